@@ -1,0 +1,33 @@
+// Tables for people to download: UTF-8 with BOM (Excel needs it), CRLF, RFC 4180 quoting.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kubari::csv {
+
+// Writes cells one after the other. Text that a spreadsheet would run as a formula (it begins with = + - @ or a control
+// character) gets a ' before it; numbers do not. Cells::Text takes that quote off again, so an exported table can be read back.
+class Writer {
+ public:
+  Writer();
+
+  Writer& Text(std::string_view text);
+  Writer& Int(int64_t number);
+  // A date as calendar::Date formats it is plain text to a spreadsheet that knows no formula in it: use Text.
+  Writer& EndRow();
+  Writer& TextRow(const std::vector<std::string>& cells);
+
+  // What was written since the last Take(): for streaming, or all of it at the end.
+  std::string Take();
+
+ private:
+  void Cell(std::string_view content);
+
+  std::string out_;
+  bool row_started_ = false;
+};
+
+}  // namespace kubari::csv
