@@ -1,7 +1,7 @@
 # Writes HEADER: every *.sql file of DIRECTORY, in order of name, as an entry of `kMigrations`.
 file(GLOB files ${DIRECTORY}/*.sql)
 list(SORT files)
-set(out "// Generated from the .sql files beside it; do not edit.\n#pragma once\n#include \"libs/pg/migrations.h\"\n\ninline constexpr kubari::pg::Migration kMigrations[] = {\n")
+set(out "// Generated from the .sql files beside it; do not edit.\n#pragma once\n#include \"libs/pg/migrations.h\"\n\n// Not inline: two services linked into one test each have a table of this name.\nconstexpr kubari::pg::Migration kMigrations[] = {\n")
 foreach(file ${files})
   get_filename_component(name ${file} NAME_WE)
   file(READ ${file} text)
