@@ -1,0 +1,206 @@
+#include "libs/eligibility/eligibility.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace kubari::eligibility {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr char kLot[] = R"(
+  category: FOOD_CATEGORY_NOODLES
+  good_until { kind: DATE_KIND_BEST_BEFORE date: "2027-03-31" }
+  temperature_zone: TEMPERATURE_ZONE_AMBIENT
+  allergens { contains: [ALLERGEN_WHEAT] free_from: [ALLERGEN_EGG] }
+  tags: [DIETARY_TAG_NEEDS_COOKING]
+)";
+constexpr char kGroup[] = R"(
+  name: "groups/0190163d-8694-739b-aea5-966c26f8ad91"
+  state: GROUP_STATE_ACTIVE
+  sites { address { municipality_code: "13101" } ambient_items: 100 }
+  agreements { state: AGREEMENT_STATE_SIGNED valid_from_date: "2026-04-01" valid_to_date: "2027-06-30" }
+  evidence { level: COMPLIANCE_LEVEL_HYGIENE valid_from_date: "2026-04-01" valid_to_date: "2026-12-31" }
+)";
+const absl::CivilDay kDay(2026, 12, 1);
+
+template <typename M>
+M Parse(const char* text) {
+  M message;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message));
+  return message;
+}
+
+struct Pair {
+  stock::v1::Lot lot = Parse<stock::v1::Lot>(kLot);
+  groups::v1::Group group = Parse<groups::v1::Group>(kGroup);
+  bool donor_agreement = true;
+  absl::CivilDay day = kDay;
+  std::optional<double> distance_km;
+};
+
+std::vector<std::string> Names(const Pair& pair) {
+  std::vector<std::string> names;
+  const LotFacts lot = LotFactsOf(pair.lot, pair.donor_agreement);
+  for (const Reason& reason : Judge(lot, GroupFactsOf(pair.group), pair.day, pair.distance_km)) {
+    EXPECT_FALSE(reason.english.empty());
+    EXPECT_FALSE(reason.japanese.empty());
+    names.emplace_back(CodeName(reason.code));
+  }
+  return names;
+}
+
+TEST(Eligibility, AnOrdinaryPairIsEligible) { EXPECT_THAT(Names({}), IsEmpty()); }
+
+struct Case {
+  const char* code;
+  std::function<void(Pair&)> spoil;
+};
+
+TEST(Eligibility, EachRuleSpeaksAlone) {
+  const Case cases[] = {
+      {"NO_GROUP_AGREEMENT", [](Pair& p) { p.group.clear_agreements(); }},
+      {"NO_GROUP_AGREEMENT",
+       [](Pair& p) {
+         p.group.mutable_agreements(0)->set_state(type::v1::AGREEMENT_STATE_TERMINATED);
+         p.group.mutable_agreements(0)->set_end_date("2026-11-30");
+       }},
+      {"NO_GROUP_AGREEMENT", [](Pair& p) { p.group.mutable_agreements(0)->set_valid_from_date("soon"); }},
+      {"NO_DONOR_AGREEMENT", [](Pair& p) { p.donor_agreement = false; }},
+      {"GROUP_NOT_ACTIVE", [](Pair& p) { p.group.set_state(groups::v1::GROUP_STATE_SUSPENDED); }},
+      {"GROUP_NOT_NAMED", [](Pair& p) { p.lot.mutable_conditions()->add_only_groups("groups/11111111-8694-739b-aea5-966c26f8ad91"); }},
+      {"PREFECTURE_EXCLUDED", [](Pair& p) { p.lot.mutable_conditions()->add_excluded_prefectures("13"); }},
+      {"PREFECTURE_EXCLUDED",
+       [](Pair& p) {
+         p.lot.mutable_conditions()->add_excluded_prefectures("27");
+         p.group.mutable_sites(0)->clear_address();
+       }},
+      {"COMPLIANCE_LEVEL", [](Pair& p) { p.lot.mutable_conditions()->set_min_compliance_level(type::v1::COMPLIANCE_LEVEL_CERTIFIED); }},
+      {"COMPLIANCE_LEVEL",
+       [](Pair& p) {
+         p.lot.mutable_conditions()->set_min_compliance_level(type::v1::COMPLIANCE_LEVEL_HYGIENE);
+         p.day = absl::CivilDay(2027, 1, 1);  // the evidence ended the day before
+       }},
+      {"USE_BY_PASSED",
+       [](Pair& p) {
+         p.lot.mutable_good_until()->set_kind(type::v1::DATE_KIND_USE_BY);
+         p.lot.mutable_good_until()->set_date("2026-11-30");
+         p.lot.mutable_conditions()->set_past_best_before_allowed(true);  // never for use-by
+         p.group.set_min_remaining_days(3);                               // said once, not twice
+       }},
+      {"BEST_BEFORE_PASSED", [](Pair& p) { p.lot.mutable_good_until()->set_date("2026-11-30"); }},
+      {"REMAINING_DAYS", [](Pair& p) { p.lot.mutable_conditions()->set_min_remaining_days(121); }},
+      {"REMAINING_DAYS", [](Pair& p) { p.group.set_min_remaining_days(121); }},
+      {"NO_STORAGE", [](Pair& p) { p.lot.set_temperature_zone(type::v1::TEMPERATURE_ZONE_FROZEN); }},
+      {"CATEGORY_NOT_ACCEPTED", [](Pair& p) { p.lot.set_category(type::v1::FOOD_CATEGORY_NON_FOOD); }},
+      {"CATEGORY_NOT_ACCEPTED", [](Pair& p) { p.group.add_accepted_categories(type::v1::FOOD_CATEGORY_RICE); }},
+      {"ALLERGEN_CONTAINED", [](Pair& p) { p.group.add_excluded_allergens(type::v1::ALLERGEN_WHEAT); }},
+      {"ALLERGEN_UNKNOWN", [](Pair& p) { p.group.add_excluded_allergens(type::v1::ALLERGEN_CASHEW); }},
+      {"TAG_EXCLUDED", [](Pair& p) { p.group.add_excluded_tags(type::v1::DIETARY_TAG_NEEDS_COOKING); }},
+      {"TOO_FAR",
+       [](Pair& p) {
+         p.group.set_max_distance_km(30);
+         p.distance_km = 30.5;
+       }},
+  };
+  for (const Case& one : cases) {
+    Pair pair;
+    one.spoil(pair);
+    EXPECT_THAT(Names(pair), ElementsAre(one.code));
+  }
+}
+
+TEST(Eligibility, EdgesThatPass) {
+  const std::function<void(Pair&)> cases[] = {
+      [](Pair& p) { p.day = absl::CivilDay(2027, 3, 31); },  // the last good day itself
+      [](Pair& p) { p.lot.mutable_conditions()->set_min_remaining_days(120); },
+      [](Pair& p) { p.lot.mutable_good_until()->set_date("2026-12"), p.day = absl::CivilDay(2026, 12, 31); },
+      [](Pair& p) {
+        p.lot.mutable_good_until()->set_date("2026-11-30");
+        p.lot.mutable_conditions()->set_past_best_before_allowed(true);
+      },
+      [](Pair& p) {
+        p.lot.mutable_good_until()->set_kind(type::v1::DATE_KIND_NONE);
+        p.lot.mutable_good_until()->clear_date();
+        p.group.set_min_remaining_days(60);
+      },
+      [](Pair& p) { p.lot.mutable_conditions()->set_min_compliance_level(type::v1::COMPLIANCE_LEVEL_BASIC); },
+      [](Pair& p) { p.lot.mutable_conditions()->add_only_groups(p.group.name()); },
+      [](Pair& p) { p.group.add_excluded_allergens(type::v1::ALLERGEN_EGG); },  // declared free
+      [](Pair& p) { p.distance_km = 5'000; },                                   // no limit
+      [](Pair& p) {
+        p.group.mutable_agreements(0)->set_state(type::v1::AGREEMENT_STATE_TERMINATED);
+        p.group.mutable_agreements(0)->set_end_date("2026-12-01");
+      },
+  };
+  int number = 0;
+  for (const auto& change : cases) {
+    Pair pair;
+    change(pair);
+    EXPECT_THAT(Names(pair), IsEmpty()) << "case " << number;
+    ++number;
+  }
+}
+
+TEST(Eligibility, AllReasonsAtOnceInOrder) {
+  Pair pair;
+  pair.group = groups::v1::Group();
+  pair.group.add_excluded_allergens(type::v1::ALLERGEN_CASHEW);
+  pair.group.add_excluded_allergens(type::v1::ALLERGEN_WHEAT);
+  pair.donor_agreement = false;
+  pair.lot.mutable_good_until()->set_date("2026-11");
+  EXPECT_THAT(Names(pair), ElementsAre("NO_GROUP_AGREEMENT", "NO_DONOR_AGREEMENT", "GROUP_NOT_ACTIVE", "BEST_BEFORE_PASSED",
+                                       "NO_STORAGE", "ALLERGEN_CONTAINED", "ALLERGEN_UNKNOWN"));
+}
+
+TEST(Eligibility, OnlyHardRulesStopAHandOver) {
+  Codes soft;
+  for (const Code code : {Code::kNoStorage, Code::kCategoryNotAccepted, Code::kTagExcluded, Code::kTooFar}) soft.Add(code);
+  EXPECT_FALSE(soft.AnyHard());
+  soft.Add(Code::kAllergenUnknown);
+  EXPECT_TRUE(soft.AnyHard());
+  EXPECT_FALSE(Codes().AnyHard());
+}
+
+TEST(Eligibility, SentencesNameTheFigures) {
+  Pair pair;
+  pair.group.set_min_remaining_days(130);
+  const std::vector<Reason> reasons = Judge(LotFactsOf(pair.lot, true), GroupFactsOf(pair.group), kDay);
+  ASSERT_EQ(reasons.size(), 1u);
+  EXPECT_EQ(reasons[0].english, "120 days are left until 2027-03-31; at least 130 are asked for.");
+  EXPECT_THAT(reasons[0].japanese, HasSubstr("残り120日"));
+  EXPECT_EQ(reasons[0].facts.at("required"), "130");
+}
+
+TEST(Eligibility, LastHandOverDayAgreesWithCheck) {
+  for (const char* date : {"2027-03-31", "2027-02"}) {
+    for (const int days : {0, 1, 30}) {
+      Pair pair;
+      pair.lot.mutable_good_until()->set_date(date);
+      pair.group.set_min_remaining_days(days);
+      const LotFacts lot = LotFactsOf(pair.lot, true);
+      const GroupFacts group = GroupFactsOf(pair.group);
+      const std::optional<absl::CivilDay> last = LastHandOverDay(lot, group);
+      ASSERT_TRUE(last.has_value());
+      EXPECT_TRUE(Check(lot, group, *last).empty());
+      EXPECT_FALSE(Check(lot, group, *last + 1).empty());
+    }
+  }
+}
+
+TEST(Eligibility, Distance) {
+  type::v1::Position tokyo, osaka, unknown;
+  tokyo.set_latitude_e6(35'681'236), tokyo.set_longitude_e6(139'767'125);
+  osaka.set_latitude_e6(34'702'485), osaka.set_longitude_e6(135'495'951);
+  ASSERT_TRUE(DistanceKm(tokyo, osaka).has_value());
+  EXPECT_NEAR(*DistanceKm(tokyo, osaka), 403, 2);
+  EXPECT_FALSE(DistanceKm(tokyo, unknown).has_value());
+}
+
+}  // namespace
+}  // namespace kubari::eligibility
