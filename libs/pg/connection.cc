@@ -35,7 +35,7 @@ void IgnoreNotice(void*, const PGresult*) {}
 }  // namespace
 
 absl::StatusOr<Session> OpenSession(const std::string& conninfo, std::string_view schema, absl::Time deadline) {
-  deadline = std::min(deadline, absl::Now() + kConnectAtMost);
+  const absl::Time give_up = std::min(deadline, absl::Now() + kConnectAtMost);
   const char* keywords[] = {"dbname", "client_encoding", "fallback_application_name", nullptr};
   const char* values[] = {conninfo.c_str(), "UTF8", "kubari", nullptr};
   Session session(PQconnectStartParams(keywords, values, /*expand_dbname=*/1));
@@ -45,8 +45,9 @@ absl::StatusOr<Session> OpenSession(const std::string& conninfo, std::string_vie
     if (state == PGRES_POLLING_FAILED || PQstatus(session.get()) == CONNECTION_BAD) {
       return internal::Lost(absl::StrCat("cannot connect: ", PQerrorMessage(session.get())));
     }
-    if (!WaitFor(session.get(), state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline)) {
-      return internal::Lost("cannot connect: the server did not answer in time");
+    if (!WaitFor(session.get(), state == PGRES_POLLING_READING ? POLLIN : POLLOUT, give_up)) {
+      constexpr char kSilence[] = "cannot connect: the server did not answer in time";
+      return give_up == deadline ? internal::TimedOut(kSilence) : internal::Lost(kSilence);
     }
   }
   const std::string path(schema);

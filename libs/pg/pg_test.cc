@@ -17,6 +17,7 @@
 #include "libs/errors/errors.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
+#include "libs/log/log.h"
 #include "libs/pg/idempotency.h"
 #include "libs/pg/migrations.h"
 #include "libs/pg/pool.h"
@@ -177,12 +178,16 @@ TEST_F(PgTest, WithoutItsNetworkATransactionSeesNothingAndWritesNothing) {
 
 TEST_F(PgTest, AViolationNamesItsConstraintInsideAndNothingOutside) {
   ASSERT_TRUE(Put("secret-name", 1).ok());
+  std::vector<std::string> lines;
+  log::SetSinkForTesting([&](const std::string& line) { lines.push_back(line); });
   const absl::Status twice = Put("secret-name", 1);
+  log::SetSinkForTesting(nullptr);
+  EXPECT_THAT(lines, ElementsAre(AllOf(HasSubstr("shelves_pkey"), HasSubstr("INSERT INTO shelves"), Not(HasSubstr("secret-name")))));
   EXPECT_EQ(twice.code(), absl::StatusCode::kInternal);
   EXPECT_EQ(errors::ReasonOf(twice), "DATABASE_ERROR");
   EXPECT_EQ(SqlStateOf(twice), "23505");
   EXPECT_EQ(ConstraintOf(twice), "shelves_pkey");
-  EXPECT_THAT(DetailOf(twice), AllOf(HasSubstr("secret-name"), HasSubstr("INSERT INTO shelves")));
+  EXPECT_THAT(DetailOf(twice), AllOf(HasSubstr("INSERT INTO shelves"), Not(HasSubstr("secret-name"))));
   const grpc::Status outside = errors::ToGrpc(twice);
   EXPECT_THAT(outside.error_message(), Not(HasSubstr("shelves")));
   EXPECT_THAT(outside.error_details(), AllOf(Not(HasSubstr("shelves")), Not(HasSubstr("secret-name"))));

@@ -13,6 +13,7 @@
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "libs/log/log.h"
 #include "libs/pg/connection.h"
 
 namespace kubari::pg {
@@ -98,6 +99,7 @@ PoolStats Pool::stats() const {
 
 absl::StatusOr<std::unique_ptr<Connection>> Pool::Acquire(absl::Time deadline) {
   const absl::Time start = absl::Now();
+  if (start >= deadline) return internal::TimedOut("the deadline passed before a connection was asked for");
   std::vector<std::unique_ptr<Connection>> dead;  // closed after the lock is gone
   std::unique_ptr<Connection> connection;
   {
@@ -169,6 +171,16 @@ void Pool::Release(std::unique_ptr<Connection> connection) {
 }
 
 absl::Status Pool::Run(const TxContext& context, bool read_only, absl::FunctionRef<absl::Status(Transaction&)> f) {
+  const absl::Status status = RunTries(context, read_only, f);
+  // The database's own words are for the log; an error that `f` made of them has none any more.
+  if (const std::string detail = DetailOf(status); !detail.empty()) {
+    (status.code() == absl::StatusCode::kInternal ? log::Error : log::Warning)(
+        "database", {{"sqlstate", SqlStateOf(status)}, {"constraint", ConstraintOf(status)}, {"detail", detail}});
+  }
+  return status;
+}
+
+absl::Status Pool::RunTries(const TxContext& context, bool read_only, absl::FunctionRef<absl::Status(Transaction&)> f) {
   bool lost_before = false;
   for (int tries = 1;; ++tries) {
     absl::Status status;

@@ -106,6 +106,7 @@ class Pool {
     }
   }
   absl::Status Run(const TxContext& context, bool read_only, absl::FunctionRef<absl::Status(Transaction&)> f);
+  absl::Status RunTries(const TxContext& context, bool read_only, absl::FunctionRef<absl::Status(Transaction&)> f);
 
   absl::StatusOr<std::unique_ptr<Connection>> Acquire(absl::Time deadline);
   void Release(std::unique_ptr<Connection> connection);

@@ -87,9 +87,9 @@ absl::Status FromResult(const PGresult* result, std::string_view statement) {
     const char* text = PQresultErrorField(result, code);
     return std::string_view(text == nullptr ? "" : text);
   };
+  // Without PG_DIAG_MESSAGE_DETAIL: it quotes rows, which do not belong into a log.
   std::string detail(field(PG_DIAG_MESSAGE_PRIMARY));
   if (detail.empty()) detail = PQresultErrorMessage(result);
-  if (!field(PG_DIAG_MESSAGE_DETAIL).empty()) detail.append(" | ").append(field(PG_DIAG_MESSAGE_DETAIL));
   if (!field(PG_DIAG_CONTEXT).empty()) detail.append(" | ").append(field(PG_DIAG_CONTEXT));
   detail.append(" | in: ").append(statement);
   return MakeStatus(field(PG_DIAG_SQLSTATE), field(PG_DIAG_CONSTRAINT_NAME), detail);

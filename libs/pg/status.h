@@ -7,7 +7,8 @@
 //   RESOURCE_EXHAUSTED too many callers wait for a connection, or the server is out of connections, memory or disk
 //   INTERNAL           everything else, reason DATABASE_ERROR: constraint violations too, which a store turns into an error of its
 //                      domain by ConstraintOf
-// The rest is in a payload that stays inside the process; these functions read it.
+// The rest is in a payload that stays inside the process; these functions read it. Pool logs it when such a status leaves Transact or Read,
+// so a store logs nothing and only returns it, or returns an error of its own.
 #pragma once
 
 #include <libpq-fe.h>
@@ -25,7 +26,7 @@ std::string SqlStateOf(const absl::Status& status);
 // The violated constraint or unique index ("lots_code_key"), or "".
 std::string ConstraintOf(const absl::Status& status);
 
-// For logs only: the server's message, its detail and the statement. May contain data.
+// For logs only: the server's message (not its DETAIL, which quotes rows) and the statement.
 std::string DetailOf(const absl::Status& status);
 
 namespace internal {
