@@ -61,6 +61,7 @@ class Table {
   std::string HeaderOf(std::string_view column) const;
 
  private:
+  bool ReadHeader(const std::vector<Column>& columns, const Limits& limits, CellErrors& errors);
   int IndexOf(std::string_view column) const;
 
   std::vector<std::string> header_;         // as in the file
@@ -101,6 +102,9 @@ class Cells {
   void Fail(std::string_view column, std::string reason, std::string english, std::string japanese);
 
  private:
+  bool Filled(std::string_view column);
+  bool Fits(std::string_view column, std::string_view text, int max_characters);
+
   const Table& table_;
   const Row& row_;
   CellErrors& errors_;

@@ -16,8 +16,8 @@ class Writer {
 
   Writer& Text(std::string_view text);
   Writer& Int(int64_t number);
-  // A date as calendar::Date formats it is plain text to a spreadsheet that knows no formula in it: use Text.
   Writer& EndRow();
+  // Text for each, then EndRow.
   Writer& TextRow(const std::vector<std::string>& cells);
 
   // What was written since the last Take(): for streaming, or all of it at the end.
