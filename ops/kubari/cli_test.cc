@@ -1,0 +1,92 @@
+#include <gmock/gmock.h>
+#include <absl/strings/escaping.h>
+#include <gtest/gtest.h>
+
+#include "kubari/stock/v1/stock.pb.h"
+#include "libs/errors/errors.h"
+#include "ops/kubari/client.h"
+#include "ops/kubari/contract.h"
+#include "ops/kubari/tables.h"
+
+namespace kubari::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(FindMethod, TakesEveryUsualWayToNameAMethod) {
+  for (const char* name : {"kubari.stock.v1.StockService/TraceLot", "kubari.stock.v1.StockService.TraceLot", "StockService/TraceLot",
+                           "stock.TraceLot", "TraceLot"}) {
+    const auto method = FindMethod(name);
+    ASSERT_TRUE(method.ok()) << name;
+    EXPECT_EQ((*method)->full_name(), "kubari.stock.v1.StockService.TraceLot");
+  }
+}
+
+TEST(FindMethod, AsksBackWhereTwoServicesHaveTheMethodOrNoneDoes) {
+  EXPECT_THAT(std::string(FindMethod("CreateAgreement").status().message()),
+              testing::AllOf(HasSubstr("donors.CreateAgreement"), HasSubstr("groups.CreateAgreement")));
+  EXPECT_THAT(std::string(FindMethod("stock.Trace").status().message()), HasSubstr("stock.TraceLot"));
+}
+
+TEST(Contract, EveryMethodSaysWhoMayCall) {
+  for (const auto* service : Services()) {
+    for (int i = 0; i < service->method_count(); ++i) EXPECT_NE(DescribeAccess(*service->method(i)), "") << service->method(i)->full_name();
+  }
+}
+
+TEST(ConnectError, KeepsReasonFactsAndJapanese) {
+  const absl::Status made = errors::Make(absl::StatusCode::kFailedPrecondition, "INSUFFICIENT_STOCK", "12 are free.", "残り12点です。",
+                                         {{"free", "12"}});
+  google::rpc::Status details = errors::DetailsOf(made);
+  std::string json = R"({"code":"failed_precondition","message":"12 are free.","details":[)";
+  for (int i = 0; i < details.details_size(); ++i) {
+    std::string value = absl::Base64Escape(details.details(i).value());
+    while (value.ends_with("=")) value.pop_back();
+    const std::string type = details.details(i).type_url().substr(std::string("type.googleapis.com/").size());
+    absl::StrAppend(&json, i > 0 ? "," : "", R"({"type":")", type, R"(","value":")", value, "\"}");
+  }
+  json += "]}";
+  const absl::Status read = FromConnectError(400, json);
+  EXPECT_EQ(read.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(errors::ReasonOf(read), "INSUFFICIENT_STOCK");
+  EXPECT_EQ(errors::MetadataOf(read).at("free"), "12");
+  EXPECT_EQ(errors::MessageIn("ja", read), "残り12点です。");
+}
+
+TEST(ConnectError, AnythingElseNamesTheHttpStatus) {
+  EXPECT_EQ(FromConnectError(502, "<html>").code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(FromConnectError(404, "").message()), HasSubstr("404"));
+}
+
+TEST(TextTable, PadsJapaneseByWhatATerminalShows) {
+  TextTable table({"who", "items"});
+  table.Add({"東倉庫", "1"});
+  table.Add({"x", "2"});
+  EXPECT_EQ(table.Print(), "  who     items\n  ─────────────\n  東倉庫  1\n  x       2\n");
+}
+
+TEST(Tables, GroupsDigits) {
+  EXPECT_EQ(Grouped(0), "0");
+  EXPECT_EQ(Grouped(999), "999");
+  EXPECT_EQ(Grouped(1'234'567), "1,234,567");
+  EXPECT_EQ(Grouped(-100'000), "-100,000");
+  EXPECT_EQ(Grouped(-100), "-100");
+}
+
+TEST(Csv, HasOneCellForEachColumn) {
+  stock::v1::Balance balance;
+  balance.mutable_lot()->set_code("ABC2345");
+  balance.mutable_lot()->set_product_display_name("=1+1");
+  balance.set_on_hand(-3);
+  const std::vector<std::string> columns = CsvColumns(*stock::v1::Balance::descriptor());
+  EXPECT_THAT(columns, testing::IsSupersetOf({"lot.code", "lot.good_until.date", "place.code", "on_hand", "free"}));
+  csv::Writer writer;
+  WriteCsvRow(balance, writer);
+  const std::string row = writer.Take();
+  EXPECT_EQ(static_cast<size_t>(std::count(row.begin(), row.end(), ',')) + 1, columns.size());
+  EXPECT_THAT(row, HasSubstr("'=1+1"));
+  EXPECT_THAT(row, HasSubstr(",-3,"));
+}
+
+}  // namespace
+}  // namespace kubari::cli

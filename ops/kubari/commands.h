@@ -1,0 +1,35 @@
+// The subcommands of `kubari`, except `demo`. Each returns the process's exit code: 0 done, 1 refused or failed, 2 wrong usage.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ops/kubari/client.h"
+
+namespace kubari::cli {
+
+// "Error: …" on stderr, with reason, all violations and facts, in the language of the terminal (LANG=ja… : Japanese). Returns 1.
+int PrintError(const absl::Status& status);
+
+// kubari call METHOD [JSON | @FILE | -]
+int Call(const Client& client, const std::vector<std::string>& arguments);
+// kubari methods [PART]
+int Methods(const std::vector<std::string>& arguments);
+// kubari describe METHOD
+int Describe(const std::vector<std::string>& arguments);
+// kubari import KIND FILE [--dry-run]
+int Import(const Client& client, const std::vector<std::string>& arguments);
+// kubari export KIND [FILE.csv | FILE.jsonl]
+int Export(const Client& client, const std::vector<std::string>& arguments);
+// kubari trace LOT
+int Trace(const Client& client, const std::vector<std::string>& arguments);
+// kubari links: a sign-in link for each person the key may invite
+int Links(const Client& client, const std::vector<std::string>& arguments);
+// kubari completion: a bash script for `source <(kubari completion)`
+int Completion(const std::vector<std::string>& arguments);
+
+// Tables that `import` and `export` know.
+const std::vector<std::string>& ImportKinds();
+const std::vector<std::string>& ExportKinds();
+
+}  // namespace kubari::cli
