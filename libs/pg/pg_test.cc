@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <google/protobuf/struct.pb.h>
 #include <google/protobuf/wrappers.pb.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
@@ -14,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "google/rpc/error_details.pb.h"
 #include "libs/errors/errors.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
@@ -678,11 +678,11 @@ TEST_F(IdempotencyTest, ARecordThatAppearsWithoutTheLockIsFoundByTheNextRun) {
 }
 
 TEST_F(IdempotencyTest, MapsHashAlikeWhateverTheirOrder) {
-  google::protobuf::Struct a, b;
-  for (int i = 0; i < 50; ++i) (*a.mutable_fields())[absl::StrCat(i)].set_number_value(i);
-  for (int i = 49; i >= 0; --i) (*b.mutable_fields())[absl::StrCat(i)].set_number_value(i);
+  google::rpc::ErrorInfo a, b;
+  for (int i = 0; i < 50; ++i) (*a.mutable_metadata())[absl::StrCat(i)] = "x";
+  for (int i = 49; i >= 0; --i) (*b.mutable_metadata())[absl::StrCat(i)] = "x";
   EXPECT_EQ(RequestHash(a), RequestHash(b));
-  (*b.mutable_fields())["7"].set_number_value(8);
+  (*b.mutable_metadata())["7"] = "y";
   EXPECT_NE(RequestHash(a), RequestHash(b));
 }
 
