@@ -41,7 +41,8 @@ std::string ToText(const std::array<uint8_t, 16>& bytes) {
 std::string NewV7(absl::Time now) {
   std::array<uint8_t, 16> bytes;
   // Up to 256 bytes getrandom is never cut short once the kernel's generator is seeded.
-  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) Die("the kernel gives no randomness");
+  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+    Die("the kernel gives no randomness");
   const uint64_t millis = static_cast<uint64_t>(absl::ToUnixMillis(now));
   for (int i = 0; i < 6; ++i) bytes[i] = static_cast<uint8_t>(millis >> (8 * (5 - i)));
   bytes[6] = static_cast<uint8_t>(0x70 | (bytes[6] & 0x0f));

@@ -25,7 +25,8 @@ TEST(Ids, V7SortsByTimeAndNeverRepeats) {
 
 TEST(Ids, V5MatchesTheStandardsExample) {
   // RFC 9562, appendix A.4: the DNS namespace and "www.example.com".
-  EXPECT_EQ(DeriveV5("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "www.example.com"), "2ed6657d-e927-568b-95e1-2665a8aea6a2");
+  EXPECT_EQ(DeriveV5("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "www.example.com"),
+            "2ed6657d-e927-568b-95e1-2665a8aea6a2");
 }
 
 TEST(Ids, OnlyCanonicalTextIsAUuid) {

@@ -27,7 +27,9 @@ bool WaitFor(PGconn* session, short events, absl::Time deadline) {
   }
 }
 
-std::string PreparedName(const Statement& statement) { return absl::StrCat("s", absl::Hex(statement.hash(), absl::kZeroPad16)); }
+std::string PreparedName(const Statement& statement) {
+  return absl::StrCat("s", absl::Hex(statement.hash(), absl::kZeroPad16));
+}
 
 // Notices ("relation exists, skipping") would go to stderr.
 void IgnoreNotice(void*, const PGresult*) {}
@@ -41,7 +43,8 @@ absl::StatusOr<Session> OpenSession(const std::string& conninfo, std::string_vie
   Session session(PQconnectStartParams(keywords, values, /*expand_dbname=*/1));
   if (session == nullptr) return internal::Lost("out of memory");
   PQsetNoticeReceiver(session.get(), IgnoreNotice, nullptr);
-  for (PostgresPollingStatusType state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK; state = PQconnectPoll(session.get())) {
+  for (PostgresPollingStatusType state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK;
+       state = PQconnectPoll(session.get())) {
     if (state == PGRES_POLLING_FAILED || PQstatus(session.get()) == CONNECTION_BAD) {
       return internal::Lost(absl::StrCat("cannot connect: ", PQerrorMessage(session.get())));
     }
@@ -52,19 +55,21 @@ absl::StatusOr<Session> OpenSession(const std::string& conninfo, std::string_vie
   }
   const std::string path(schema);
   const char* parameters[] = {path.c_str()};
-  PGresult* set = PQexecParams(session.get(),
-                               "SELECT set_config('datestyle', 'ISO, YMD', false), set_config('timezone', 'UTC', false), "
-                               "set_config('bytea_output', 'hex', false), "
-                               "CASE WHEN $1 <> '' THEN set_config('search_path', quote_ident($1), false) END",
-                               1, nullptr, parameters, nullptr, nullptr, 0);
-  const absl::Status status = PQresultStatus(set) == PGRES_TUPLES_OK ? absl::OkStatus() : internal::FromResult(set, "set-up of a session");
+  PGresult* set =
+      PQexecParams(session.get(),
+                   "SELECT set_config('datestyle', 'ISO, YMD', false), set_config('timezone', 'UTC', false), "
+                   "set_config('bytea_output', 'hex', false), "
+                   "CASE WHEN $1 <> '' THEN set_config('search_path', quote_ident($1), false) END",
+                   1, nullptr, parameters, nullptr, nullptr, 0);
+  const absl::Status status =
+      PQresultStatus(set) == PGRES_TUPLES_OK ? absl::OkStatus() : internal::FromResult(set, "set-up of a session");
   PQclear(set);
   if (!status.ok()) return status;
   return session;
 }
 
-absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& conninfo, std::string_view schema, absl::Time deadline,
-                                                             absl::Time expires) {
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& conninfo, std::string_view schema,
+                                                             absl::Time deadline, absl::Time expires) {
   absl::StatusOr<Session> session = OpenSession(conninfo, schema, deadline);
   if (!session.ok()) return session.status();
   // Non-blocking, so that a long pipeline cannot deadlock with a server that waits for us to read.
@@ -113,7 +118,8 @@ absl::Status Connection::Send(const std::vector<Call>& calls, std::vector<Due>& 
       lengths.push_back(param.text ? static_cast<int>(param.text->size()) : 0);
       formats.push_back(param.binary ? 1 : 0);
     }
-    if (PQsendQueryPrepared(session_.get(), name.c_str(), static_cast<int>(values.size()), values.data(), lengths.data(), formats.data(),
+    if (PQsendQueryPrepared(session_.get(), name.c_str(), static_cast<int>(values.size()), values.data(),
+                            lengths.data(), formats.data(),
                             /*resultFormat=*/0) != 1) {
       return Gone();
     }

@@ -1,4 +1,5 @@
-// One session of PostgreSQL, always in libpq's pipeline mode. Only Pool and Transaction use it. Used by one thread at a time.
+// One session of PostgreSQL, always in libpq's pipeline mode. Only Pool and Transaction use it. Used by one thread at a
+// time.
 #pragma once
 
 #include <libpq-fe.h>
@@ -16,8 +17,8 @@
 
 namespace kubari::pg {
 
-// Connects until `deadline`, for 10 seconds at most. Session: ISO dates, UTC, search_path = `schema` unless that is empty.
-// Also for migrations, which use libpq's plain calls.
+// Connects until `deadline`, for 10 seconds at most. Session: ISO dates, UTC, search_path = `schema` unless that is
+// empty. Also for migrations, which use libpq's plain calls.
 struct CloseSession {
   void operator()(PGconn* session) const { PQfinish(session); }
 };
@@ -26,13 +27,13 @@ absl::StatusOr<Session> OpenSession(const std::string& conninfo, std::string_vie
 
 class Connection {
  public:
-  static absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& conninfo, std::string_view schema, absl::Time deadline,
-                                                          absl::Time expires);
+  static absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& conninfo, std::string_view schema,
+                                                          absl::Time deadline, absl::Time expires);
 
-  // Sends the statements, preparing what is new to this session, and one Sync; returns their results in order. The first failure is
-  // returned, and the statements behind it have not run. Gives up (and is broken) if there is no answer a while after `deadline`:
-  // the server itself stops at statement_timeout, this is for a server or network that is gone without a word.
-  // `misread` goes into the results (Result).
+  // Sends the statements, preparing what is new to this session, and one Sync; returns their results in order. The
+  // first failure is returned, and the statements behind it have not run. Gives up (and is broken) if there is no
+  // answer a while after `deadline`: the server itself stops at statement_timeout, this is for a server or network that
+  // is gone without a word. `misread` goes into the results (Result).
   absl::StatusOr<std::vector<Result>> Run(const std::vector<Call>& calls, absl::Time deadline,
                                           const std::shared_ptr<absl::Status>& misread);
 
@@ -53,7 +54,8 @@ class Connection {
     bool prepare;
   };
   absl::Status Send(const std::vector<Call>& calls, std::vector<Due>& due);
-  // The next result, or nullptr at the end of a statement's results. Waits; a status only if the session is lost or out of time.
+  // The next result, or nullptr at the end of a statement's results. Waits; a status only if the session is lost or out
+  // of time.
   absl::StatusOr<PGresult*> Next(absl::Time deadline);
   absl::Status Gone();
 

@@ -10,8 +10,8 @@
 namespace kubari::pg {
 namespace {
 
-// Two transactions with one request_id go one after the other from the start. Without that the second would run against the first's
-// uncommitted effects, and could fail on them instead of returning the first's answer.
+// Two transactions with one request_id go one after the other from the start. Without that the second would run against
+// the first's uncommitted effects, and could fail on them instead of returning the first's answer.
 constexpr Statement kLock{"SELECT pg_advisory_xact_lock(hashtextextended('kubari.request.' || $1 || $2, 0))"};
 constexpr Statement kFind{
     "SELECT method, request_hash, response FROM requests WHERE network_id = $1 AND request_id = $2"};
@@ -29,7 +29,8 @@ std::string RequestHash(const google::protobuf::Message& request) {
     request.SerializeToCodedStream(&stream);
   }
   std::string hash(crypto_hash_sha256_BYTES, '\0');
-  crypto_hash_sha256(reinterpret_cast<unsigned char*>(hash.data()), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  crypto_hash_sha256(reinterpret_cast<unsigned char*>(hash.data()),
+                     reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
   return hash;
 }
 
@@ -39,12 +40,13 @@ absl::Status RequestIdReused(const std::string& request_id, std::string_view rec
       absl::StrCat("request_id ", request_id, " was already used for another request (", std::string(recorded_method),
                    "). Send a new request_id with a new request; repeat the same content with the same one."),
       absl::StrCat("request_id ", request_id, " は別の依頼（", std::string(recorded_method),
-                   "）ですでに使われています。新しい依頼には新しい request_id を付けてください。再送の場合は同じ内容で送ってください。"),
+                   "）ですでに使われています。新しい依頼には新しい request_id "
+                   "を付けてください。再送の場合は同じ内容で送ってください。"),
       {{"request_id", request_id}, {"recorded_method", std::string(recorded_method)}, {"method", std::string(method)}});
 }
 
-absl::StatusOr<std::optional<std::string>> FindAnswer(Transaction& tx, const std::string& request_id, std::string_view method,
-                                                      const std::string& request_hash) {
+absl::StatusOr<std::optional<std::string>> FindAnswer(Transaction& tx, const std::string& request_id,
+                                                      std::string_view method, const std::string& request_hash) {
   Batch batch;
   batch.Add(kLock, tx.network_id(), request_id).Add(kFind, tx.network_id(), request_id);
   const absl::StatusOr<std::vector<Result>> results = tx.Pipeline(batch);
@@ -58,8 +60,8 @@ absl::StatusOr<std::optional<std::string>> FindAnswer(Transaction& tx, const std
   return found[0].Get<std::string>("response");
 }
 
-void RecordAnswer(Transaction& tx, const std::string& request_id, std::string_view method, const std::string& request_hash,
-                  const std::string& response) {
+void RecordAnswer(Transaction& tx, const std::string& request_id, std::string_view method,
+                  const std::string& request_hash, const std::string& response) {
   tx.Defer(kRecord, tx.network_id(), request_id, method, Bytes{request_hash}, Bytes{response});
 }
 

@@ -52,28 +52,33 @@ absl::Status Precondition(std::string_view schema, const std::vector<std::string
 }
 
 // Runs SQL outside of any pipeline; `what` is for the message.
-absl::StatusOr<Result> Run(PGconn* session, const std::string& what, const std::string& sql, const std::vector<std::string>& values = {}) {
+absl::StatusOr<Result> Run(PGconn* session, const std::string& what, const std::string& sql,
+                           const std::vector<std::string>& values = {}) {
   std::vector<const char*> parameters;
   for (const std::string& value : values) parameters.push_back(value.c_str());
   // Only the call without parameters takes several statements.
   PGresult* raw = values.empty() ? PQexec(session, sql.c_str())
-                                 : PQexecParams(session, sql.c_str(), static_cast<int>(parameters.size()), nullptr, parameters.data(),
-                                                nullptr, nullptr, 0);
+                                 : PQexecParams(session, sql.c_str(), static_cast<int>(parameters.size()), nullptr,
+                                                parameters.data(), nullptr, nullptr, 0);
   const Result result(raw, nullptr);
   const ExecStatusType state = PQresultStatus(raw);
   if (state == PGRES_COMMAND_OK || state == PGRES_TUPLES_OK) return result;
-  if (PQstatus(session) != CONNECTION_OK) return absl::UnavailableError(absl::StrCat(what, ": ", PQerrorMessage(session)));
+  if (PQstatus(session) != CONNECTION_OK)
+    return absl::UnavailableError(absl::StrCat(what, ": ", PQerrorMessage(session)));
   return absl::InternalError(absl::StrCat(what, ": ", PQerrorMessage(session)));
 }
 
 absl::StatusOr<Session> OpenForMigrations(const std::string& conninfo, std::string_view schema) {
   if (schema.empty() || schema.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") != std::string_view::npos) {
-    return absl::InvalidArgumentError(absl::StrCat("A schema's name has lower-case letters and _ only; this is \"", std::string(schema), "\"."));
+    return absl::InvalidArgumentError(
+        absl::StrCat("A schema's name has lower-case letters and _ only; this is \"", std::string(schema), "\"."));
   }
   absl::StatusOr<Session> session = OpenSession(conninfo, schema, absl::InfiniteFuture());
-  if (!session.ok()) return absl::UnavailableError(absl::StrCat("Schema ", std::string(schema), ": ", DetailOf(session.status())));
+  if (!session.ok())
+    return absl::UnavailableError(absl::StrCat("Schema ", std::string(schema), ": ", DetailOf(session.status())));
   if (const int version = PQserverVersion(session->get()); version < kOldestServer) {
-    return absl::FailedPreconditionError(absl::StrCat("The server is PostgreSQL ", version / 10000, "; Kubari needs 15 or newer."));
+    return absl::FailedPreconditionError(
+        absl::StrCat("The server is PostgreSQL ", version / 10000, "; Kubari needs 15 or newer."));
   }
   return session;
 }
@@ -86,29 +91,33 @@ std::vector<Migration> WithBuiltIn(std::span<const Migration> migrations) {
 
 // Name → SHA-256 of what has run, or nothing at all if the table is missing.
 absl::StatusOr<std::map<std::string, std::string>> Recorded(PGconn* session, const std::string& schema) {
-  absl::StatusOr<Result> exists = Run(session, "looking for migrations", "SELECT to_regclass($1) IS NOT NULL", {schema + ".migrations"});
+  absl::StatusOr<Result> exists =
+      Run(session, "looking for migrations", "SELECT to_regclass($1) IS NOT NULL", {schema + ".migrations"});
   if (!exists.ok()) return exists.status();
   std::map<std::string, std::string> recorded;
   if (!(*exists)[0].Get<bool>(0)) return recorded;
-  absl::StatusOr<Result> rows =
-      Run(session, absl::StrCat("reading ", schema, ".migrations"), absl::StrCat("SELECT name, sha256 FROM ", schema, ".migrations"));
+  absl::StatusOr<Result> rows = Run(session, absl::StrCat("reading ", schema, ".migrations"),
+                                    absl::StrCat("SELECT name, sha256 FROM ", schema, ".migrations"));
   if (!rows.ok()) return rows.status();
   for (const Row row : *rows) recorded[row.Get<std::string>("name")] = row.Get<std::string>("sha256");
   return recorded;
 }
 
 // Everything that keeps this binary's steps from following what is recorded.
-std::vector<std::string> Conflicts(const std::vector<Migration>& steps, const std::map<std::string, std::string>& recorded) {
+std::vector<std::string> Conflicts(const std::vector<Migration>& steps,
+                                   const std::map<std::string, std::string>& recorded) {
   std::vector<std::string> problems;
   std::map<std::string, std::string> known;
   std::string last;
   for (const Migration& step : steps) {
-    if (step.name <= last) problems.push_back(absl::StrCat(step.name, " stands behind ", last, " in this binary: names must ascend."));
+    if (step.name <= last)
+      problems.push_back(absl::StrCat(step.name, " stands behind ", last, " in this binary: names must ascend."));
     last = step.name;
     known[step.name] = Sha256Hex(step.sql);
     const auto found = recorded.find(step.name);
     if (found != recorded.end() && found->second != known[step.name]) {
-      problems.push_back(absl::StrCat(step.name, " ran with SHA-256 ", found->second, "; this binary has ", known[step.name],
+      problems.push_back(absl::StrCat(step.name, " ran with SHA-256 ", found->second, "; this binary has ",
+                                      known[step.name],
                                       ". A released step must not change: put the change into a new one."));
     }
     if (found == recorded.end() && !recorded.empty() && recorded.rbegin()->first > step.name) {
@@ -128,7 +137,8 @@ std::vector<std::string> Conflicts(const std::vector<Migration>& steps, const st
 absl::Status Apply(PGconn* session, const std::string& schema, const Migration& step) {
   const std::string what = absl::StrCat("Migration ", schema, "/", step.name);
   const auto in_transaction = [&]() -> absl::Status {
-    if (auto begun = Run(session, what, absl::StrCat("BEGIN; SET LOCAL search_path TO ", schema)); !begun.ok()) return begun.status();
+    if (auto begun = Run(session, what, absl::StrCat("BEGIN; SET LOCAL search_path TO ", schema)); !begun.ok())
+      return begun.status();
     if (auto done = Run(session, what, step.sql); !done.ok()) return done.status();
     if (PQtransactionStatus(session) != PQTRANS_INTRANS) {
       return absl::InternalError(what + " ended its transaction itself; leave out BEGIN, COMMIT and ROLLBACK.");
@@ -146,26 +156,31 @@ absl::Status Apply(PGconn* session, const std::string& schema, const Migration& 
 
 }  // namespace
 
-absl::Status Migrate(const std::string& conninfo_owner, std::string_view schema_name, std::span<const Migration> migrations) {
+absl::Status Migrate(const std::string& conninfo_owner, std::string_view schema_name,
+                     std::span<const Migration> migrations) {
   absl::StatusOr<Session> opened = OpenForMigrations(conninfo_owner, schema_name);
   if (!opened.ok()) return opened.status();
   PGconn* session = opened->get();
   const std::string schema(schema_name);
   // Held until the session ends.
-  auto locked = Run(session, "waiting for other migrations", "SELECT pg_advisory_lock(hashtextextended('kubari.migrations.' || $1, 0))", {schema});
+  auto locked = Run(session, "waiting for other migrations",
+                    "SELECT pg_advisory_lock(hashtextextended('kubari.migrations.' || $1, 0))", {schema});
   if (!locked.ok()) return locked.status();
 
   const std::vector<Migration> steps = WithBuiltIn(migrations);
   auto recorded = Recorded(session, schema);
   if (!recorded.ok()) return recorded.status();
-  if (const std::vector<std::string> problems = Conflicts(steps, *recorded); !problems.empty()) return Precondition(schema, problems);
+  if (const std::vector<std::string> problems = Conflicts(steps, *recorded); !problems.empty())
+    return Precondition(schema, problems);
 
   if (recorded->empty()) {
-    auto made = Run(session, absl::StrCat("creating schema ", schema),
-                    absl::StrCat("CREATE SCHEMA IF NOT EXISTS ", schema, "; CREATE TABLE IF NOT EXISTS ", schema,
-                                 ".migrations (name text PRIMARY KEY, sha256 text NOT NULL, applied_time timestamptz NOT NULL DEFAULT now()); "
-                                 "GRANT USAGE ON SCHEMA ",
-                                 schema, " TO kubari_", schema, "; GRANT SELECT ON ", schema, ".migrations TO kubari_", schema));
+    auto made = Run(
+        session, absl::StrCat("creating schema ", schema),
+        absl::StrCat("CREATE SCHEMA IF NOT EXISTS ", schema, "; CREATE TABLE IF NOT EXISTS ", schema,
+                     ".migrations (name text PRIMARY KEY, sha256 text NOT NULL, applied_time timestamptz NOT NULL "
+                     "DEFAULT now()); "
+                     "GRANT USAGE ON SCHEMA ",
+                     schema, " TO kubari_", schema, "; GRANT SELECT ON ", schema, ".migrations TO kubari_", schema));
     if (!made.ok()) return made.status();
   }
   for (const Migration& step : steps) {
@@ -175,7 +190,8 @@ absl::Status Migrate(const std::string& conninfo_owner, std::string_view schema_
   return absl::OkStatus();
 }
 
-absl::Status CheckMigrated(const std::string& conninfo, std::string_view schema, std::span<const Migration> migrations) {
+absl::Status CheckMigrated(const std::string& conninfo, std::string_view schema,
+                           std::span<const Migration> migrations) {
   const absl::StatusOr<Session> session = OpenForMigrations(conninfo, schema);
   if (!session.ok()) return session.status();
   auto recorded = Recorded(session->get(), std::string(schema));
@@ -184,7 +200,8 @@ absl::Status CheckMigrated(const std::string& conninfo, std::string_view schema,
   std::vector<std::string> problems = Conflicts(steps, *recorded);
   for (const Migration& step : steps) {
     if (!recorded->contains(step.name) && problems.empty()) {
-      problems.push_back(absl::StrCat(step.name, " and later steps have not run here. Run this binary's migrations as the owner first."));
+      problems.push_back(absl::StrCat(
+          step.name, " and later steps have not run here. Run this binary's migrations as the owner first."));
     }
   }
   return problems.empty() ? absl::OkStatus() : Precondition(schema, problems);

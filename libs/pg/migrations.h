@@ -9,24 +9,25 @@
 
 namespace kubari::pg {
 
-// One step. Names are "NNNN_what" and sort in the order of their making; a released step never changes. kubari_migrations() in CMake
-// makes a table of these, kMigrations, from a directory of .sql files.
+// One step. Names are "NNNN_what" and sort in the order of their making; a released step never changes.
+// kubari_migrations() in CMake makes a table of these, kMigrations, from a directory of .sql files.
 struct Migration {
   const char* name;
   const char* sql;
 };
 
-// Runs the steps that `schema` does not have yet, as its owner: each in its own transaction with search_path = schema, all under
-// an advisory lock, so several processes may start at once. Creates the schema and its table `migrations(name, sha256, applied_time)` if
-// they are missing, and grants USAGE on the schema to the role kubari_<schema>, which must exist. Before the given steps comes
-// a built-in one, "0000_requests": the table of libs/pg/idempotency.h with its rights.
+// Runs the steps that `schema` does not have yet, as its owner: each in its own transaction with search_path = schema,
+// all under an advisory lock, so several processes may start at once. Creates the schema and its table
+// `migrations(name, sha256, applied_time)` if they are missing, and grants USAGE on the schema to the role
+// kubari_<schema>, which must exist. Before the given steps comes a built-in one, "0000_requests": the table of
+// libs/pg/idempotency.h with its rights.
 //
 // FAILED_PRECONDITION, naming every step concerned, what is recorded and what this binary has, and running nothing:
 //   - a step was changed after it ran, or it was added before one that has run;
 //   - the database has steps this binary does not know (it is newer);
 //   - the server is older than PostgreSQL 15.
-// INTERNAL with the server's message if a step fails; that step leaves nothing behind. UNAVAILABLE if there is no connection.
-// Messages are for operators and name the schema and the file.
+// INTERNAL with the server's message if a step fails; that step leaves nothing behind. UNAVAILABLE if there is no
+// connection. Messages are for operators and name the schema and the file.
 absl::Status Migrate(const std::string& conninfo_owner, std::string_view schema, std::span<const Migration> migrations);
 
 // Whether `schema` has exactly these steps; changes nothing. Services call it at start-up with their own role.

@@ -17,8 +17,8 @@
 
 namespace kubari::pg {
 
-// SQL with parameters $1, $2, …, prepared once per connection when it is first used there. The constructor runs at compile time only,
-// so a statement is always a literal of the program and never glued from pieces:
+// SQL with parameters $1, $2, …, prepared once per connection when it is first used there. The constructor runs at
+// compile time only, so a statement is always a literal of the program and never glued from pieces:
 //   constexpr pg::Statement kFindLot{"SELECT code, use_by FROM lots WHERE network_id = $1 AND lot_id = $2"};
 class Statement {
  public:
@@ -129,9 +129,9 @@ Param ToParam(const T& value) {
 
 }  // namespace internal
 
-// Values as parameters, in order: integers, bool, double, text (std::string, std::string_view, literals), absl::Time (timestamptz),
-// absl::CivilDay (date), Bytes (bytea), std::optional of those (nullopt: NULL), std::vector of those or of their optionals (arrays of
-// one dimension; in SQL say the type, as in `unnest($1::uuid[])`).
+// Values as parameters, in order: integers, bool, double, text (std::string, std::string_view, literals), absl::Time
+// (timestamptz), absl::CivilDay (date), Bytes (bytea), std::optional of those (nullopt: NULL), std::vector of those or
+// of their optionals (arrays of one dimension; in SQL say the type, as in `unnest($1::uuid[])`).
 template <typename... Args>
 Params MakeParams(const Args&... args) {
   Params params;

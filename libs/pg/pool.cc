@@ -38,9 +38,12 @@ absl::Time Expiry(absl::Duration max_lifetime) {
 class Pool::Metrics {
  public:
   explicit Metrics(prometheus::Registry& registry)
-      : connections_(prometheus::BuildGauge().Name("kubari_pg_connections").Help("Connections by state.").Register(registry)),
-        transactions_(
-            prometheus::BuildCounter().Name("kubari_pg_transactions_total").Help("Transactions by outcome.").Register(registry)),
+      : connections_(
+            prometheus::BuildGauge().Name("kubari_pg_connections").Help("Connections by state.").Register(registry)),
+        transactions_(prometheus::BuildCounter()
+                          .Name("kubari_pg_transactions_total")
+                          .Help("Transactions by outcome.")
+                          .Register(registry)),
         in_use(connections_.Add({{"state", "in_use"}})),
         idle(connections_.Add({{"state", "idle"}})),
         waiting(prometheus::BuildGauge()
@@ -48,11 +51,12 @@ class Pool::Metrics {
                     .Help("Callers that wait for a connection.")
                     .Register(registry)
                     .Add({})),
-        acquire_seconds(prometheus::BuildHistogram()
-                            .Name("kubari_pg_acquire_seconds")
-                            .Help("Time to get a connection, opening it included.")
-                            .Register(registry)
-                            .Add({}, prometheus::Histogram::BucketBoundaries{0.0001, 0.001, 0.005, 0.02, 0.1, 0.5, 2, 10})),
+        acquire_seconds(
+            prometheus::BuildHistogram()
+                .Name("kubari_pg_acquire_seconds")
+                .Help("Time to get a connection, opening it included.")
+                .Register(registry)
+                .Add({}, prometheus::Histogram::BucketBoundaries{0.0001, 0.001, 0.005, 0.02, 0.1, 0.5, 2, 10})),
         opened(prometheus::BuildCounter()
                    .Name("kubari_pg_connections_opened_total")
                    .Help("Connections opened.")
@@ -85,7 +89,8 @@ class Pool::Lease {
 };
 
 Pool::Pool(PoolOptions options)
-    : options_(std::move(options)), metrics_(options_.registry ? std::make_unique<Metrics>(*options_.registry) : nullptr) {}
+    : options_(std::move(options)),
+      metrics_(options_.registry ? std::make_unique<Metrics>(*options_.registry) : nullptr) {}
 
 Pool::~Pool() = default;
 
@@ -118,7 +123,8 @@ absl::StatusOr<std::unique_ptr<Connection>> Pool::Acquire(absl::Time deadline) {
         break;
       }
       if (totals_.waiting >= options_.max_waiters) {
-        return internal::MakeStatus("53300", "", absl::StrCat("more than ", options_.max_waiters, " callers wait for a connection"));
+        return internal::MakeStatus("53300", "",
+                                    absl::StrCat("more than ", options_.max_waiters, " callers wait for a connection"));
       }
       const absl::Time now = absl::Now();
       if (now >= deadline) return internal::TimedOut("no connection became free in time");
@@ -202,7 +208,8 @@ absl::Status Pool::RunTries(const TxContext& context, bool read_only, absl::Func
       if (retryable) status = tx.failure_;
     }
     const absl::Duration pause = lost ? absl::ZeroDuration() : Pause(tries);
-    const bool again = ((retryable && tries < kTries) || (lost && !lost_before)) && absl::Now() + pause < context.deadline;
+    const bool again =
+        ((retryable && tries < kTries) || (lost && !lost_before)) && absl::Now() + pause < context.deadline;
     {
       const std::lock_guard lock(mutex_);
       ++(committed ? totals_.committed : again ? totals_.retried : totals_.rolled_back);

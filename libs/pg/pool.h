@@ -4,7 +4,8 @@
 //       [&](pg::Transaction& tx) -> absl::StatusOr<Lot> {
 //         ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kFindLot, network, lot_id));
 //         if (rows.empty()) return LotNotFound(lot_id);
-//         return Lot{.code = rows[0].Get<std::string>("code"), .use_by = rows[0].Get<std::optional<absl::CivilDay>>("use_by")};
+//         return Lot{.code = rows[0].Get<std::string>("code"), .use_by =
+//         rows[0].Get<std::optional<absl::CivilDay>>("use_by")};
 //       });
 #pragma once
 
@@ -30,7 +31,8 @@ namespace kubari::pg {
 
 struct PoolOptions {
   // A libpq connection string or URI; host is a directory (Unix socket) or a name (TCP):
-  // "host=/run/kubari dbname=kubari user=kubari_stock", "postgresql://kubari_stock@db1,db2/kubari?target_session_attrs=read-write".
+  // "host=/run/kubari dbname=kubari user=kubari_stock",
+  // "postgresql://kubari_stock@db1,db2/kubari?target_session_attrs=read-write".
   std::string conninfo;
   // search_path of every connection. Empty: as the server has it.
   std::string schema;
@@ -38,7 +40,8 @@ struct PoolOptions {
   int size = 8;
   // Callers that may wait for a connection; the next one gets RESOURCE_EXHAUSTED at once.
   int max_waiters = 256;
-  // A connection is replaced after 80 to 100 % of this, by chance, so that connections opened together do not close together.
+  // A connection is replaced after 80 to 100 % of this, by chance, so that connections opened together do not close
+  // together.
   absl::Duration max_lifetime = absl::Minutes(30);
   // Where to export metrics (kubari_pg_…); may be null.
   std::shared_ptr<prometheus::Registry> registry;
@@ -64,13 +67,14 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  // Runs `f(Transaction&)`, which returns absl::Status or absl::StatusOr<T>, in a transaction; commits if it returns OK and rolls back
-  // otherwise. Returns what `f` returned, or why the database did not do it (status.h).
+  // Runs `f(Transaction&)`, which returns absl::Status or absl::StatusOr<T>, in a transaction; commits if it returns OK
+  // and rolls back otherwise. Returns what `f` returned, or why the database did not do it (status.h).
   //
   // `f` may run more than once, so it keeps nothing from one run to the next and has no effect outside the transaction:
   //   - serialization failure or deadlock: up to 6 runs, with growing random pauses, while the deadline allows;
   //   - connection lost before COMMIT was sent: once more, on a fresh connection.
-  // A connection lost during COMMIT is UNAVAILABLE: it may be committed or not; the caller repeats with the same request_id.
+  // A connection lost during COMMIT is UNAVAILABLE: it may be committed or not; the caller repeats with the same
+  // request_id.
   //
   // Do not call Transact or Read inside `f`: it would wait for a second connection while holding one.
   template <typename F>

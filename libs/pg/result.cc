@@ -17,8 +17,8 @@ bool Row::IsNull(int column) const { return PQgetisnull(result_->result_.get(), 
 void Row::Fail(int column, const char* name, const char* what) const {
   if (!result_->failure_ || !result_->failure_->ok()) return;
   const char* known = name != nullptr ? name : PQfname(result_->result_.get(), column);
-  *result_->failure_ =
-      internal::Mistake(absl::StrCat("column ", known != nullptr ? known : absl::StrCat(column), ", row ", row_, ": ", what));
+  *result_->failure_ = internal::Mistake(
+      absl::StrCat("column ", known != nullptr ? known : absl::StrCat(column), ", row ", row_, ": ", what));
 }
 
 namespace internal {
@@ -31,9 +31,13 @@ constexpr Oid kByteaArrayOid = 1001;
 
 bool IsBytea(Oid type) { return type == kByteaOid || type == kByteaArrayOid; }
 
-bool ParseInt(std::string_view text, int64_t* out) { return absl::SimpleAtoi(absl::string_view(text.data(), text.size()), out); }
+bool ParseInt(std::string_view text, int64_t* out) {
+  return absl::SimpleAtoi(absl::string_view(text.data(), text.size()), out);
+}
 
-bool ParseDouble(std::string_view text, double* out) { return absl::SimpleAtod(absl::string_view(text.data(), text.size()), out); }
+bool ParseDouble(std::string_view text, double* out) {
+  return absl::SimpleAtod(absl::string_view(text.data(), text.size()), out);
+}
 
 // The session has datestyle ISO and time zone UTC, so the text is "2027-03-31 12:00:00.25+00".
 bool ParseInstant(std::string_view text, absl::Time* out) {

@@ -23,7 +23,8 @@ class Result {
  public:
   Result() = default;
   // `failure` receives the first problem of a getter; the transaction reads it before it commits.
-  Result(PGresult* result, std::shared_ptr<absl::Status> failure) : result_(result, PQclear), failure_(std::move(failure)) {}
+  Result(PGresult* result, std::shared_ptr<absl::Status> failure)
+      : result_(result, PQclear), failure_(std::move(failure)) {}
 
   int size() const { return result_ ? PQntuples(result_.get()) : 0; }
   bool empty() const { return size() == 0; }
@@ -44,12 +45,13 @@ class Result {
 
 // A view of one row; valid while its Result lives.
 //
-// Columns are named as in the SELECT list, or counted from 0. T is one of: std::string (any type; a bytea is decoded), std::string_view
-// (the server's text as it is), integers, bool, double, absl::Time, absl::CivilDay, Bytes, std::vector of those (arrays of one dimension),
-// std::optional of any of those (NULL: nullopt).
+// Columns are named as in the SELECT list, or counted from 0. T is one of: std::string (any type; a bytea is decoded),
+// std::string_view (the server's text as it is), integers, bool, double, absl::Time, absl::CivilDay, Bytes, std::vector
+// of those (arrays of one dimension), std::optional of any of those (NULL: nullopt).
 //
-// A column that is not there, a NULL without std::optional, or a value that does not fit T is a mistake in the program, not in the data:
-// the getter returns T{}, and the transaction does not commit but fails with INTERNAL, naming the column (see DetailOf).
+// A column that is not there, a NULL without std::optional, or a value that does not fit T is a mistake in the program,
+// not in the data: the getter returns T{}, and the transaction does not commit but fails with INTERNAL, naming the
+// column (see DetailOf).
 class Row {
  public:
   Row(const Result* result, int row) : result_(result), row_(row) {}
@@ -166,7 +168,8 @@ T Row::Decode(int column, const char* name) const {
   if constexpr (internal::kIsOptional<T>) {
     if (null) return std::nullopt;
     typename T::value_type value{};
-    if (!internal::Parse(text, PQftype(result, column), &value)) Fail(column, name, "the value does not fit the C++ type");
+    if (!internal::Parse(text, PQftype(result, column), &value))
+      Fail(column, name, "the value does not fit the C++ type");
     return value;
   } else {
     T value{};

@@ -26,7 +26,8 @@ Failure FailureOf(const absl::Status& status) {
   return {text.substr(0, first), text.substr(first + 1, second - first - 1), text.substr(second + 1)};
 }
 
-absl::Status WithFailure(absl::Status status, std::string_view sql_state, std::string_view constraint, std::string_view detail) {
+absl::Status WithFailure(absl::Status status, std::string_view sql_state, std::string_view constraint,
+                         std::string_view detail) {
   std::string payload(sql_state);
   payload.append("\n").append(constraint).append("\n").append(detail);
   status.SetPayload(kPayload, absl::Cord(payload));
@@ -34,7 +35,8 @@ absl::Status WithFailure(absl::Status status, std::string_view sql_state, std::s
 }
 
 absl::Status Aborted() {
-  return errors::Make(absl::StatusCode::kAborted, "CONCURRENT_CHANGE", "Others changed the same data at the same time. Please try again.",
+  return errors::Make(absl::StatusCode::kAborted, "CONCURRENT_CHANGE",
+                      "Others changed the same data at the same time. Please try again.",
                       "同じデータが同時に変更されました。もう一度お試しください。");
 }
 
@@ -64,7 +66,7 @@ absl::Status DatabaseError() {
 
 absl::Status ForSqlState(std::string_view state) {
   if (internal::IsRetryable(state) || state == "55P03") return Aborted();  // 55P03: lock_timeout, NOWAIT
-  if (state == "57014") return DeadlineExceeded();                        // statement_timeout or a cancel
+  if (state == "57014") return DeadlineExceeded();                         // statement_timeout or a cancel
   if (internal::IsLost(state)) return Unavailable();
   if (state.substr(0, 2) == "53") return Exhausted();
   return DatabaseError();
@@ -98,12 +100,14 @@ absl::Status FromResult(const PGresult* result, std::string_view statement) {
 absl::Status Lost(std::string_view detail) { return WithFailure(Unavailable(), "08006", "", detail); }
 
 absl::Status UnknownOutcome(std::string_view detail) {
-  return WithFailure(errors::Make(absl::StatusCode::kUnavailable, "OUTCOME_UNKNOWN",
-                                  "The connection to the database was lost while committing, so the change may or may not be saved. Repeat "
-                                  "the call with the same request_id to learn its outcome.",
-                                  "保存の確定中にデータベースとの接続が切れたため、結果が不明です。同じ request_id "
-                                  "で再度呼び出すと結果を確認できます。"),
-                     "08007", "", detail);
+  return WithFailure(
+      errors::Make(
+          absl::StatusCode::kUnavailable, "OUTCOME_UNKNOWN",
+          "The connection to the database was lost while committing, so the change may or may not be saved. Repeat "
+          "the call with the same request_id to learn its outcome.",
+          "保存の確定中にデータベースとの接続が切れたため、結果が不明です。同じ request_id "
+          "で再度呼び出すと結果を確認できます。"),
+      "08007", "", detail);
 }
 
 absl::Status TimedOut(std::string_view detail) { return WithFailure(DeadlineExceeded(), "57014", "", detail); }

@@ -3,12 +3,13 @@
 // The code and the message are for the outside and say nothing of SQL or data:
 //   ABORTED            serialization failure, deadlock (after Transact has retried)
 //   DEADLINE_EXCEEDED  statement timeout, or no connection became free in time
-//   UNAVAILABLE        the connection was lost or could not be opened; after a lost COMMIT the outcome is unknown, repeat with the same request_id
-//   RESOURCE_EXHAUSTED too many callers wait for a connection, or the server is out of connections, memory or disk
-//   INTERNAL           everything else, reason DATABASE_ERROR: constraint violations too, which a store turns into an error of its
+//   UNAVAILABLE        the connection was lost or could not be opened; after a lost COMMIT the outcome is unknown,
+//   repeat with the same request_id RESOURCE_EXHAUSTED too many callers wait for a connection, or the server is out of
+//   connections, memory or disk INTERNAL           everything else, reason DATABASE_ERROR: constraint violations too,
+//   which a store turns into an error of its
 //                      domain by ConstraintOf
-// The rest is in a payload that stays inside the process; these functions read it. Pool logs it when such a status leaves Transact or Read,
-// so a store logs nothing and only returns it, or returns an error of its own.
+// The rest is in a payload that stays inside the process; these functions read it. Pool logs it when such a status
+// leaves Transact or Read, so a store logs nothing and only returns it, or returns an error of its own.
 #pragma once
 
 #include <libpq-fe.h>
@@ -34,7 +35,7 @@ namespace internal {
 // `detail` is for DetailOf.
 absl::Status MakeStatus(std::string_view sql_state, std::string_view constraint, std::string_view detail);
 absl::Status FromResult(const PGresult* result, std::string_view statement);
-absl::Status Lost(std::string_view detail);          // UNAVAILABLE: nothing was committed
+absl::Status Lost(std::string_view detail);            // UNAVAILABLE: nothing was committed
 absl::Status UnknownOutcome(std::string_view detail);  // UNAVAILABLE: lost while committing
 absl::Status TimedOut(std::string_view detail);
 absl::Status Mistake(std::string_view detail);  // INTERNAL: the program is wrong

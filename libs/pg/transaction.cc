@@ -13,7 +13,8 @@ constexpr Statement kBegin{"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"};
 constexpr Statement kBeginRepeatable{"BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE"};
 constexpr Statement kBeginSerializable{"BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE"};
 constexpr Statement kBeginReadOnly{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
-constexpr Statement kSettings{"SELECT set_config('kubari.network', $1, true), set_config('statement_timeout', $2, true)"};
+constexpr Statement kSettings{
+    "SELECT set_config('kubari.network', $1, true), set_config('statement_timeout', $2, true)"};
 constexpr Statement kTimeout{"SELECT set_config('statement_timeout', $1, true)"};
 constexpr Statement kCommit{"COMMIT"};
 constexpr Statement kRollback{"ROLLBACK"};
@@ -24,9 +25,12 @@ constexpr absl::Duration kTimeoutStale = absl::Milliseconds(100);
 Statement Begin(bool read_only, Isolation isolation) {
   if (read_only) return kBeginReadOnly;
   switch (isolation) {
-    case Isolation::kRepeatableRead: return kBeginRepeatable;
-    case Isolation::kSerializable: return kBeginSerializable;
-    case Isolation::kReadCommitted: break;
+    case Isolation::kRepeatableRead:
+      return kBeginRepeatable;
+    case Isolation::kSerializable:
+      return kBeginSerializable;
+    case Isolation::kReadCommitted:
+      break;
   }
   return kBegin;
 }
@@ -56,7 +60,9 @@ absl::StatusOr<std::vector<Result>> Transaction::Pipeline(const Batch& batch) {
   return Run(batch.calls(), /*commit=*/false);
 }
 
-absl::StatusOr<std::vector<Result>> Transaction::PipelineAndCommit(const Batch& batch) { return Run(batch.calls(), /*commit=*/true); }
+absl::StatusOr<std::vector<Result>> Transaction::PipelineAndCommit(const Batch& batch) {
+  return Run(batch.calls(), /*commit=*/true);
+}
 
 absl::StatusOr<std::vector<Result>> Transaction::Run(std::vector<Call> calls, bool commit) {
   if (!failure_.ok()) return failure_;
@@ -117,6 +123,8 @@ bool Transaction::retryable() const {
   return SqlStateOf(failure_) == "23505" && ConstraintOf(failure_) == "requests_pkey";
 }
 
-bool Transaction::lost() const { return connection_.broken() && !commit_sent_ && internal::IsLost(SqlStateOf(failure_)); }
+bool Transaction::lost() const {
+  return connection_.broken() && !commit_sent_ && internal::IsLost(SqlStateOf(failure_));
+}
 
 }  // namespace kubari::pg

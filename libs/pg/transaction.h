@@ -45,11 +45,11 @@ class Batch {
   std::vector<Call> calls_;
 };
 
-// BEGIN and the settings of TxContext travel with the first statement, so a transaction of n round trips of work costs n + 1 (COMMIT), or
-// n with PipelineAndCommit.
+// BEGIN and the settings of TxContext travel with the first statement, so a transaction of n round trips of work costs
+// n + 1 (COMMIT), or n with PipelineAndCommit.
 //
-// After a failed statement the transaction can only end: further statements return the first failure, and OK from the function
-// does not commit. Used by one thread.
+// After a failed statement the transaction can only end: further statements return the first failure, and OK from the
+// function does not commit. Used by one thread.
 class Transaction {
  public:
   Transaction(Connection& connection, const TxContext& context, bool read_only);
@@ -70,16 +70,16 @@ class Transaction {
     return result->affected();
   }
 
-  // Runs the statements in one round trip and returns their results in order. The first failure is returned; the statements behind
-  // it have not run, and those before it are rolled back with the transaction.
+  // Runs the statements in one round trip and returns their results in order. The first failure is returned; the
+  // statements behind it have not run, and those before it are rolled back with the transaction.
   absl::StatusOr<std::vector<Result>> Pipeline(const Batch& batch);
 
-  // The same together with COMMIT in one round trip; no statement may follow. OK means committed. Use it where no result decides whether
-  // to commit.
+  // The same together with COMMIT in one round trip; no statement may follow. OK means committed. Use it where no
+  // result decides whether to commit.
   absl::StatusOr<std::vector<Result>> PipelineAndCommit(const Batch& batch);
 
-  // Runs one statement without a round trip of its own: with the next statement or with COMMIT, whichever comes first; a failure
-  // shows there.
+  // Runs one statement without a round trip of its own: with the next statement or with COMMIT, whichever comes first;
+  // a failure shows there.
   template <typename... Args>
   void Defer(const Statement& statement, const Args&... args) {
     deferred_.push_back({statement, MakeParams(args...)});
@@ -93,7 +93,8 @@ class Transaction {
   friend class Pool;
 
   absl::StatusOr<Result> RunOne(Call call);
-  // Sends what is due (BEGIN, settings, deferred statements), `calls` and perhaps COMMIT; returns the results of `calls`.
+  // Sends what is due (BEGIN, settings, deferred statements), `calls` and perhaps COMMIT; returns the results of
+  // `calls`.
   absl::StatusOr<std::vector<Result>> Run(std::vector<Call> calls, bool commit);
   absl::Status Fail(absl::Status status);
   // For Pool: ends the transaction. Commit sends nothing if there is nothing to commit.
@@ -111,7 +112,7 @@ class Transaction {
   bool committed_ = false;
   absl::Time timeout_told_ = absl::InfinitePast();  // when the server last learned statement_timeout
   std::vector<Call> deferred_;
-  absl::Status failure_;                                   // of the first failed statement
+  absl::Status failure_;                   // of the first failed statement
   std::shared_ptr<absl::Status> misread_;  // of the first failed getter
 };
 

@@ -67,7 +67,8 @@ User ServerUser() {
 }
 
 // Starts a program as `user`, with its input from `input` and its output to `log`; it dies with this process.
-pid_t Start(const User& user, const std::vector<std::string>& command, const std::string& input, const std::string& log) {
+pid_t Start(const User& user, const std::vector<std::string>& command, const std::string& input,
+            const std::string& log) {
   std::vector<char*> argv;
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
@@ -97,7 +98,8 @@ std::string Tail(const std::string& file) {
   return text.size() > 2000 ? text.substr(text.size() - 2000) : text;
 }
 
-void RunToEnd(const User& user, const std::vector<std::string>& command, const std::string& input, const std::string& log) {
+void RunToEnd(const User& user, const std::vector<std::string>& command, const std::string& input,
+              const std::string& log) {
   int state = 0;
   const pid_t child = Start(user, command, input, log);
   if (waitpid(child, &state, 0) != child || !WIFEXITED(state) || WEXITSTATUS(state) != 0) {
@@ -107,7 +109,8 @@ void RunToEnd(const User& user, const std::vector<std::string>& command, const s
 
 void Write(const fs::path& path, const std::string& text) {
   FILE* stream = std::fopen(path.c_str(), "w");
-  if (stream == nullptr || std::fwrite(text.data(), 1, text.size(), stream) != text.size() || std::fclose(stream) != 0) {
+  if (stream == nullptr || std::fwrite(text.data(), 1, text.size(), stream) != text.size() ||
+      std::fclose(stream) != 0) {
     Die("cannot write " + path.string());
   }
 }
@@ -128,7 +131,8 @@ void SweepOld(const fs::path& base) {
   }
 }
 
-// An initialised cluster with all roles, made once per machine and user and copied for each process; initdb takes seconds.
+// An initialised cluster with all roles, made once per machine and user and copied for each process; initdb takes
+// seconds.
 fs::path Template(const fs::path& base, const fs::path& binaries, const User& user) {
   const std::string version = binaries.parent_path().filename();
   const fs::path made = base / absl::StrCat("kubari-pgtemplate-3-", version, "-", user.uid);
@@ -140,11 +144,13 @@ fs::path Template(const fs::path& base, const fs::path& binaries, const User& us
     MakeDirectory(draft, user);
     const std::string data = draft / "data", log = draft / "log";
     // Small WAL segments and no fsync: it will be copied often and never matters. The C locale sorts alike everywhere.
-    RunToEnd(user, {binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "--wal-segsize=1", "-E", "UTF8",
-                    "--locale=C.UTF-8"},
+    RunToEnd(user,
+             {binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "--wal-segsize=1", "-E",
+              "UTF8", "--locale=C.UTF-8"},
              "/dev/null", log);
     std::string roles = "CREATE ROLE kubari_owner LOGIN NOSUPERUSER NOBYPASSRLS;\n";
-    for (const char* service : kServices) absl::StrAppend(&roles, "CREATE ROLE kubari_", service, " LOGIN NOSUPERUSER NOBYPASSRLS;\n");
+    for (const char* service : kServices)
+      absl::StrAppend(&roles, "CREATE ROLE kubari_", service, " LOGIN NOSUPERUSER NOBYPASSRLS;\n");
     Write(draft / "roles.sql", roles);
     RunToEnd(user, {binaries / "postgres", "--single", "-F", "-D", data, "postgres"}, draft / "roles.sql", log);
     fs::rename(draft, made);
@@ -167,9 +173,27 @@ class Cluster {
     const std::string data = directory_ / "data", log = directory_ / "log";
     RunToEnd(user, {"/bin/cp", "-a", data_template, data}, "/dev/null", log);
     server_ = Start(user,
-                    {binaries / "postgres", "-D", data, "-k", directory_, "-c", "listen_addresses=", "-c", "fsync=off", "-c",
-                     "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "max_connections=200",
-                     "-c", "max_wal_size=256MB", "-c", "log_min_messages=warning"},
+                    {binaries / "postgres",
+                     "-D",
+                     data,
+                     "-k",
+                     directory_,
+                     "-c",
+                     "listen_addresses=",
+                     "-c",
+                     "fsync=off",
+                     "-c",
+                     "synchronous_commit=off",
+                     "-c",
+                     "full_page_writes=off",
+                     "-c",
+                     "shared_buffers=32MB",
+                     "-c",
+                     "max_connections=200",
+                     "-c",
+                     "max_wal_size=256MB",
+                     "-c",
+                     "log_min_messages=warning"},
                     "/dev/null", log);
     const std::string conninfo = Conninfo("postgres", "postgres");
     for (const absl::Time start = absl::Now(); PQping(conninfo.c_str()) != PQPING_OK;) {
@@ -196,7 +220,8 @@ class Cluster {
   Database Create(std::string_view schema, std::span<const Migration> migrations) {
     const std::lock_guard lock(mutex_);
     std::string key(schema);
-    for (const Migration& migration : migrations) key.append("\n").append(migration.name).append("\n").append(migration.sql);
+    for (const Migration& migration : migrations)
+      key.append("\n").append(migration.name).append("\n").append(migration.sql);
     std::string& migrated = templates_[key];
     if (migrated.empty()) {
       const Database made = Describe(absl::StrCat("template_", std::string(schema), "_", ++count_), schema);
@@ -206,13 +231,15 @@ class Cluster {
       migrated = made.name;
     }
     const Database database = Describe(absl::StrCat("test_", std::string(schema), "_", ++count_), schema);
-    Sql(Conninfo("postgres", "postgres"), absl::StrCat("CREATE DATABASE ", database.name, " OWNER kubari_owner TEMPLATE ", migrated));
+    Sql(Conninfo("postgres", "postgres"),
+        absl::StrCat("CREATE DATABASE ", database.name, " OWNER kubari_owner TEMPLATE ", migrated));
     return database;
   }
 
  private:
   Database Describe(const std::string& name, std::string_view schema) const {
-    return {name, Conninfo("kubari_owner", name), Conninfo("kubari_" + std::string(schema), name), Conninfo("postgres", name)};
+    return {name, Conninfo("kubari_owner", name), Conninfo("kubari_" + std::string(schema), name),
+            Conninfo("postgres", name)};
   }
 
   const pid_t owner_ = getpid();
@@ -232,7 +259,8 @@ Database CreateDatabase(std::string_view schema, std::span<const Migration> migr
 
 std::string Sql(const std::string& conninfo, const std::string& sql) {
   PGconn* session = PQconnectdb(conninfo.c_str());
-  PQsetNoticeProcessor(session, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      session, [](void*, const char*) {}, nullptr);
   PGresult* result = PQexec(session, sql.c_str());
   const ExecStatusType state = PQresultStatus(result);
   if (state != PGRES_COMMAND_OK && state != PGRES_TUPLES_OK) Die(absl::StrCat(PQerrorMessage(session), "in: ", sql));
