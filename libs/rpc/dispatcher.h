@@ -74,7 +74,7 @@ class Dispatcher {
   void Run(Pending& pending);
   absl::Status Serve(Pending& pending);
   void Finish(Pending& pending, const absl::Status& status);
-  MethodSeries& SeriesOf(const google::protobuf::MethodDescriptor& method);
+  void Record(const google::protobuf::MethodDescriptor& method, const std::string& code, double seconds);
 
   struct Series;
   auth::Authenticator& authenticator_;

@@ -77,6 +77,9 @@ class Runtime {
   int Serve(const std::vector<grpc::Service*>& services);
 
  private:
+  void Begin(const config::Options& options);
+  void MakeDispatcher(auth::Authenticator& authenticator);
+
   const CommonOptions common_;
   StopSignal stop_;
   metrics::Metrics metrics_;
