@@ -1,4 +1,5 @@
-// Where "now" and "today" come from. Everything that needs the time is given a Clock, so that tests decide what time it is.
+// Where "now" and "today" come from. Everything that needs the time is given a Clock, so that tests decide what time it
+// is.
 #pragma once
 
 #include <mutex>
@@ -36,8 +37,8 @@ class FixedClock final : public Clock {
   absl::Time now_;
 };
 
-// The zone of an IANA name such as "Asia/Tokyo" or "UTC". INVALID_ARGUMENT for a name that the time zone database does not have;
-// fixed offsets and file paths are refused too. Cached by abseil, so cheap to call again.
+// The zone of an IANA name such as "Asia/Tokyo" or "UTC". INVALID_ARGUMENT for a name that the time zone database does
+// not have; fixed offsets and file paths are refused too. Cached by abseil, so cheap to call again.
 absl::StatusOr<absl::TimeZone> LoadZone(std::string_view name);
 
 // The civil day of an instant in a zone.

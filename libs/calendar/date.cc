@@ -1,5 +1,6 @@
 #include "libs/calendar/date.h"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 
@@ -36,7 +37,9 @@ std::optional<Parts> Split(std::string_view text) {
 }
 
 Problem Describe(std::string_view text, std::string_view english, std::string_view japanese) {
-  std::string shown(text.substr(0, 40));
+  size_t end = std::min<size_t>(text.size(), 40);
+  while (end < text.size() && end > 0 && (text[end] & 0xC0) == 0x80) --end;  // not in the middle of a UTF-8 character
+  const std::string shown(text.substr(0, end));
   return {absl::StrCat("\"", shown, "\" is not a date: ", absl::string_view(english.data(), english.size())),
           absl::StrCat("「", shown, "」は日付ではありません。", absl::string_view(japanese.data(), japanese.size()))};
 }

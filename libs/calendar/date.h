@@ -26,8 +26,8 @@ class Date {
   static Date Day(absl::CivilDay day);
   static Date Month(absl::CivilMonth month);
 
-  // Reads exactly "YYYY-MM-DD" or "YYYY-MM", zero-padded, nothing around it. INVALID_ARGUMENT with the English sentence of
-  // ProblemWith otherwise.
+  // Reads exactly "YYYY-MM-DD" or "YYYY-MM", zero-padded, nothing around it. INVALID_ARGUMENT with the English sentence
+  // of ProblemWith otherwise.
   static absl::StatusOr<Date> Parse(std::string_view text);
 
   // What is wrong with the text, or nothing when Parse accepts it. For errors that are shown in both languages.
@@ -46,7 +46,8 @@ class Date {
   // "2027年3月31日" or "2027年3月".
   std::string JapaneseText() const;
 
-  // "2027-03" and "2027-03-31" are different dates with the same last good day. Order: last good day, then day before month.
+  // "2027-03" and "2027-03-31" are different dates with the same last good day. Order: last good day, then day before
+  // month.
   friend bool operator==(const Date&, const Date&) = default;
   friend std::strong_ordering operator<=>(const Date& a, const Date& b);
   friend std::ostream& operator<<(std::ostream& out, const Date& date) { return out << date.Format(); }

@@ -5,8 +5,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "libs/csv/table.h"
 #include "libs/csv/text.h"
 
@@ -28,7 +28,8 @@ std::string WithoutGrouping(const std::string& text) {
   return absl::StrJoin(groups, "");
 }
 
-// The ways people write dates → the one way that calendar::Date reads; anything else stays as it is and is refused there.
+// The ways people write dates → the one way that calendar::Date reads; anything else stays as it is and is refused
+// there.
 std::string IsoDate(std::string_view cell) {
   std::string text = absl::StrReplaceAll(Narrow(cell), {{"年", "-"}, {"月", "-"}, {"日", ""}, {"/", "-"}, {".", "-"}});
   if (cell.ends_with("月")) text.pop_back();
@@ -72,7 +73,8 @@ bool Cells::Fits(std::string_view column, std::string_view text, int max_charact
   }
   const size_t characters = CountCharacters(text);
   if (characters <= static_cast<size_t>(max_characters)) return true;
-  Fail(column, "TOO_LONG", absl::StrCat("The text has ", characters, " characters; at most ", max_characters, " are allowed."),
+  Fail(column, "TOO_LONG",
+       absl::StrCat("The text has ", characters, " characters; at most ", max_characters, " are allowed."),
        absl::StrCat(characters, "文字あります。", max_characters, "文字以内にしてください。"));
   return false;
 }
@@ -125,7 +127,8 @@ std::optional<std::string> Cells::Choice(std::string_view column, const std::vec
     if (Fold(choice) == there) return choice;
   }
   const std::string list = absl::StrJoin(choices, ", ");
-  Fail(column, "NOT_A_CHOICE", absl::StrCat("Write one of: ", list, "."), absl::StrCat("次のいずれかにしてください: ", list));
+  Fail(column, "NOT_A_CHOICE", absl::StrCat("Write one of: ", list, "."),
+       absl::StrCat("次のいずれかにしてください: ", list));
   return std::nullopt;
 }
 

@@ -17,7 +17,8 @@ using ::testing::IsEmpty;
 
 std::vector<std::string> Reasons(const CellErrors& errors) {
   std::vector<std::string> reasons;
-  for (const CellError& error : errors.all()) reasons.push_back(std::to_string(error.row) + " " + error.column + " " + error.reason);
+  for (const CellError& error : errors.all())
+    reasons.push_back(std::to_string(error.row) + " " + error.column + " " + error.reason);
   return reasons;
 }
 
@@ -42,11 +43,13 @@ struct OneCell {
 
 TEST(Table, ReadsWhatSpreadsheetsWrite) {
   CellErrors errors;
-  const auto table = Table::Read("\xEF\xBB\xBF名前,数量,備考\r\n\"米, 5kg\",10,\"\"\"新米\"\"\r\n二行目\"\r\n\r\n缶詰,3\n", {{.name = "名前"}},
-                                 {}, errors);
+  const auto table =
+      Table::Read("\xEF\xBB\xBF名前,数量,備考\r\n\"米, 5kg\",10,\"\"\"新米\"\"\r\n二行目\"\r\n\r\n缶詰,3\n",
+                  {{.name = "名前"}}, {}, errors);
   ASSERT_TRUE(table.has_value());
   EXPECT_THAT(errors.all(), IsEmpty());
-  EXPECT_THAT(CellsOf(*table), ElementsAre(ElementsAre("米, 5kg", "10", "\"新米\"\r\n二行目"), ElementsAre("缶詰", "3", "")));
+  EXPECT_THAT(CellsOf(*table),
+              ElementsAre(ElementsAre("米, 5kg", "10", "\"新米\"\r\n二行目"), ElementsAre("缶詰", "3", "")));
   EXPECT_EQ(table->rows()[0].number, 2);
   EXPECT_EQ(table->rows()[1].number, 4) << "the empty row 3 is skipped but counted";
   EXPECT_THAT(table->unknown_columns(), ElementsAre("数量", "備考"));
@@ -54,8 +57,9 @@ TEST(Table, ReadsWhatSpreadsheetsWrite) {
 
 TEST(Table, ColumnsInAnyOrderAndByAlias) {
   CellErrors errors;
-  const auto table = Table::Read(" Ｑｕａｎｔｉｔｙ ,extra,品名\n5,,米\n",
-                                 {{.name = "name", .aliases = {"品名"}}, {.name = "quantity"}, {.name = "lot", .required = false}}, {}, errors);
+  const auto table = Table::Read(
+      " Ｑｕａｎｔｉｔｙ ,extra,品名\n5,,米\n",
+      {{.name = "name", .aliases = {"品名"}}, {.name = "quantity"}, {.name = "lot", .required = false}}, {}, errors);
   ASSERT_TRUE(table.has_value());
   const Row& row = table->rows().at(0);
   EXPECT_EQ(table->Cell(row, "name"), "米");
@@ -79,10 +83,12 @@ TEST(Table, RefusesWhatIsNoTable) {
     EXPECT_FALSE(Table::Read(bytes, {{.name = "a"}}, limits, errors).has_value());
     return errors.total() == 1 ? errors.all()[0].reason : std::string("not one error");
   };
-  EXPECT_EQ(reason("a\n\x83\x6F\n"), "NOT_UTF8");        // Shift_JIS
-  EXPECT_EQ(reason("\xFF\xFE" "a\0\n\0"), "NOT_UTF8");   // UTF-16
-  EXPECT_EQ(reason("a\n\xED\xA0\x80\n"), "NOT_UTF8");    // a surrogate
-  EXPECT_EQ(reason("a\n\xC0\xAF\n"), "NOT_UTF8");        // overlong
+  EXPECT_EQ(reason("a\n\x83\x6F\n"), "NOT_UTF8");  // Shift_JIS
+  EXPECT_EQ(reason("\xFF\xFE"
+                   "a\0\n\0"),
+            "NOT_UTF8");                               // UTF-16
+  EXPECT_EQ(reason("a\n\xED\xA0\x80\n"), "NOT_UTF8");  // a surrogate
+  EXPECT_EQ(reason("a\n\xC0\xAF\n"), "NOT_UTF8");      // overlong
   EXPECT_EQ(reason(""), "NO_HEADER");
   EXPECT_EQ(reason(",,\n1,2,3\n"), "NO_HEADER");
   EXPECT_EQ(reason("a\n1\n2\n", {.bytes = 4}), "FILE_TOO_LARGE");
@@ -101,15 +107,16 @@ TEST(Table, WrongRowsAreReportedAndTheOthersRead) {
 
 TEST(Cells, AllErrorsOfATableAtOnce) {
   CellErrors errors;
-  const auto table = Table::Read("品名,数量,賞味期限\n米,十,2027-13\n,0,2027/3/31\n", {{.name = "品名"}, {.name = "数量"}, {.name = "賞味期限"}},
-                                 {}, errors);
+  const auto table = Table::Read("品名,数量,賞味期限\n米,十,2027-13\n,0,2027/3/31\n",
+                                 {{.name = "品名"}, {.name = "数量"}, {.name = "賞味期限"}}, {}, errors);
   for (const Row& row : table->rows()) {
     Cells cells(*table, row, errors);
     cells.Text("品名", 10);
     cells.Int("数量", 1, 100);
     cells.Date("賞味期限");
   }
-  EXPECT_THAT(Reasons(errors), ElementsAre("2 数量 NOT_A_NUMBER", "2 賞味期限 NOT_A_DATE", "3 品名 EMPTY", "3 数量 OUT_OF_RANGE"));
+  EXPECT_THAT(Reasons(errors),
+              ElementsAre("2 数量 NOT_A_NUMBER", "2 賞味期限 NOT_A_DATE", "3 品名 EMPTY", "3 数量 OUT_OF_RANGE"));
   EXPECT_EQ(errors.all()[0].value, "十");
   EXPECT_THAT(errors.all()[1].japanese, HasSubstr("13月"));
   for (const CellError& error : errors.all()) EXPECT_TRUE(!error.english.empty() && !error.japanese.empty());
@@ -123,7 +130,8 @@ TEST(Cells, Int) {
   EXPECT_EQ(read("-5"), -5);
   EXPECT_EQ(read("+5"), 5);
   EXPECT_EQ(read("0007"), 7);
-  for (const char* bad : {"", "1.5", "1.0", "12,00", ",1", "1,", "--5", "5個", "0x10", "1e3", "1 000", "-", "1000001", "99999999999999999999"}) {
+  for (const char* bad : {"", "1.5", "1.0", "12,00", ",1", "1,", "--5", "5個", "0x10", "1e3", "1 000", "-", "1000001",
+                          "99999999999999999999"}) {
     EXPECT_EQ(read(bad), std::nullopt) << bad;
   }
 }
@@ -133,18 +141,22 @@ TEST(Cells, Date) {
     const auto date = OneCell(text).cells().Date("c");
     return date ? date->Format() : "refused";
   };
-  for (const char* day : {"2027-03-31", "2027/3/31", "2027.3.31", "2027年3月31日", "２０２７／０３／３１", "2027年03月31日"}) {
+  for (const char* day :
+       {"2027-03-31", "2027/3/31", "2027.3.31", "2027年3月31日", "２０２７／０３／３１", "2027年03月31日"}) {
     EXPECT_EQ(read(day), "2027-03-31") << day;
   }
   for (const char* month : {"2027-03", "2027/3", "2027.03", "2027年3月"}) EXPECT_EQ(read(month), "2027-03") << month;
-  for (const char* bad : {"", "27/3/31", "3/31/2027", "Mar-27", "2027", "2027-02-30", "2027年", "45747", "2027-3-", "月", "2027//3"}) {
+  for (const char* bad :
+       {"", "27/3/31", "3/31/2027", "Mar-27", "2027", "2027-02-30", "2027年", "45747", "2027-3-", "月", "2027//3"}) {
     EXPECT_EQ(read(bad), "refused") << bad;
   }
 }
 
 TEST(Cells, BoolChoiceListText) {
-  for (const char* yes : {"yes", "YES", "はい", "○", "〇", "true", "１", "有"}) EXPECT_EQ(OneCell(yes).cells().Bool("c"), true) << yes;
-  for (const char* no : {"No", "いいえ", "×", "FALSE", "0", "無"}) EXPECT_EQ(OneCell(no).cells().Bool("c"), false) << no;
+  for (const char* yes : {"yes", "YES", "はい", "○", "〇", "true", "１", "有"})
+    EXPECT_EQ(OneCell(yes).cells().Bool("c"), true) << yes;
+  for (const char* no : {"No", "いいえ", "×", "FALSE", "0", "無"})
+    EXPECT_EQ(OneCell(no).cells().Bool("c"), false) << no;
   for (const char* neither : {"", "maybe", "2"}) EXPECT_EQ(OneCell(neither).cells().Bool("c"), std::nullopt) << neither;
 
   EXPECT_EQ(OneCell("ＡＭＢＩＥＮＴ").cells().Choice("c", {"ambient", "冷蔵"}), "ambient");
@@ -171,7 +183,8 @@ TEST(Writer, WhatIsWrittenIsReadBack) {
   constexpr uint32_t kSeed = 20261121;
   SCOPED_TRACE(testing::Message() << "seed " << kSeed);
   std::mt19937 random(kSeed);
-  const std::vector<std::string> pieces = {"a", "米", ",", "\"", "\n", "\r\n", ";", "'", "=", "+", "-", "@", "＝", " ", "\t", "0"};
+  const std::vector<std::string> pieces = {"a", "米", ",", "\"", "\n", "\r\n", ";",  "'",
+                                           "=", "+",  "-", "@",  "＝", " ",    "\t", "0"};
   for (int round = 0; round < 3000; ++round) {
     std::vector<std::vector<std::string>> rows(1 + random() % 5, std::vector<std::string>(3));
     Writer writer;
@@ -180,7 +193,8 @@ TEST(Writer, WhatIsWrittenIsReadBack) {
       for (std::string& cell : row) {
         cell = "x";
         if (random() % 2) cell = pieces[random() % pieces.size()] + cell;
-        for (int i = random() % 6; i > 0; --i) cell.insert(random() % 2 ? 0 : cell.size(), pieces[random() % pieces.size()]);
+        for (int i = random() % 6; i > 0; --i)
+          cell.insert(random() % 2 ? 0 : cell.size(), pieces[random() % pieces.size()]);
         cell = std::string(Trim(cell));
       }
       writer.TextRow(row);
@@ -206,7 +220,8 @@ TEST(Table, RandomBytesNeverCrash) {
   int tables = 0;
   for (int round = 0; round < 20'000; ++round) {
     std::string bytes = random() % 2 ? "a,b\n" : "";
-    for (int i = random() % 40; i > 0; --i) bytes.push_back(random() % 20 ? alphabet[random() % 11] : static_cast<char>(random()));
+    for (int i = random() % 40; i > 0; --i)
+      bytes.push_back(random() % 20 ? alphabet[random() % 11] : static_cast<char>(random()));
     CellErrors errors;
     const auto table = Table::Read(bytes, {{.name = "a"}}, {}, errors);
     ASSERT_TRUE(table.has_value() || !errors.empty());
@@ -214,7 +229,8 @@ TEST(Table, RandomBytesNeverCrash) {
     ++tables;
     for (const Row& row : table->rows()) {
       Cells cells(*table, row, errors);
-      cells.Text("a", 5), cells.Int("a", 0, 5), cells.Date("a"), cells.Bool("a"), cells.Choice("a", {"a"}), cells.List("a", 5);
+      cells.Text("a", 5), cells.Int("a", 0, 5), cells.Date("a"), cells.Bool("a"), cells.Choice("a", {"a"}),
+          cells.List("a", 5);
     }
   }
   EXPECT_GT(tables, 1000);

@@ -12,7 +12,8 @@ namespace {
 
 using Record = std::vector<std::string>;
 
-// RFC 4180, a little wider: a line may also end with CR alone, and a quote in the middle of an unquoted cell is just a character.
+// RFC 4180, a little wider: a line may also end with CR alone, and a quote in the middle of an unquoted cell is just a
+// character.
 struct RecordResult {
   Record record;
   std::optional<CellError> error;  // without its row
@@ -52,17 +53,19 @@ RecordResult ReadRecord(std::string_view bytes, size_t& next) {
         }
       }
       if (!closed) {
-        result.error = CellError{.value = cell,
-                                 .reason = "QUOTE_NOT_CLOSED",
-                                 .english = "A quote (\") is opened in this row and never closed; close it or take it out.",
-                                 .japanese = "この行で始まる引用符（\"）が閉じられていません。閉じるか取り除いてください。"};
+        result.error =
+            CellError{.value = cell,
+                      .reason = "QUOTE_NOT_CLOSED",
+                      .english = "A quote (\") is opened in this row and never closed; close it or take it out.",
+                      .japanese = "この行で始まる引用符（\"）が閉じられていません。閉じるか取り除いてください。"};
       }
     } else if (quoted && c != ' ' && c != '\t') {
       // Kept going to the end of the row, so that the rows after it are still read.
-      result.error = CellError{.value = cell,
-                               .reason = "TEXT_AFTER_QUOTE",
-                               .english = "There is text after a closing quote; write a quote within a cell as \"\".",
-                               .japanese = "閉じた引用符の後に文字があります。セル内の引用符は \"\" と書いてください。"};
+      result.error =
+          CellError{.value = cell,
+                    .reason = "TEXT_AFTER_QUOTE",
+                    .english = "There is text after a closing quote; write a quote within a cell as \"\".",
+                    .japanese = "閉じた引用符の後に文字があります。セル内の引用符は \"\" と書いてください。"};
       cell.push_back(c);
     } else if (!quoted) {
       cell.push_back(c);
@@ -88,8 +91,10 @@ bool CheckFile(std::string_view bytes, const Limits& limits, CellErrors& errors)
     return false;
   }
   if (!IsUtf8(bytes)) {
-    FailFile(errors, 0, "NOT_UTF8", "The file is not UTF-8 text. In the spreadsheet choose \"Save as\" and \"CSV UTF-8\".",
-             "ファイルの文字コードが UTF-8 ではありません。表計算ソフトで「CSV UTF-8（コンマ区切り）」として保存してください。");
+    FailFile(errors, 0, "NOT_UTF8",
+             "The file is not UTF-8 text. In the spreadsheet choose \"Save as\" and \"CSV UTF-8\".",
+             "ファイルの文字コードが UTF-8 ではありません。表計算ソフトで「CSV "
+             "UTF-8（コンマ区切り）」として保存してください。");
     return false;
   }
   return true;
@@ -127,13 +132,15 @@ std::optional<Table> Table::Read(std::string_view bytes, const std::vector<Colum
     while (cells.size() > width && cells.back().empty()) cells.pop_back();
     if (cells.size() > width) {
       FailFile(errors, number, "TOO_MANY_CELLS",
-               absl::StrCat("The row has ", cells.size(), " cells, the header ", width, ". Put quotes around cells with commas."),
+               absl::StrCat("The row has ", cells.size(), " cells, the header ", width,
+                            ". Put quotes around cells with commas."),
                absl::StrCat("この行のセルは", cells.size(), "個、見出しは", width,
                             "個です。コンマを含むセルは引用符で囲んでください。"));
       continue;
     }
     if (table.rows_.size() >= static_cast<size_t>(limits.rows)) {
-      FailFile(errors, number, "TOO_MANY_ROWS", absl::StrCat("The table has more than ", limits.rows, " rows; split it."),
+      FailFile(errors, number, "TOO_MANY_ROWS",
+               absl::StrCat("The table has more than ", limits.rows, " rows; split it."),
                absl::StrCat("表が", limits.rows, "行を超えています。分けてください。"));
       return std::nullopt;
     }

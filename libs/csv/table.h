@@ -1,4 +1,5 @@
-// Tables that people upload: UTF-8 (with or without BOM), RFC 4180 quoting, CRLF or LF, a header row, columns in any order.
+// Tables that people upload: UTF-8 (with or without BOM), RFC 4180 quoting, CRLF or LF, a header row, columns in any
+// order.
 //
 //   csv::CellErrors errors;
 //   auto table = csv::Table::Read(bytes, {{.name = "品名"}, {.name = "数量", .aliases = {"quantity"}}}, {}, errors);
@@ -40,9 +41,9 @@ struct Row {
 
 class Table {
  public:
-  // Nothing is returned when the file cannot be read as a table with the required columns; then `errors` says why. Rows that
-  // are wrong in themselves (more cells than the header) are reported and left out. Rows without any content are skipped.
-  // Header names are compared without regard to case, width (ＡＢＣ = ABC) and surrounding white space.
+  // Nothing is returned when the file cannot be read as a table with the required columns; then `errors` says why. Rows
+  // that are wrong in themselves (more cells than the header) are reported and left out. Rows without any content are
+  // skipped. Header names are compared without regard to case, width (ＡＢＣ = ABC) and surrounding white space.
   static std::optional<Table> Read(std::string_view bytes, const std::vector<Column>& columns, const Limits& limits,
                                    CellErrors& errors);
 
@@ -64,14 +65,15 @@ class Table {
   bool ReadHeader(const std::vector<Column>& columns, const Limits& limits, CellErrors& errors);
   int IndexOf(std::string_view column) const;
 
-  std::vector<std::string> header_;         // as in the file
-  std::vector<std::string> column_names_;   // per file column the program's name, or empty
+  std::vector<std::string> header_;        // as in the file
+  std::vector<std::string> column_names_;  // per file column the program's name, or empty
   std::vector<std::string> unknown_columns_;
   std::vector<Row> rows_;
 };
 
-// Typed access to one row. Each reader returns the value, or adds to `errors` and returns nothing. An empty cell is an error
-// (EMPTY); ask Empty() first where a cell may be empty. Numbers, dates and choices are also read in full-width characters.
+// Typed access to one row. Each reader returns the value, or adds to `errors` and returns nothing. An empty cell is an
+// error (EMPTY); ask Empty() first where a cell may be empty. Numbers, dates and choices are also read in full-width
+// characters.
 class Cells {
  public:
   Cells(const Table& table, const Row& row, CellErrors& errors) : table_(table), row_(row), errors_(errors) {}
@@ -79,8 +81,8 @@ class Cells {
   // Nothing but white space, or the file does not have the column.
   bool Empty(std::string_view column) const;
 
-  // Up to `max_characters` code points, no control characters but line breaks and tabs. The quote that the Writer puts before a
-  // formula is taken off.
+  // Up to `max_characters` code points, no control characters but line breaks and tabs. The quote that the Writer puts
+  // before a formula is taken off.
   std::optional<std::string> Text(std::string_view column, int max_characters);
 
   // A whole number, "1200" or "1,200".

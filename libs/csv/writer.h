@@ -9,7 +9,8 @@
 namespace kubari::csv {
 
 // Writes cells one after the other. Text that a spreadsheet would run as a formula (it begins with = + - @ or a control
-// character) gets a ' before it; numbers do not. Cells::Text takes that quote off again, so an exported table can be read back.
+// character) gets a ' before it; numbers do not. Cells::Text takes that quote off again, so an exported table can be
+// read back.
 class Writer {
  public:
   Writer();

@@ -5,7 +5,8 @@
 
 namespace kubari::gs1 {
 
-// Facts from the GS1 General Specifications, section "GS1 Application Identifiers in numerical order". In order of the AI.
+// Facts from the GS1 General Specifications, section "GS1 Application Identifiers in numerical order". In order of the
+// AI.
 const std::vector<AiRule>& AllRules() {
   static const std::vector<AiRule> kRules = {
       {"00", "00", "N18c", "SSCC", "物流単位の番号 (SSCC)"},
@@ -204,7 +205,8 @@ const AiRule* FindRule(std::string_view ai) {
 
 size_t AiLength(std::string_view first_two_digits) {
   for (const AiRule& rule : AllRules()) {
-    if (rule.first.substr(0, 2) <= first_two_digits && first_two_digits <= rule.last.substr(0, 2)) return rule.first.size();
+    if (rule.first.substr(0, 2) <= first_two_digits && first_two_digits <= rule.last.substr(0, 2))
+      return rule.first.size();
   }
   return 0;
 }

@@ -1,7 +1,8 @@
 #include "libs/gs1/element.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <iterator>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -47,12 +48,18 @@ std::vector<Part> PartsOf(std::string_view format) {
 }
 
 bool InSet(char set, char c) {
-  const auto in = [c](std::string_view others) { return absl::ascii_isalnum(c) || others.find(c) != std::string_view::npos; };
+  const auto in = [c](std::string_view others) {
+    return absl::ascii_isalnum(c) || others.find(c) != std::string_view::npos;
+  };
   switch (set) {
-    case 'N': return absl::ascii_isdigit(c);
-    case 'X': return in("!\"%&'()*+,-./:;<=>?_");
-    case 'Y': return in("#-/") && !absl::ascii_islower(c);
-    default: return in("-_=");
+    case 'N':
+      return absl::ascii_isdigit(c);
+    case 'X':
+      return in("!\"%&'()*+,-./:;<=>?_");
+    case 'Y':
+      return in("#-/") && !absl::ascii_islower(c);
+    default:
+      return in("-_=");
   }
 }
 
@@ -63,12 +70,13 @@ std::string Shown(char c) { return absl::ascii_isprint(c) ? std::string(1, c) : 
 
 void CheckLength(const AiRule& rule, const Element& element, size_t position, Problems& problems) {
   const LengthRange range = LengthOf(rule);
-  const std::string wanted = range.min == range.max ? absl::StrCat(range.min) : absl::StrCat(range.min, " to ", range.max);
-  const std::string wanted_ja = range.min == range.max ? absl::StrCat(range.min, "文字")
-                                                       : absl::StrCat(range.min, "から", range.max, "文字");
+  const std::string wanted =
+      range.min == range.max ? absl::StrCat(range.min) : absl::StrCat(range.min, " to ", range.max);
+  const std::string wanted_ja =
+      range.min == range.max ? absl::StrCat(range.min, "文字") : absl::StrCat(range.min, "から", range.max, "文字");
   problems.Add("BARCODE_LENGTH", element.ai, position,
-               absl::StrCat(EnglishName(element.ai), Where(position), " has ", element.value.size(), " characters, but it must have ",
-                            wanted, "."),
+               absl::StrCat(EnglishName(element.ai), Where(position), " has ", element.value.size(),
+                            " characters, but it must have ", wanted, "."),
                absl::StrCat(JapaneseName(element.ai), WhereJapanese(position), "は", wanted_ja, "のはずですが、",
                             element.value.size(), "文字です。"));
 }
@@ -85,9 +93,12 @@ bool IsDate(std::string_view digits, bool day_may_be_00) {
 
 }  // namespace
 
-void Problems::Add(std::string_view reason, std::string_view ai, size_t position, std::string english, std::string japanese) {
+void Problems::Add(std::string_view reason, std::string_view ai, size_t position, std::string english,
+                   std::string japanese) {
   all_.push_back({std::string(reason), std::string(ai), position, std::move(english), std::move(japanese)});
 }
+
+void Problems::Add(Problems others) { std::move(others.all_.begin(), others.all_.end(), std::back_inserter(all_)); }
 
 absl::Status Problems::status() const {
   if (all_.empty()) return absl::OkStatus();
@@ -96,9 +107,11 @@ absl::Status Problems::status() const {
     absl::StrAppend(&english, problem.english, " ");
     japanese += problem.japanese;
   }
-  const bool scanned = std::any_of(all_.begin(), all_.end(), [](const Problem& problem) { return problem.position > 0; });
+  const bool scanned =
+      std::any_of(all_.begin(), all_.end(), [](const Problem& problem) { return problem.position > 0; });
   english += scanned ? "Scan again, or type the number below the code." : "Correct it and try again.";
-  japanese += scanned ? "もう一度読み取るか、コードの下の番号を入力してください。" : "直してからもう一度お試しください。";
+  japanese +=
+      scanned ? "もう一度読み取るか、コードの下の番号を入力してください。" : "直してからもう一度お試しください。";
   errors::Metadata metadata;
   if (!all_[0].ai.empty()) metadata["ai"] = all_[0].ai;
   if (all_[0].position > 0) metadata["position"] = absl::StrCat(all_[0].position);
@@ -132,11 +145,12 @@ std::string JapaneseName(std::string_view ai) {
 
 void AddCheckDigitProblem(std::string_view digits, std::string_view ai, size_t position, Problems& problems) {
   const int wanted = CheckDigit(digits.substr(0, digits.size() - 1));
-  problems.Add("BARCODE_CHECK_DIGIT", ai, position,
-               absl::StrCat(EnglishName(ai), " ", A(digits), Where(position), " is misread: its check digit is ",
-                            A(digits.substr(digits.size() - 1)), ", but it must be ", wanted, "."),
-               absl::StrCat(JapaneseName(ai), " ", A(digits), WhereJapanese(position), "は読み間違いです。チェックデジットが",
-                            A(digits.substr(digits.size() - 1)), "ですが、", wanted, "のはずです。"));
+  problems.Add(
+      "BARCODE_CHECK_DIGIT", ai, position,
+      absl::StrCat(EnglishName(ai), " ", A(digits), Where(position), " is misread: its check digit is ",
+                   A(digits.substr(digits.size() - 1)), ", but it must be ", wanted, "."),
+      absl::StrCat(JapaneseName(ai), " ", A(digits), WhereJapanese(position), "は読み間違いです。チェックデジットが",
+                   A(digits.substr(digits.size() - 1)), "ですが、", wanted, "のはずです。"));
 }
 
 void CheckElement(const Element& element, size_t position, Problems& problems) {
@@ -164,10 +178,12 @@ void CheckElement(const Element& element, size_t position, Problems& problems) {
     if (bad != value.end()) {
       const size_t bad_position = position == 0 ? 0 : position + at + (bad - value.begin());
       problems.Add("BARCODE_CHARACTER", element.ai, bad_position,
-                   absl::StrCat(EnglishName(element.ai), " has the character \"", Shown(*bad), "\"", Where(bad_position), ", where ",
+                   absl::StrCat(EnglishName(element.ai), " has the character \"", Shown(*bad), "\"",
+                                Where(bad_position), ", where ",
                                 part.set == 'N' ? "only digits" : "only letters, digits and some signs", " may stand."),
-                   absl::StrCat(JapaneseName(element.ai), "に使えない文字「", Shown(*bad), "」", WhereJapanese(bad_position),
-                                "があります。", part.set == 'N' ? "数字だけのはずです。" : "英数字と一部の記号だけのはずです。"));
+                   absl::StrCat(JapaneseName(element.ai), "に使えない文字「", Shown(*bad), "」",
+                                WhereJapanese(bad_position), "があります。",
+                                part.set == 'N' ? "数字だけのはずです。" : "英数字と一部の記号だけのはずです。"));
       return;
     }
     if (part.check == 'c' && !CheckDigitHolds(value)) {
@@ -175,7 +191,8 @@ void CheckElement(const Element& element, size_t position, Problems& problems) {
     }
     if ((part.check == 'd' || part.check == 'D') && !IsDate(value, part.check == 'd')) {
       problems.Add("BARCODE_DATE", element.ai, position,
-                   absl::StrCat(EnglishName(element.ai), Where(position), " is no date: ", A(value), " should be year, month and day."),
+                   absl::StrCat(EnglishName(element.ai), Where(position), " is no date: ", A(value),
+                                " should be year, month and day."),
                    absl::StrCat(JapaneseName(element.ai), WhereJapanese(position), "の", A(value),
                                 "は日付ではありません（年2桁・月・日）。"));
     }

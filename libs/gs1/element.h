@@ -18,6 +18,7 @@ class Problems {
  public:
   // `ai` may be empty; `position` counts from 1 in what was scanned, 0: there is none (writers).
   void Add(std::string_view reason, std::string_view ai, size_t position, std::string english, std::string japanese);
+  void Add(Problems others);
   bool empty() const { return all_.empty(); }
   // The first problem's reason; the sentences of all.
   absl::Status status() const;
@@ -46,7 +47,8 @@ LengthRange LengthOf(const AiRule& rule);
 std::string EnglishName(std::string_view ai);
 std::string JapaneseName(std::string_view ai);
 
-// Unknown AI, length, characters, check digit, date. Countries, currencies, times and IBANs within a value are not looked at.
+// Unknown AI, length, characters, check digit, date. Countries, currencies, times and IBANs within a value are not
+// looked at.
 void CheckElement(const Element& element, size_t position, Problems& problems);
 
 // YYMMDD, day 00 → month precision; the century as Parse says. Nothing for a day that the calendar does not have.

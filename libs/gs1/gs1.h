@@ -1,8 +1,8 @@
 // What a barcode scanner gives, read by the GS1 General Specifications, and the same written.
 //
-// Accepted: EAN-13, EAN-8, UPC-A, ITF-14 / GTIN-14 as digits; element strings of GS1-128, GS1 DataMatrix, GS1 QR and DataBar (FNC1 is
-// ASCII 29; symbology identifiers such as ]C1 ]d2 ]Q3 may lead); the bracketed form people type, "(01)…(17)…"; uncompressed
-// GS1 Digital Link URIs.
+// Accepted: EAN-13, EAN-8, UPC-A, ITF-14 / GTIN-14 as digits; element strings of GS1-128, GS1 DataMatrix, GS1 QR and
+// DataBar (FNC1 is ASCII 29; symbology identifiers such as ]C1 ]d2 ]Q3 may lead); the bracketed form people type,
+// "(01)…(17)…"; uncompressed GS1 Digital Link URIs.
 #pragma once
 
 #include <cstdint>
@@ -43,16 +43,17 @@ struct Scan {
   std::optional<int64_t> net_weight_grams;    // (310n), rounded half up where the code is finer than a gram
 };
 
-// Reads what a scanner gave. `current_year` (1950 to 2148) settles the century of two-digit years: 49 years back to 50 ahead.
-// Without a symbology identifier, 8, 12, 13 or 14 digits are an item number. White space around the code is ignored.
-// Rules of association between AIs ("(37) needs (02)") are not enforced: a label may spread them over several barcodes.
-// Errors are INVALID_ARGUMENT, name the AI, the position (counted from 1 in `raw`) and what to do, in English and Japanese, with
-// the reasons BARCODE_EMPTY, BARCODE_FORMAT, BARCODE_UNKNOWN_AI, BARCODE_LENGTH, BARCODE_CHARACTER, BARCODE_CHECK_DIGIT,
-// BARCODE_DATE, BARCODE_CONFLICT (one AI twice with different values); metadata "ai" and "position". Where several values are
-// wrong the sentence names all and the reason is the first's.
+// Reads what a scanner gave. `current_year` (1950 to 2148) settles the century of two-digit years: 49 years back to 50
+// ahead. Without a symbology identifier, fewer than 16 digits and nothing else are an item number. White space around
+// the code is ignored. Rules of association between AIs ("(37) needs (02)") are not enforced: a label may spread them
+// over several barcodes. Errors are INVALID_ARGUMENT, name the AI, the position (counted from 1 in `raw`) and what to
+// do, in English and Japanese, with the reasons BARCODE_EMPTY, BARCODE_FORMAT, BARCODE_UNKNOWN_AI, BARCODE_LENGTH,
+// BARCODE_CHARACTER, BARCODE_CHECK_DIGIT, BARCODE_DATE, BARCODE_CONFLICT (one AI twice with different values); metadata
+// "ai" and "position". Where several values are wrong the sentence names all and the reason is the first's.
 absl::StatusOr<Scan> Parse(std::string_view raw, int current_year);
 
-// The check digit (0 to 9) that completes a GS1 number: weights 3 and 1 alternating from the right. `digits` must be digits.
+// The check digit (0 to 9) that completes a GS1 number: weights 3 and 1 alternating from the right. `digits` must be
+// digits.
 int CheckDigit(std::string_view digits);
 
 // Is the last digit the check digit of those before it? False for anything that is not at least two digits.
@@ -64,8 +65,8 @@ absl::StatusOr<std::string> NormalizeGtin(std::string_view digits);
 // The 13 digits that begin with these 12.
 absl::StatusOr<std::string> Ean13(std::string_view twelve_digits);
 
-// Restricted circulation numbers (prefixes 02, 04, 20–29; GTIN-8 of prefix 0 and 2): given out by a shop or a network for itself, so
-// they name nothing outside of it. `gtin14` as in Scan.
+// Restricted circulation numbers (prefixes 02, 04, 20–29; GTIN-8 of prefix 0 and 2): given out by a shop or a network
+// for itself, so they name nothing outside of it. `gtin14` as in Scan.
 bool IsRestricted(std::string_view gtin14);
 
 // "YYMMDD" for AIs 11 to 17; month precision is day 00.
@@ -73,15 +74,15 @@ std::string DateValue(const calendar::Date& date);
 
 // Writers. Each checks every element by the same table as Parse; errors as there, without a position.
 
-// For GS1-128 and GS1 DataMatrix: separators only where an element of variable length is not the last. The leading FNC1 belongs to the
-// symbol and is not written.
+// For GS1-128 and GS1 DataMatrix: separators only where an element of variable length is not the last. The leading FNC1
+// belongs to the symbol and is not written.
 absl::StatusOr<std::string> ElementString(const std::vector<Element>& elements);
 
 // "(01)09521234543213(10)ABC". A "(" within a value is written "\(" as GS1's own tools do.
 absl::StatusOr<std::string> Bracketed(const std::vector<Element>& elements);
 
-// `base` such as "https://example.org/q" without a trailing slash. The elements must have exactly one primary key (GTIN, SSCC, …); its
-// qualifiers go into the path in the standard's order, the rest into the query.
+// `base` such as "https://example.org/q" without a trailing slash. The elements must have exactly one primary key
+// (GTIN, SSCC, …); its qualifiers go into the path in the standard's order, the rest into the query.
 absl::StatusOr<std::string> DigitalLink(std::string_view base, const std::vector<Element>& elements);
 
 }  // namespace kubari::gs1

@@ -47,8 +47,12 @@ class Random {
           value += body + static_cast<char>('0' + CheckDigit(body));
           break;
         }
-        case 'd': value += Digits(2) + (Below(2) ? "0600" : "1231"); break;
-        case 'D': value += Digits(2) + "0228"; break;
+        case 'd':
+          value += Digits(2) + (Below(2) ? "0600" : "1231");
+          break;
+        case 'D':
+          value += Digits(2) + "0228";
+          break;
         default:
           for (size_t i = 0; i < size; ++i) {
             value.push_back(Of(part[0] == 'N'   ? "0123456789"
@@ -130,19 +134,34 @@ TEST(Property, OneWrongDigitOfAnItemNumberIsNoticed) {
 TEST(Property, DamageNeverCrashesAndIsAlwaysExplained) {
   Random random;
   const std::vector<std::string> seeds = {
-      "4901234567894", "]C1010952123454321310ABC\x1D" "1727033137100", "(01)09521234543213(10)A\\(1)(15)270300",
-      "https://example.org/01/09521234543213/10/A%2FB/21/7?17=270331&linkType=all#x", "00095212345000000018", "]d2010952123454321331030012343922500"};
+      "4901234567894",
+      "]C1010952123454321310ABC\x1D"
+      "1727033137100",
+      "(01)09521234543213(10)A\\(1)(15)270300",
+      "https://example.org/01/09521234543213/10/A%2FB/21/7?17=270331&linkType=all#x",
+      "00095212345000000018",
+      "]d2010952123454321331030012343922500"};
   const std::string alphabet = "0123456789ABab()[]%/?&=#;:\\ ]\x1D\x80\xE7.";
   int refused = 0;
   for (int round = 0; round < 100'000; ++round) {
     std::string code = seeds[random.Below(seeds.size())];
     for (size_t changes = 1 + random.Below(4); changes > 0 && !code.empty(); --changes) {
       switch (random.Below(5)) {
-        case 0: code[random.Below(code.size())] = random.Of(alphabet); break;
-        case 1: code.insert(random.Below(code.size() + 1), 1, random.Of(alphabet)); break;
-        case 2: code.erase(random.Below(code.size()), 1 + random.Below(3)); break;
-        case 3: code.resize(random.Below(code.size() + 1)); break;
-        default: code += code.substr(random.Below(code.size())); break;
+        case 0:
+          code[random.Below(code.size())] = random.Of(alphabet);
+          break;
+        case 1:
+          code.insert(random.Below(code.size() + 1), 1, random.Of(alphabet));
+          break;
+        case 2:
+          code.erase(random.Below(code.size()), 1 + random.Below(3));
+          break;
+        case 3:
+          code.resize(random.Below(code.size() + 1));
+          break;
+        default:
+          code += code.substr(random.Below(code.size()));
+          break;
       }
     }
     const auto scan = Parse(code, kYear);

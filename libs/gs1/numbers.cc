@@ -26,7 +26,8 @@ absl::StatusOr<std::string> NormalizeGtin(std::string_view digits) {
   const size_t size = digits.size();
   Problems problems;
   if (!AllDigits(digits) || (size != 8 && size != 12 && size != 13 && size != 14)) {
-    problems.Add("BARCODE_LENGTH", "01", 0, absl::StrCat("An item number has 8, 12, 13 or 14 digits; this one has ", size, " characters."),
+    problems.Add("BARCODE_LENGTH", "01", 0,
+                 absl::StrCat("An item number has 8, 12, 13 or 14 digits; this one has ", size, " characters."),
                  absl::StrCat("商品コードは8・12・13・14桁の数字ですが、", size, "文字あります。"));
   } else if (!CheckDigitHolds(digits)) {
     AddCheckDigitProblem(digits, "01", 0, problems);
@@ -38,7 +39,8 @@ absl::StatusOr<std::string> NormalizeGtin(std::string_view digits) {
 absl::StatusOr<std::string> Ean13(std::string_view twelve_digits) {
   if (twelve_digits.size() != 12 || !AllDigits(twelve_digits)) {
     Problems problems;
-    problems.Add("BARCODE_LENGTH", "01", 0, "12 digits are needed to make an EAN-13.", "EAN-13 を作るには12桁の数字が必要です。");
+    problems.Add("BARCODE_LENGTH", "01", 0, "12 digits are needed to make an EAN-13.",
+                 "EAN-13 を作るには12桁の数字が必要です。");
     return problems.status();
   }
   return std::string(twelve_digits) + static_cast<char>('0' + CheckDigit(twelve_digits));

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "libs/gs1/ai_table.h"
@@ -61,13 +62,20 @@ class Reader {
 
 void Reader::Accept(std::string_view ai, std::string value, size_t position) {
   Element element{std::string(ai), std::move(value)};
-  CheckElement(element, position, problems_);
+  Problems own;
+  CheckElement(element, position, own);
+  if (!own.empty()) {
+    problems_.Add(std::move(own));
+    return;
+  }
   for (const Element& earlier : elements_) {
     if (earlier.ai != element.ai) continue;
     if (earlier.value != element.value) {
-      problems_.Add("BARCODE_CONFLICT", element.ai, position,
-                    absl::StrCat(EnglishName(ai), " is there twice, as ", earlier.value, " and as ", element.value, "."),
-                    absl::StrCat(JapaneseName(ai), "が二つあり、", earlier.value, " と ", element.value, " で食い違っています。"));
+      problems_.Add(
+          "BARCODE_CONFLICT", element.ai, position,
+          absl::StrCat(EnglishName(ai), " is there twice, as ", earlier.value, " and as ", element.value, "."),
+          absl::StrCat(JapaneseName(ai), "が二つあり、", earlier.value, " と ", element.value,
+                       " で食い違っています。"));
     }
     return;
   }
@@ -102,10 +110,11 @@ void Reader::ElementString(Piece piece) {
     const AiRule* rule = ai_size == 0 ? nullptr : FindRule(ai);
     if (rule == nullptr) {
       const std::string shown = absl::CHexEscape(A(text.substr(at, std::max<size_t>(ai_size, 2))));
-      problems_.Add("BARCODE_UNKNOWN_AI", "", piece.position + at,
-                    absl::StrCat("At position ", piece.position + at, " an application identifier should begin, but there is \"", shown,
-                                 "\"."),
-                    absl::StrCat(piece.position + at, "文字目はアプリケーション識別子のはずですが、「", shown, "」があります。"));
+      problems_.Add(
+          "BARCODE_UNKNOWN_AI", "", piece.position + at,
+          absl::StrCat("At position ", piece.position + at, " an application identifier should begin, but there is \"",
+                       shown, "\"."),
+          absl::StrCat(piece.position + at, "文字目はアプリケーション識別子のはずですが、「", shown, "」があります。"));
       return;  // what follows cannot be told apart
     }
     at += ai_size;
@@ -130,7 +139,8 @@ void Reader::Bracketed(Piece piece) {
   while (at < text.size()) {
     const size_t label_size = label(at);
     if (label_size == 0) {
-      NotGs1(piece.position + at, absl::StrCat("At position ", piece.position + at, " there should be an identifier such as (01)."),
+      NotGs1(piece.position + at,
+             absl::StrCat("At position ", piece.position + at, " there should be an identifier such as (01)."),
              absl::StrCat(piece.position + at, "文字目には (01) のような識別子が必要です。"));
       return;
     }
@@ -157,7 +167,8 @@ bool Reader::Unescape(Piece piece, std::string& value) {
     }
     const std::string_view hex = piece.text.substr(i + 1, 2);
     if (hex.size() != 2 || !absl::ascii_isxdigit(hex[0]) || !absl::ascii_isxdigit(hex[1])) {
-      NotGs1(piece.position + i, absl::StrCat("At position ", piece.position + i, " the address has a broken %-sequence."),
+      NotGs1(piece.position + i,
+             absl::StrCat("At position ", piece.position + i, " the address has a broken %-sequence."),
              absl::StrCat(piece.position + i, "文字目の % の後が正しくありません。"));
       return false;
     }
@@ -209,7 +220,8 @@ void Reader::DigitalLink(Piece piece) {
   size_t first = 0;
   while (first < segments.size() && !IsLinkPath(segments, first)) ++first;
   if (first == segments.size()) {
-    NotGs1(before.position, "This web address is no GS1 Digital Link: its path must hold a key such as /01/ and the item number.",
+    NotGs1(before.position,
+           "This web address is no GS1 Digital Link: its path must hold a key such as /01/ and the item number.",
            "このアドレスは GS1 Digital Link ではありません。/01/ と商品コードのような組が必要です。");
     return;
   }
@@ -266,7 +278,8 @@ void Interpret(Scan& scan, int current_year, Problems& problems) {
 }  // namespace
 
 absl::StatusOr<Scan> Parse(std::string_view raw, int current_year) {
-  if (current_year < 1950 || current_year > 2148) return absl::InternalError(absl::StrCat("no current year: ", current_year));
+  if (current_year < 1950 || current_year > 2148)
+    return absl::InternalError(absl::StrCat("no current year: ", current_year));
   Problems problems;
   Piece piece{raw, 1};
   const std::string_view blanks = " \t\r\n";
@@ -278,17 +291,17 @@ absl::StatusOr<Scan> Parse(std::string_view raw, int current_year) {
     return problems.status();
   }
   if (piece.text.size() > kMaxInput) {
-    problems.Add("BARCODE_FORMAT", "", 0, absl::StrCat("The code has ", piece.text.size(), " characters; no barcode holds so many."),
+    problems.Add("BARCODE_FORMAT", "", 0,
+                 absl::StrCat("The code has ", piece.text.size(), " characters; no barcode holds so many."),
                  absl::StrCat("コードが", piece.text.size(), "文字あります。長すぎます。"));
     return problems.status();
   }
 
   Scan scan;
   Reader reader(problems);
-  const bool digits = AllDigits(piece.text);
-  const size_t size = piece.text.size();
-  const bool item_sized = size == 8 || (size >= 12 && size <= 14);
-  if (content == Content::kItemNumber || (content == Content::kAny && digits && item_sized)) {
+  // The shortest element string that names goods, (01), has 16 digits; what is shorter was typed or is an EAN.
+  const bool short_digits = AllDigits(piece.text) && piece.text.size() < 16;
+  if (content == Content::kItemNumber || (content == Content::kAny && short_digits)) {
     scan.form = Scan::Form::kItemNumber;
     reader.ItemNumber(piece);
   } else if (content == Content::kAny && piece.text[0] == '(') {
@@ -301,10 +314,6 @@ absl::StatusOr<Scan> Parse(std::string_view raw, int current_year) {
   } else {
     scan.form = Scan::Form::kElementString;
     reader.ElementString(piece);
-    if (!problems.empty() && content == Content::kAny && digits && size < 16) {  // more likely a mistyped item number
-      problems = Problems();
-      reader.ItemNumber(piece);
-    }
   }
   scan.elements = reader.Take();
   if (problems.empty()) Interpret(scan, current_year, problems);

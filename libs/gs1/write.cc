@@ -76,7 +76,8 @@ absl::StatusOr<std::string> DigitalLink(std::string_view base, const std::vector
   }
   std::vector<Element> rest = elements;
   const auto take = [&rest](std::string_view ai) -> std::optional<Element> {
-    const auto found = std::find_if(rest.begin(), rest.end(), [ai](const Element& element) { return element.ai == ai; });
+    const auto found =
+        std::find_if(rest.begin(), rest.end(), [ai](const Element& element) { return element.ai == ai; });
     if (found == rest.end()) return std::nullopt;
     Element element = std::move(*found);
     rest.erase(found);
@@ -86,13 +87,16 @@ absl::StatusOr<std::string> DigitalLink(std::string_view base, const std::vector
   for (const Element& element : elements) {
     const LinkKey* candidate = FindLinkKey(element.ai);
     if (candidate != nullptr && key != nullptr) {
-      return Bad(absl::StrCat("A Digital Link has one key, but here are ", EnglishName(key->ai), " and ", EnglishName(element.ai), "."),
-                 absl::StrCat("Digital Link のキーは一つですが、", JapaneseName(key->ai), "と", JapaneseName(element.ai), "があります。"));
+      return Bad(absl::StrCat("A Digital Link has one key, but here are ", EnglishName(key->ai), " and ",
+                              EnglishName(element.ai), "."),
+                 absl::StrCat("Digital Link のキーは一つですが、", JapaneseName(key->ai), "と",
+                              JapaneseName(element.ai), "があります。"));
     }
     if (candidate != nullptr) key = candidate;
   }
   if (key == nullptr) {
-    return Bad("A Digital Link needs a key such as (01) or (00).", "Digital Link には (01) や (00) のようなキーが必要です。");
+    return Bad("A Digital Link needs a key such as (01) or (00).",
+               "Digital Link には (01) や (00) のようなキーが必要です。");
   }
   std::string link(base);
   const auto into_path = [&link](const Element& element) {

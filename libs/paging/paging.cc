@@ -16,8 +16,9 @@
 namespace kubari::paging {
 namespace {
 
-// A token is base64url of: version, tag, then each part of the key as a 32-bit big-endian length and its bytes. The tag is the
-// beginning of SHA-256 over the fingerprint and the key's bytes, so it holds for that list, that filter and that key only.
+// A token is base64url of: version, tag, then each part of the key as a 32-bit big-endian length and its bytes. The tag
+// is the beginning of SHA-256 over the fingerprint and the key's bytes, so it holds for that list, that filter and that
+// key only.
 constexpr char kVersion = 1;
 constexpr size_t kTagBytes = 16;
 constexpr size_t kHeaderBytes = 1 + kTagBytes;
@@ -25,8 +26,8 @@ constexpr size_t kMaxToken = 8192;  // characters
 
 std::string Sha256(std::string_view bytes) {
   std::string hash(crypto_hash_sha256_BYTES, '\0');
-  crypto_hash_sha256(reinterpret_cast<unsigned char*>(hash.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
-                     bytes.size());
+  crypto_hash_sha256(reinterpret_cast<unsigned char*>(hash.data()),
+                     reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
   return hash;
 }
 
@@ -68,10 +69,11 @@ std::string FromBase64(std::string_view text) {
 
 absl::StatusOr<int> PageSize(int requested) {
   if (requested < 0) {
-    return errors::Make(absl::StatusCode::kInvalidArgument, "PAGE_SIZE_INVALID",
-                        absl::StrCat("page_size is ", requested, "; it must be 0 (for ", kDefaultPageSize, ") or more."),
-                        absl::StrCat("page_size が ", requested, " です。0（", kDefaultPageSize, "件）以上にしてください。"),
-                        {{"page_size", absl::StrCat(requested)}});
+    return errors::Make(
+        absl::StatusCode::kInvalidArgument, "PAGE_SIZE_INVALID",
+        absl::StrCat("page_size is ", requested, "; it must be 0 (for ", kDefaultPageSize, ") or more."),
+        absl::StrCat("page_size が ", requested, " です。0（", kDefaultPageSize, "件）以上にしてください。"),
+        {{"page_size", absl::StrCat(requested)}});
   }
   return requested == 0 ? kDefaultPageSize : std::min(requested, kMaxPageSize);
 }
@@ -130,11 +132,12 @@ absl::StatusOr<std::vector<std::string>> Decode(std::string_view token, std::str
 }
 
 absl::Status InvalidToken() {
-  return errors::Make(absl::StatusCode::kInvalidArgument, "PAGE_TOKEN_INVALID",
-                      "page_token does not belong to this list with this filter. Use the next_page_token of the last answer with "
-                      "the same filter, or leave it empty to begin again.",
-                      "page_token がこの一覧・この絞り込み条件のものではありません。直前の応答の next_page_token を同じ条件で"
-                      "使うか、空にして最初から読み直してください。");
+  return errors::Make(
+      absl::StatusCode::kInvalidArgument, "PAGE_TOKEN_INVALID",
+      "page_token does not belong to this list with this filter. Use the next_page_token of the last answer with "
+      "the same filter, or leave it empty to begin again.",
+      "page_token がこの一覧・この絞り込み条件のものではありません。直前の応答の next_page_token を同じ条件で"
+      "使うか、空にして最初から読み直してください。");
 }
 
 }  // namespace kubari::paging
