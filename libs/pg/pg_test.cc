@@ -518,11 +518,12 @@ TEST_F(PgTest, NoServerIsUnavailable) {
 
 TEST_F(PgTest, MetricsTellWhatHappened) {
   PoolOptions options = Options();
-  options.registry = std::make_shared<prometheus::Registry>();
+  prometheus::Registry registry;
+  options.registry = &registry;
   Pool pool(options);
   EXPECT_TRUE(pool.Transact(Here(), [](Transaction& tx) { return tx.Execute(kPut, kNetwork, "A", 1).status(); }).ok());
   EXPECT_FALSE(pool.Transact(Here(), [](Transaction& tx) { return tx.Execute(kPut, kNetwork, "A", 1).status(); }).ok());
-  const std::string text = prometheus::TextSerializer().Serialize(options.registry->Collect());
+  const std::string text = prometheus::TextSerializer().Serialize(registry.Collect());
   EXPECT_THAT(text,
               AllOf(HasSubstr("kubari_pg_transactions_total{outcome=\"committed\"} 1"),
                     HasSubstr("kubari_pg_transactions_total{outcome=\"rolled_back\"} 1"),

@@ -43,8 +43,8 @@ struct PoolOptions {
   // A connection is replaced after 80 to 100 % of this, by chance, so that connections opened together do not close
   // together.
   absl::Duration max_lifetime = absl::Minutes(30);
-  // Where to export metrics (kubari_pg_…); may be null.
-  std::shared_ptr<prometheus::Registry> registry;
+  // Where to export metrics (kubari_pg_…); must outlive the pool. May be null.
+  prometheus::Registry* registry = nullptr;
 };
 
 // Numbers since the pool was made (totals) or at this moment.

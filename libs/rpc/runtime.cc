@@ -69,19 +69,6 @@ int ExitCode(const absl::Status& status) {
 }
 
 Runtime::Runtime(const CommonOptions& common, const config::Options& options) : common_(common) {
-  Begin(options);
-  own_authenticator_ = std::make_unique<auth::IdentityAuthenticator>(
-      Connect(common.identity), auth::IdentityAuthenticator::Options{.service_key = common.service_key});
-  MakeDispatcher(*own_authenticator_);
-}
-
-Runtime::Runtime(const CommonOptions& common, const config::Options& options, auth::Authenticator& authenticator)
-    : common_(common) {
-  Begin(options);
-  MakeDispatcher(authenticator);
-}
-
-void Runtime::Begin(const config::Options& options) {
   log::SetService(common_.service);
   log::Severity severity = log::Severity::kInfo;
   log::ParseSeverity(common_.log_level, &severity);
@@ -89,9 +76,16 @@ void Runtime::Begin(const config::Options& options) {
   options.LogSummary();
 }
 
-void Runtime::MakeDispatcher(auth::Authenticator& authenticator) {
+Dispatcher& Runtime::dispatcher() {
+  if (dispatcher_ != nullptr) return *dispatcher_;
+  if (authenticator_ == nullptr) {
+    own_authenticator_ = std::make_unique<auth::IdentityAuthenticator>(
+        Connect(common_.identity), auth::IdentityAuthenticator::Options{.service_key = common_.service_key});
+    authenticator_ = own_authenticator_.get();
+  }
   dispatcher_ = std::make_unique<Dispatcher>(
-      authenticator, metrics_.registry(), Dispatcher::Options{.workers = common_.workers, .max_queue = common_.queue});
+      *authenticator_, metrics_.registry(), Dispatcher::Options{.workers = common_.workers, .max_queue = common_.queue});
+  return *dispatcher_;
 }
 
 std::shared_ptr<grpc::Channel> Runtime::Connect(const std::string& address) const {
@@ -110,7 +104,7 @@ int Runtime::Serve(const std::vector<grpc::Service*>& services) {
   const int signal = stop_.Wait();
   log::Info("stopping", {{"signal", signal}});
   (*server)->Shutdown();
-  dispatcher_->Join();
+  dispatcher().Join();
   log::Info("stopped");
   return 0;
 }

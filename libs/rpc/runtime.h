@@ -62,12 +62,15 @@ int ExitCode(const absl::Status& status);
 // Log, metrics, authenticator, dispatcher and server of one process. Make it in main before any thread is started.
 class Runtime {
  public:
-  // Authenticates by asking the identity service at common.identity. Logs the options in use.
+  // Logs the options in use.
   Runtime(const CommonOptions& common, const config::Options& options);
-  // With its own way to authenticate, for the identity service. `authenticator` must outlive it.
-  Runtime(const CommonOptions& common, const config::Options& options, auth::Authenticator& authenticator);
 
-  Dispatcher& dispatcher() { return *dispatcher_; }
+  // Callers are authenticated by `authenticator`, not by asking the identity service at common.identity. For the identity service
+  // itself; call it before dispatcher().
+  void AuthenticateWith(auth::Authenticator& authenticator) { authenticator_ = &authenticator; }
+
+  // Made by the first call.
+  Dispatcher& dispatcher();
   prometheus::Registry& registry() { return metrics_.registry(); }
   // A channel to another service, with this service's TLS settings.
   std::shared_ptr<grpc::Channel> Connect(const std::string& address) const;
@@ -77,13 +80,11 @@ class Runtime {
   int Serve(const std::vector<grpc::Service*>& services);
 
  private:
-  void Begin(const config::Options& options);
-  void MakeDispatcher(auth::Authenticator& authenticator);
-
   const CommonOptions common_;
   StopSignal stop_;
   metrics::Metrics metrics_;
   std::unique_ptr<auth::Authenticator> own_authenticator_;
+  auth::Authenticator* authenticator_ = nullptr;
   std::unique_ptr<Dispatcher> dispatcher_;
 };
 
