@@ -151,7 +151,7 @@ TEST_F(ServerTest, AChannelFindsAServerThatComesBack) {
 TEST_F(ServerTest, Tls) {
   const std::string directory = ::testing::TempDir() + "kubari_tls";
   ASSERT_EQ(std::system(("mkdir -p " + directory + " && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost "
-                         "-addext subjectAltName=DNS:localhost -keyout " + directory + "/key.pem -out " + directory +
+                         "-addext subjectAltName=IP:127.0.0.1 -keyout " + directory + "/key.pem -out " + directory +
                          "/certificate.pem 2>/dev/null").c_str()),
             0);
   auto server = Server::Start({.listen = "127.0.0.1:0",
@@ -159,8 +159,8 @@ TEST_F(ServerTest, Tls) {
                                .tls_key_file = directory + "/key.pem"},
                               {&service_});
   ASSERT_THAT(server, IsOk());
-  EXPECT_THAT(GetNetwork(Connect(absl::StrCat("localhost:", (*server)->bound_port()), directory + "/certificate.pem")), IsOk());
-  const auto stub = pb::IdentityService::NewStub(Connect(absl::StrCat("localhost:", (*server)->bound_port())));
+  EXPECT_THAT(GetNetwork(Connect(absl::StrCat("127.0.0.1:", (*server)->bound_port()), directory + "/certificate.pem")), IsOk());
+  const auto stub = pb::IdentityService::NewStub(Connect(absl::StrCat("127.0.0.1:", (*server)->bound_port())));
   EXPECT_FALSE(Invoke(&pb::IdentityService::Stub::GetNetwork, *stub, {.deadline = absl::Now() + absl::Seconds(1), .token = "t"},
                       pb::GetNetworkRequest())
                    .ok());
