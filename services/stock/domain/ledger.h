@@ -1,0 +1,191 @@
+// Decisions of the ledger: a command against the state it needs gives movements or a refusal. Pure: no clock, no I/O.
+//
+//   State state = …what NeedsOf(commands) names, read under the network's lock…
+//   Decider decider(state, network, now, new_id);
+//   for (const Command& command : commands) outcomes.push_back(decider.Decide(command));
+//   …write decider.appendix() in the same transaction…
+//
+// Each command sees what those before it did. What never changes (lots, places, rights, conditions, dates) is judged before; here it is
+// only what others may change at the same time: balances, reservations, deliveries, reversals, requests.
+#pragma once
+
+#include <absl/status/statusor.h>
+#include <absl/time/time.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "services/stock/domain/types.h"
+
+namespace kubari::stock {
+
+// 入庫. The lot is `lot`, or the one of the same origin that is there already.
+struct Receive {
+  Lot lot;  // id and code are candidates; see LotCode
+  Place shelf;
+  Place donor;
+  int64_t items = 0;
+};
+struct Transfer {
+  Lot lot;
+  Place from;
+  Place to;
+  int64_t items = 0;
+};
+struct Reserve {
+  std::string reservation_id;
+  Lot lot;
+  Place shelf;
+  std::string group_id;
+  std::string delivery_id;
+  int64_t items = 0;
+  absl::Time expire_time;
+};
+// Gives up a reservation: by decision (VOID), or because its time ran out (EXPIRE).
+struct Release {
+  Reservation reservation;  // as read before; open_items is read again
+  int64_t items = 0;        // 0: all that is open
+  bool expire = false;
+};
+struct Issue {
+  Lot lot;
+  Place shelf;
+  Place delivery_place;
+  std::string reservation_id;  // empty: takes free items
+  std::string group_id;
+  std::string delivery_id;
+  int64_t items = 0;
+  int64_t households = 0;
+  std::string municipality_code;
+};
+struct Confirm {
+  struct Line {
+    std::string lot_id;
+    int64_t items = 0;
+    std::string reason;
+  };
+  std::string delivery_id;
+  std::string group_id;
+  std::vector<Line> lines;
+  Place delivery_place;
+  Place group_place;
+  Place adjustment;
+  int64_t households = 0;
+  std::string municipality_code;
+};
+struct Discard {
+  Lot lot;
+  Place shelf;
+  Place waste;
+  int64_t items = 0;
+  std::string reason;
+};
+struct Reverse {
+  Movement original;  // as recorded; never changes
+  Lot lot;
+  Place from;  // of the original
+  Place to;
+  std::string reason;
+};
+
+struct Command {
+  std::string request_id;
+  std::string request_hash;  // 32 bytes: of method and content
+  std::string actor;
+  absl::Time occurred_time;
+  std::string note;
+  std::variant<Receive, Transfer, Reserve, Release, Issue, Confirm, Discard, Reverse> action;
+  // Stand-in places that may not be there yet.
+  std::vector<Place> new_places;
+};
+
+// What must be read before commands can be decided. Sets, so that each is read once.
+struct Needs {
+  std::set<std::string> requests;
+  std::map<std::string, Lot> origins;  // Lot::Origin() → the candidate
+  std::set<BalanceKey> balances;
+  std::set<std::string> reservations;
+  std::set<std::string> deliveries;
+  std::set<std::string> movements;  // with whether they are reversed
+  void Add(const Command& command);
+};
+
+struct State {
+  int64_t next_position = 0;
+  absl::Time last_recorded_time = absl::UnixEpoch();
+  std::map<std::string, std::vector<Movement>> requests;  // request_id → what it made, in order
+  std::map<std::string, Lot> origins;                      // Lot::Origin() → lot
+  std::set<std::string> codes;                             // candidate lot codes that are taken
+  std::map<BalanceKey, Balance> balances;
+  std::map<std::string, Reservation> reservations;
+  std::map<std::string, Delivery> deliveries;
+  std::map<std::string, Movement> movements;
+  std::set<std::string> reversed;
+};
+
+// What a batch adds; written in this order.
+struct Appendix {
+  std::vector<Place> places;
+  std::vector<Lot> lots;
+  std::vector<Reservation> reservations;
+  std::vector<Movement> movements;
+};
+
+struct Outcome {
+  std::vector<Movement> movements;
+  bool replayed = false;
+  // Of RECEIVE, unless replayed: the lot that was found or made.
+  std::optional<Lot> lot;
+  // Of RESERVE, unless replayed.
+  std::optional<Reservation> reservation;
+};
+
+// How many codes a new lot may try.
+inline constexpr int kLotCodeCandidates = 4;
+
+class Decider {
+ public:
+  // `state` is changed by each decision. `now` becomes recorded_time (never before the last one). `new_id` makes UUIDs.
+  Decider(State& state, std::string network_id, absl::Time now, std::function<std::string()> new_id);
+
+  // A refusal changes nothing. Tested in this order: the request is known already; not found; closed; exceeded; insufficient;
+  // reversed; not reversible; confirmed.
+  absl::StatusOr<Outcome> Decide(const Command& command);
+
+  const Appendix& appendix() const { return appendix_; }
+
+ private:
+  absl::StatusOr<Outcome> Run(const Command& command, const Receive& receive);
+  absl::StatusOr<Outcome> Run(const Command& command, const Transfer& transfer);
+  absl::StatusOr<Outcome> Run(const Command& command, const Reserve& reserve);
+  absl::StatusOr<Outcome> Run(const Command& command, const Release& release);
+  absl::StatusOr<Outcome> Run(const Command& command, const Issue& issue);
+  absl::StatusOr<Outcome> Run(const Command& command, const Confirm& confirm);
+  absl::StatusOr<Outcome> Run(const Command& command, const Discard& discard);
+  absl::StatusOr<Outcome> Run(const Command& command, const Reverse& reverse);
+
+  absl::Status DeliveryIsFor(const std::string& delivery_id, const std::string& group_id) const;
+  absl::Status NotFree(const Lot& lot, const Place& place, int64_t items) const;
+  absl::StatusOr<Lot> FindOrMakeLot(const Lot& candidate);
+  Balance BalanceOf(const std::string& lot_id, const std::string& place_id) const;
+  Movement Begin(const Command& command, pb::MovementKind kind, const std::string& lot_id, const std::string& from, const std::string& to,
+                 int64_t items);
+  // Gives it its position, time and hash, and changes the state accordingly.
+  const Movement& Add(Movement movement);
+  void Apply(const Movement& movement, pb::MovementKind undone);
+
+  State& state_;
+  const std::string network_id_;
+  const absl::Time now_;
+  const std::function<std::string()> new_id_;
+  Appendix appendix_;
+  std::set<std::string> places_added_;
+};
+
+}  // namespace kubari::stock

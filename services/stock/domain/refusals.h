@@ -1,0 +1,44 @@
+// Every "no" of the ledger: a stable reason, what is there, what was asked, and what to do; English and Japanese.
+#pragma once
+
+#include <absl/status/status.h>
+
+#include <string>
+#include <string_view>
+
+#include "services/stock/domain/types.h"
+
+namespace kubari::stock::refusals {
+
+absl::Status ProductNotFound(std::string_view name);
+absl::Status WarehouseNotFound(std::string_view name);
+absl::Status PlaceNotFound(std::string_view name);
+absl::Status LotNotFound(std::string_view name);
+absl::Status ReservationNotFound(std::string_view name);
+absl::Status DeliveryNotFound(std::string_view name);
+absl::Status MovementNotFound(std::string_view name);
+absl::Status OfferLineNotFound(std::string_view name);
+absl::Status GroupNotFound(std::string_view name);
+// The delivery goes to another group than the one named: for this group there is none with that id.
+absl::Status DeliveryOfOtherGroup(std::string_view delivery, std::string_view group);
+// Only what they did themselves.
+absl::Status NotYourMovement(std::string_view movement);
+
+absl::Status OfferNotAccepted(std::string_view offer, std::string_view state);
+// `party`: "donors/{uuid}" or "groups/{uuid}".
+absl::Status NoAgreement(std::string_view party, std::string_view display_name, std::string_view day);
+absl::Status TemperatureMismatch(const Lot& lot, const Place& place);
+absl::Status TemperatureMismatch(kubari::type::v1::TemperatureZone needed, std::string_view what, const Place& place);
+absl::Status ReservationRequired();
+absl::Status ReservationExists(const std::string& reservation_id);
+// `how`: "posted or voided" or "expired".
+absl::Status ReservationClosed(const Reservation& reservation, bool expired);
+absl::Status ReservationExceeded(const Reservation& reservation, int64_t requested);
+absl::Status InsufficientStock(const Lot& lot, const Place& place, const Balance& balance, int64_t requested);
+absl::Status AlreadyReversed(const Movement& movement);
+// `english` and `japanese` say where the goods are or why the kind cannot be undone.
+absl::Status NotReversible(const Movement& movement, std::string_view english, std::string_view japanese);
+absl::Status DeliveryConfirmed(const std::string& delivery_id);
+absl::Status RequestIdReused(const std::string& request_id);
+
+}  // namespace kubari::stock::refusals

@@ -1,0 +1,116 @@
+// The nouns of the ledger. Ids are UUIDs in lower-case text; an empty id means none.
+#pragma once
+
+#include <absl/time/time.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kubari/stock/v1/stock.pb.h"
+
+namespace kubari::stock {
+
+namespace pb = kubari::stock::v1;
+
+struct Place {
+  std::string id;
+  pb::PlaceKind kind = pb::PLACE_KIND_UNSPECIFIED;
+  std::string warehouse_id;  // shelves only
+  std::string code;          // shelves only
+  kubari::type::v1::TemperatureZone zone = kubari::type::v1::TEMPERATURE_ZONE_UNSPECIFIED;  // shelves only
+  std::string party;         // "donors/{uuid}" or "groups/{uuid}"
+  std::string display_name;
+
+  bool shelf() const { return kind == pb::PLACE_KIND_SHELF; }
+};
+
+// Never changes once made.
+struct Lot {
+  std::string id;
+  // As the contract shows it to those who may know everything: donor_display_name is always there.
+  pb::Lot facts;
+  // The title of the offer it came by; empty without one.
+  std::string offer_title;
+
+  const std::string& code() const { return facts.code(); }
+  // What makes two arrivals the same lot; with separators that the parts cannot contain.
+  std::string Origin() const;
+};
+
+struct Movement {
+  std::string network_id;
+  int64_t position = -1;
+  std::string id;
+  pb::MovementKind kind = pb::MOVEMENT_KIND_UNSPECIFIED;
+  std::string lot_id;
+  std::string from_place;
+  std::string to_place;
+  int64_t items = 0;
+  std::string reservation_id;
+  std::string delivery_id;
+  std::string group_id;
+  std::string reverses;
+  std::string reason;
+  std::string note;
+  std::string actor;  // "people/{uuid}" …
+  absl::Time occurred_time;  // both in whole microseconds
+  absl::Time recorded_time;
+  int64_t households = 0;
+  std::string municipality_code;
+  std::string request_id;
+  std::string request_hash;  // 32 bytes
+  std::string leaf_hash;     // 32 bytes
+};
+
+struct Balance {
+  int64_t on_hand = 0;
+  int64_t reserved = 0;
+
+  int64_t free() const { return on_hand - reserved; }
+  friend bool operator==(const Balance&, const Balance&) = default;
+};
+// (lot, place)
+using BalanceKey = std::pair<std::string, std::string>;
+
+struct Reservation {
+  std::string id;
+  std::string lot_id;
+  std::string place_id;
+  std::string group_id;
+  std::string delivery_id;
+  int64_t items = 0;
+  int64_t open_items = 0;
+  absl::Time expire_time;
+  absl::Time create_time;
+};
+
+struct DeliveryLine {
+  int64_t issued = 0;
+  int64_t confirmed = 0;
+  int64_t missing = 0;
+
+  int64_t open() const { return issued - confirmed - missing; }
+  friend bool operator==(const DeliveryLine&, const DeliveryLine&) = default;
+};
+
+struct Delivery {
+  std::string id;
+  std::string group_id;
+  std::map<std::string, DeliveryLine> lines;  // by lot
+  absl::Time ship_time = absl::InfinitePast();     // InfinitePast: not yet
+  absl::Time confirm_time = absl::InfinitePast();
+
+  int64_t issued() const;
+  int64_t open() const;
+};
+
+// The id of the one place of a network that stands for a donor, a group, deliveries to a group, waste or adjustment: the same wherever it
+// is derived. `party` is "donors/{uuid}", "groups/{uuid}" or "".
+std::string StandInPlaceId(const std::string& network_id, pb::PlaceKind kind, const std::string& party);
+// Such a place, complete.
+Place StandInPlace(const std::string& network_id, pb::PlaceKind kind, const std::string& party, const std::string& display_name);
+
+}  // namespace kubari::stock

@@ -1,0 +1,148 @@
+#include "services/stock/memory_ledger_store.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+
+#include "libs/errors/errors.h"
+#include "libs/errors/macros.h"
+#include "services/stock/domain/lot_code.h"
+
+namespace kubari::stock {
+namespace {
+
+// As PostgreSQL's CHECK constraints say it.
+absl::Status Broken(std::string_view what) {
+  return errors::Make(absl::StatusCode::kInternal, "DATABASE_ERROR", absl::StrCat("An invariant is broken: ", std::string(what)),
+                      "記録の整合性が保てません。");
+}
+
+}  // namespace
+
+State MemoryLedgerStore::Read(const Ledger& ledger, const Needs& needs) {
+  State state;
+  state.next_position = static_cast<int64_t>(ledger.movements.size());
+  if (!ledger.movements.empty()) state.last_recorded_time = ledger.movements.back().recorded_time;
+  std::set<std::string> candidates;
+  for (const auto& [origin, lot] : needs.origins) {
+    for (int n = 0; n < kLotCodeCandidates; ++n) candidates.insert(LotCode(lot.id, n));
+  }
+  for (const auto& [id, lot] : ledger.lots) {
+    if (needs.origins.count(lot.Origin()) > 0) state.origins[lot.Origin()] = lot;
+    if (candidates.count(lot.code()) > 0) state.codes.insert(lot.code());
+  }
+  for (const Movement& movement : ledger.movements) {
+    if (needs.requests.count(movement.request_id) > 0) state.requests[movement.request_id].push_back(movement);
+    if (needs.movements.count(movement.id) > 0) state.movements[movement.id] = movement;
+    if (needs.movements.count(movement.reverses) > 0) state.reversed.insert(movement.reverses);
+  }
+  const auto copy = [](const auto& keys, const auto& all, auto& out) {
+    for (const auto& key : keys) {
+      if (const auto found = all.find(key); found != all.end()) out.insert(*found);
+    }
+  };
+  copy(needs.balances, ledger.balances, state.balances);
+  copy(needs.reservations, ledger.reservations, state.reservations);
+  copy(needs.deliveries, ledger.deliveries, state.deliveries);
+  return state;
+}
+
+absl::Status MemoryLedgerStore::Record(Ledger& ledger, const Appendix& appendix) {
+  for (const Place& place : appendix.places) ledger.places.emplace(place.id, place);
+  for (const Lot& lot : appendix.lots) ledger.lots.emplace(lot.id, lot);
+  for (const Reservation& reservation : appendix.reservations) ledger.reservations.emplace(reservation.id, reservation);
+  for (const Movement& m : appendix.movements) {
+    if (m.position != static_cast<int64_t>(ledger.movements.size())) return Broken("positions have a gap");
+    const Movement* undone = nullptr;
+    for (const Movement& other : ledger.movements) {
+      if (other.id == m.reverses) undone = &other;
+      if (!m.reverses.empty() && other.reverses == m.reverses) return Broken("reversed twice");
+    }
+    const int64_t sign = undone == nullptr ? 1 : -1;
+    const pb::MovementKind kind = undone == nullptr ? m.kind : undone->kind;
+    Balance& from = ledger.balances[{m.lot_id, m.from_place}];
+    if (m.from_place != m.to_place) {
+      from.on_hand -= m.items;
+      ledger.balances[{m.lot_id, m.to_place}].on_hand += m.items;
+    }
+    if (!m.reservation_id.empty()) {
+      const int64_t promised = m.kind == pb::MOVEMENT_KIND_RESERVE ? m.items : -m.items;
+      Reservation& reservation = ledger.reservations[m.reservation_id];
+      from.reserved += promised;
+      reservation.open_items += promised;
+      if (reservation.open_items < 0 || reservation.open_items > reservation.items) return Broken("open items of a reservation");
+    }
+    if (!m.delivery_id.empty()) {
+      Delivery& delivery = ledger.deliveries[m.delivery_id];
+      delivery.id = m.delivery_id;
+      delivery.group_id = m.group_id;
+      if (kind == pb::MOVEMENT_KIND_ISSUE) {
+        delivery.lines[m.lot_id].issued += sign * m.items;
+        if (delivery.ship_time == absl::InfinitePast()) delivery.ship_time = m.occurred_time;
+      }
+      if (kind == pb::MOVEMENT_KIND_CONFIRM) delivery.lines[m.lot_id].confirmed += sign * m.items;
+      if (kind == pb::MOVEMENT_KIND_SHORTAGE) delivery.lines[m.lot_id].missing += sign * m.items;
+      if (sign == 1 && (kind == pb::MOVEMENT_KIND_CONFIRM || kind == pb::MOVEMENT_KIND_SHORTAGE)) {
+        delivery.confirm_time = std::max(delivery.confirm_time, m.occurred_time);
+      }
+    }
+    ledger.movements.push_back(m);
+  }
+  for (const auto& [key, balance] : ledger.balances) {
+    const auto place = ledger.places.find(key.second);
+    const bool shelf = place == ledger.places.end() || place->second.shelf();  // shelves are made elsewhere
+    if (shelf && (balance.on_hand < 0 || balance.reserved < 0 || balance.reserved > balance.on_hand)) return Broken("a balance");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryLedgerStore::Append(const std::string& network_id, const Needs& needs, absl::Time, Decide decide) {
+  const std::lock_guard lock(mutex_);
+  Ledger next = ledgers_[network_id];
+  State state = Read(next, needs);
+  const Appendix appendix = decide(state);
+  RETURN_IF_ERROR(Record(next, appendix));
+  ledgers_[network_id] = std::move(next);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<State> MemoryLedgerStore::Peek(const std::string& network_id, const Needs& needs, absl::Time) {
+  const std::lock_guard lock(mutex_);
+  return Read(ledgers_[network_id], needs);
+}
+
+absl::StatusOr<std::vector<Movement>> MemoryLedgerStore::Feed(const std::string& network_id, int64_t position, int limit, absl::Time) {
+  const std::lock_guard lock(mutex_);
+  const std::vector<Movement>& all = ledgers_[network_id].movements;
+  const int64_t size = static_cast<int64_t>(all.size());
+  const int64_t first = std::clamp<int64_t>(position, 0, size), last = std::min(size, first + limit);
+  return std::vector<Movement>(all.begin() + first, all.begin() + last);
+}
+
+absl::StatusOr<std::map<std::string, Balance>> MemoryLedgerStore::Holders(const std::string& network_id, const std::string& lot_id,
+                                                                          absl::Time) {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, Balance> holders;
+  for (const auto& [key, balance] : ledgers_[network_id].balances) {
+    if (key.first == lot_id && balance.on_hand != 0) holders[key.second] = balance;
+  }
+  return holders;
+}
+
+absl::StatusOr<std::vector<LedgerStore::Overdue>> MemoryLedgerStore::OverdueReservations(absl::Time now, int limit, absl::Time) {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<absl::Time, Overdue>> found;
+  for (const auto& [network_id, ledger] : ledgers_) {
+    for (const auto& [id, reservation] : ledger.reservations) {
+      if (reservation.open_items > 0 && reservation.expire_time <= now) found.push_back({reservation.expire_time, {network_id, id}});
+    }
+  }
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<Overdue> overdue;
+  for (const auto& [time, one] : found) {
+    if (static_cast<int>(overdue.size()) < limit) overdue.push_back(one);
+  }
+  return overdue;
+}
+
+}  // namespace kubari::stock
