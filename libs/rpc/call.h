@@ -1,6 +1,7 @@
 // What a handler knows about the call it serves.
 #pragma once
 
+#include <absl/status/statusor.h>
 #include <absl/time/time.h>
 #include <google/protobuf/descriptor.h>
 
@@ -35,5 +36,8 @@ struct Call {
   // Whether the client went away; worth asking before long work.
   std::function<bool()> cancelled = [] { return false; };
 };
+
+// The network (UUID) in which this call works. Errors: INVALID_ARGUMENT / METADATA_INVALID for a service that named none.
+absl::StatusOr<std::string> NetworkOf(const Call& call);
 
 }  // namespace kubari::rpc
