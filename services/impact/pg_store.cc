@@ -1,0 +1,266 @@
+#include "services/impact/pg_store.h"
+
+#include "libs/errors/macros.h"
+
+namespace kubari::impact {
+namespace {
+
+constexpr pg::Statement kInsertFacts{R"sql(
+  INSERT INTO facts (network_id, position, movement_id, kind, day, recorded_time, donor_id, group_id, delivery_id, lot_id,
+                     product_display_name, category, prefecture, items, grams, households)
+  SELECT $1::uuid, * FROM unnest($2::bigint[], $3::uuid[], $4::text[], $5::date[], $6::timestamptz[], $7::uuid[], $8::uuid[],
+                                 $9::uuid[], $10::uuid[], $11::text[], $12::integer[], $13::text[], $14::bigint[], $15::bigint[],
+                                 $16::bigint[])
+)sql"};
+
+constexpr pg::Statement kAddToDaily{R"sql(
+  INSERT INTO daily AS old (network_id, day, kind, donor_id, group_id, category, prefecture, items, grams)
+  SELECT network_id, day, kind, donor_id, coalesce(group_id, '00000000-0000-0000-0000-000000000000'), category, prefecture,
+         sum(items), sum(grams)
+    FROM facts
+   WHERE network_id = $1::uuid AND position BETWEEN $2 AND $3
+   GROUP BY 1, 2, 3, 4, 5, 6, 7
+  ON CONFLICT (network_id, day, kind, donor_id, group_id, category, prefecture)
+  DO UPDATE SET items = old.items + excluded.items, grams = old.grams + excluded.grams
+)sql"};
+
+constexpr pg::Statement kAddToDelivered{R"sql(
+  INSERT INTO delivered AS old (network_id, day, delivery_id, group_id, donor_id, category, prefecture, items, households)
+  SELECT network_id, day, delivery_id, group_id, donor_id, category, prefecture, sum(items), max(households)
+    FROM facts
+   WHERE network_id = $1::uuid AND position BETWEEN $2 AND $3 AND kind = 'CONFIRM'
+   GROUP BY 1, 2, 3, 4, 5, 6, 7
+  ON CONFLICT (network_id, day, delivery_id, group_id, donor_id, category, prefecture)
+  DO UPDATE SET items = old.items + excluded.items, households = greatest(old.households, excluded.households)
+)sql"};
+
+constexpr pg::Statement kRememberParties{R"sql(
+  INSERT INTO parties AS old (network_id, party_id, display_name, may_be_named)
+  SELECT DISTINCT ON (party_id) $1::uuid, party_id, display_name, may_be_named
+    FROM unnest($2::uuid[], $3::text[], $4::boolean[]) WITH ORDINALITY AS p (party_id, display_name, may_be_named, n)
+   ORDER BY party_id, n DESC
+  ON CONFLICT (network_id, party_id) DO UPDATE SET display_name = excluded.display_name, may_be_named = excluded.may_be_named
+   WHERE (old.display_name, old.may_be_named) IS DISTINCT FROM (excluded.display_name, excluded.may_be_named)
+)sql"};
+
+// $2, $3: days; $4 donor, $5 group, $6 category, $7 prefecture: NULL does not restrict; $8: whole network, else $9 donors or
+// $10 groups. $11: the dimension. The same conditions stand in all queries below.
+constexpr pg::Statement kSums{R"sql(
+  SELECT CASE $11::integer WHEN 1 THEN donor_id::text WHEN 2 THEN group_id::text WHEN 3 THEN category::text
+                           WHEN 4 THEN to_char(day, 'YYYY-MM') WHEN 5 THEN prefecture ELSE '' END AS key,
+         coalesce(sum(items) FILTER (WHERE kind = 'CONFIRM'), 0)::bigint AS items,
+         coalesce(sum(grams) FILTER (WHERE kind = 'CONFIRM'), 0)::bigint AS grams,
+         coalesce(sum(items) FILTER (WHERE kind = 'ISSUE'), 0)::bigint AS shipped_items,
+         coalesce(sum(grams) FILTER (WHERE kind = 'ISSUE'), 0)::bigint AS shipped_grams,
+         coalesce(sum(items) FILTER (WHERE kind = 'RECEIVE'), 0)::bigint AS received_items,
+         coalesce(sum(grams) FILTER (WHERE kind = 'RECEIVE'), 0)::bigint AS received_grams,
+         coalesce(sum(items) FILTER (WHERE kind = 'DISCARD'), 0)::bigint AS discarded_items,
+         coalesce(sum(grams) FILTER (WHERE kind = 'DISCARD'), 0)::bigint AS discarded_grams
+    FROM daily
+   WHERE network_id = $1::uuid AND day BETWEEN $2::date AND $3::date
+     AND ($4::uuid IS NULL OR donor_id = $4::uuid) AND ($5::uuid IS NULL OR group_id = $5::uuid)
+     AND ($6::integer IS NULL OR category = $6::integer) AND ($7::text IS NULL OR prefecture = $7::text)
+     AND ($8::boolean OR donor_id = ANY ($9::uuid[]) OR group_id = ANY ($10::uuid[]))
+     AND ($11::integer NOT IN (2, 5) OR group_id <> '00000000-0000-0000-0000-000000000000')
+   GROUP BY 1
+   ORDER BY CASE WHEN $11::integer = 4 THEN 0 ELSE -coalesce(sum(grams) FILTER (WHERE kind = 'CONFIRM'), 0) END, 1
+   LIMIT 1000
+)sql"};
+
+// A delivery counts where, of what is asked for, something is left of it after reversals.
+constexpr pg::Statement kDistinct{R"sql(
+  WITH parts AS (
+    SELECT CASE $11::integer WHEN 1 THEN donor_id::text WHEN 2 THEN group_id::text WHEN 3 THEN category::text
+                             WHEN 4 THEN to_char(day, 'YYYY-MM') WHEN 5 THEN prefecture ELSE '' END AS key,
+           delivery_id, group_id, donor_id, items, households
+      FROM delivered
+     WHERE network_id = $1::uuid AND day BETWEEN $2::date AND $3::date
+       AND ($4::uuid IS NULL OR donor_id = $4::uuid) AND ($5::uuid IS NULL OR group_id = $5::uuid)
+       AND ($6::integer IS NULL OR category = $6::integer) AND ($7::text IS NULL OR prefecture = $7::text)
+       AND ($8::boolean OR donor_id = ANY ($9::uuid[]) OR group_id = ANY ($10::uuid[]))
+  ), deliveries AS (
+    SELECT key, delivery_id, group_id, max(households) AS households FROM parts GROUP BY 1, 2, 3 HAVING sum(items) > 0
+  ), of_groups AS (
+    SELECT key, group_id, count(*) AS deliveries, sum(households) AS cumulative, max(households) AS largest
+      FROM deliveries GROUP BY 1, 2
+  ), of_donors AS (
+    SELECT key, count(*) AS donors
+      FROM (SELECT key, donor_id FROM parts GROUP BY 1, 2 HAVING sum(items) > 0) AS d GROUP BY 1
+  )
+  SELECT key, sum(deliveries)::bigint AS deliveries, sum(cumulative)::bigint AS cumulative, sum(largest)::bigint AS distinct_households,
+         count(*) AS groups, coalesce(max(donors), 0)::bigint AS donors
+    FROM of_groups LEFT JOIN of_donors USING (key)
+   GROUP BY 1
+)sql"};
+
+constexpr pg::Statement kPartyNames{R"sql(
+  SELECT party_id::text AS id, display_name, may_be_named FROM parties WHERE network_id = $1::uuid AND party_id = ANY ($2::uuid[])
+)sql"};
+
+constexpr pg::Statement kMovements{R"sql(
+  SELECT f.position, f.movement_id, f.kind, f.day, f.donor_id, f.group_id, f.delivery_id, f.lot_id, f.product_display_name, f.category,
+         f.items, f.grams, f.households, d.display_name AS donor_name, d.may_be_named, coalesce(g.display_name, '') AS group_name
+    FROM facts AS f
+    JOIN parties AS d ON d.network_id = f.network_id AND d.party_id = f.donor_id
+    LEFT JOIN parties AS g ON g.network_id = f.network_id AND g.party_id = f.group_id
+   WHERE f.network_id = $1::uuid AND f.day BETWEEN $2::date AND $3::date
+     AND ($4::uuid IS NULL OR f.donor_id = $4::uuid) AND ($5::uuid IS NULL OR f.group_id = $5::uuid)
+     AND ($6::integer IS NULL OR f.category = $6::integer) AND ($7::text IS NULL OR f.prefecture = $7::text)
+     AND ($8::boolean OR f.donor_id = ANY ($9::uuid[]) OR f.group_id = ANY ($10::uuid[]))
+     AND f.position > $11
+   ORDER BY f.position
+   LIMIT $12
+)sql"};
+
+constexpr pg::Statement kProgress{R"sql(
+  SELECT coalesce((SELECT next_position FROM feed_cursor WHERE network_id = $1::uuid), 0) AS next_position,
+         (SELECT recorded_time FROM facts WHERE network_id = $1::uuid ORDER BY position DESC LIMIT 1) AS recorded_time
+)sql"};
+
+// May the caller learn the donor's name / the group's name?
+bool MaySeeDonor(const Query& query, const std::string& donor_id, bool may_be_named) {
+  return query.whole_network || may_be_named || std::ranges::count(query.own_donors, donor_id) > 0;
+}
+bool MaySeeGroup(const Query& query, const std::string& group_id) {
+  return query.whole_network || std::ranges::count(query.own_groups, group_id) > 0;
+}
+
+}  // namespace
+
+absl::Status AddFacts(pg::Transaction& tx, std::span<const Fact> facts) {
+  if (facts.empty()) return absl::OkStatus();
+  std::vector<int64_t> positions, items, grams, households, categories;
+  std::vector<std::string> movements, kinds, donors, lots, products, prefectures, parties, names, days, times;
+  std::vector<std::optional<std::string>> groups, deliveries;
+  std::vector<bool> may_be_named;
+  const auto optional = [](const std::string& id) { return id.empty() ? std::nullopt : std::optional(id); };
+  for (const Fact& fact : facts) {
+    positions.push_back(fact.position);
+    movements.push_back(fact.movement_id);
+    kinds.push_back(KindName(fact.kind));
+    days.push_back(absl::FormatCivilTime(fact.day));
+    times.push_back(absl::FormatTime(absl::RFC3339_full, fact.recorded_time, absl::UTCTimeZone()));
+    donors.push_back(fact.donor_id);
+    groups.push_back(optional(fact.group_id));
+    deliveries.push_back(optional(fact.delivery_id));
+    lots.push_back(fact.lot_id);
+    products.push_back(fact.product_display_name);
+    categories.push_back(fact.category);
+    prefectures.push_back(fact.prefecture);
+    items.push_back(fact.items);
+    grams.push_back(fact.grams);
+    households.push_back(fact.households);
+    parties.push_back(fact.donor_id);
+    names.push_back(fact.donor_display_name);
+    may_be_named.push_back(fact.donor_may_be_named);
+    if (!fact.group_id.empty()) {
+      parties.push_back(fact.group_id);
+      names.push_back(fact.group_display_name);
+      may_be_named.push_back(false);
+    }
+  }
+  const std::string& network = tx.network_id();
+  const int64_t first = positions.front();
+  const int64_t last = positions.back();
+  pg::Batch batch;
+  batch.Add(kInsertFacts, network, positions, movements, kinds, days, times, donors, groups, deliveries, lots, products, categories,
+            prefectures, items, grams, households);
+  batch.Add(kAddToDaily, network, first, last);
+  batch.Add(kAddToDelivered, network, first, last);
+  batch.Add(kRememberParties, network, parties, names, may_be_named);
+  return tx.Pipeline(batch).status();
+}
+
+absl::StatusOr<std::vector<pb::ImpactRow>> Figures(pg::Transaction& tx, const Query& query, pb::Dimension dimension) {
+  const int number = static_cast<int>(dimension);
+  pg::Batch batch;
+  batch.Add(kSums, tx.network_id(), query.from, query.to, query.donor_id, query.group_id, query.category, query.prefecture,
+            query.whole_network, query.own_donors, query.own_groups, number);
+  batch.Add(kDistinct, tx.network_id(), query.from, query.to, query.donor_id, query.group_id, query.category, query.prefecture,
+            query.whole_network, query.own_donors, query.own_groups, number);
+  ASSIGN_OR_RETURN(const std::vector<pg::Result> results, tx.Pipeline(batch));
+
+  std::vector<pb::ImpactRow> rows;
+  std::map<std::string, size_t> by_key;
+  for (const pg::Row row : results[0]) {
+    pb::ImpactRow& out = rows.emplace_back();
+    out.set_key(row.Get<std::string>("key"));
+    by_key[out.key()] = rows.size() - 1;
+    pb::Figures& figures = *out.mutable_figures();
+    figures.set_items(row.Get<int64_t>("items"));
+    figures.set_grams(row.Get<int64_t>("grams"));
+    figures.set_shipped_items(row.Get<int64_t>("shipped_items"));
+    figures.set_shipped_grams(row.Get<int64_t>("shipped_grams"));
+    figures.set_received_items(row.Get<int64_t>("received_items"));
+    figures.set_received_grams(row.Get<int64_t>("received_grams"));
+    figures.set_discarded_items(row.Get<int64_t>("discarded_items"));
+    figures.set_discarded_grams(row.Get<int64_t>("discarded_grams"));
+  }
+  for (const pg::Row row : results[1]) {
+    const auto found = by_key.find(row.Get<std::string>("key"));
+    if (found == by_key.end()) continue;  // beyond the thousandth row
+    pb::Figures& figures = *rows[found->second].mutable_figures();
+    figures.set_deliveries(row.Get<int64_t>("deliveries"));
+    figures.set_households_cumulative(row.Get<int64_t>("cumulative"));
+    figures.set_households_distinct(row.Get<int64_t>("distinct_households"));
+    figures.set_groups(row.Get<int64_t>("groups"));
+    figures.set_donors(row.Get<int64_t>("donors"));
+  }
+
+  const bool of_donors = dimension == pb::DIMENSION_DONOR;
+  if (of_donors || dimension == pb::DIMENSION_GROUP) {
+    std::vector<std::string> ids;
+    for (const pb::ImpactRow& row : rows) ids.push_back(row.key());
+    ASSIGN_OR_RETURN(const pg::Result names, tx.Query(kPartyNames, tx.network_id(), ids));
+    for (const pg::Row name : names) {
+      const std::string id = name.Get<std::string>("id");
+      const bool visible = of_donors ? MaySeeDonor(query, id, name.Get<bool>("may_be_named")) : MaySeeGroup(query, id);
+      if (visible) rows[by_key[id]].set_display_name(name.Get<std::string>("display_name"));
+    }
+    for (pb::ImpactRow& row : rows) row.set_key(absl::StrCat(of_donors ? "donors/" : "groups/", row.key()));
+  } else if (dimension == pb::DIMENSION_CATEGORY) {
+    for (pb::ImpactRow& row : rows) {
+      row.set_key(type::v1::FoodCategory_Name(static_cast<type::v1::FoodCategory>(std::stoi(row.key()))));
+    }
+  }
+  return rows;
+}
+
+absl::StatusOr<std::vector<pb::ImpactMovement>> Movements(pg::Transaction& tx, const Query& query, int64_t after, int limit) {
+  ASSIGN_OR_RETURN(const pg::Result result,
+                   tx.Query(kMovements, tx.network_id(), query.from, query.to, query.donor_id, query.group_id, query.category,
+                            query.prefecture, query.whole_network, query.own_donors, query.own_groups, after, limit));
+  std::vector<pb::ImpactMovement> movements;
+  for (const pg::Row row : result) {
+    pb::ImpactMovement& out = movements.emplace_back();
+    const std::string donor = row.Get<std::string>("donor_id");
+    const std::optional<std::string> group = row.Get<std::optional<std::string>>("group_id");
+    const std::optional<std::string> delivery = row.Get<std::optional<std::string>>("delivery_id");
+    out.set_position(row.Get<int64_t>("position"));
+    out.set_movement("movements/" + row.Get<std::string>("movement_id"));
+    out.set_date(absl::FormatCivilTime(row.Get<absl::CivilDay>("day")));
+    out.set_kind(row.Get<std::string>("kind"));
+    out.set_donor("donors/" + donor);
+    if (MaySeeDonor(query, donor, row.Get<bool>("may_be_named"))) out.set_donor_display_name(row.Get<std::string>("donor_name"));
+    if (group) {
+      out.set_group("groups/" + *group);
+      if (MaySeeGroup(query, *group)) out.set_group_display_name(row.Get<std::string>("group_name"));
+    }
+    if (delivery) out.set_delivery("deliveries/" + *delivery);
+    out.set_lot("lots/" + row.Get<std::string>("lot_id"));
+    out.set_product_display_name(row.Get<std::string>("product_display_name"));
+    out.set_category(static_cast<type::v1::FoodCategory>(row.Get<int>("category")));
+    out.set_items(row.Get<int64_t>("items"));
+    out.set_grams(row.Get<int64_t>("grams"));
+    out.set_households(row.Get<int64_t>("households"));
+  }
+  return movements;
+}
+
+absl::StatusOr<Progress> ReadProgress(pg::Transaction& tx) {
+  ASSIGN_OR_RETURN(const pg::Result result, tx.Query(kProgress, tx.network_id()));
+  return Progress{.next_position = result[0].Get<int64_t>("next_position"),
+                  .recorded_time = result[0].Get<std::optional<absl::Time>>("recorded_time")};
+}
+
+}  // namespace kubari::impact
