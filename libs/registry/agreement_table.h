@@ -1,0 +1,24 @@
+// The table `agreements` (README.md), the same in both registries' schemas.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "kubari/type/v1/food.pb.h"
+#include "libs/pg/transaction.h"
+#include "libs/registry/agreements.h"
+
+namespace kubari::registry {
+
+// By party's id, newest first. `collection` is "donors" or "groups", for the names.
+absl::StatusOr<std::map<std::string, Agreements>> LoadAgreements(pg::Transaction& tx, const std::string& collection,
+                                                                 const std::vector<std::string>& party_ids);
+
+// Written with the next statement or COMMIT. The dates must have been checked.
+void InsertAgreement(pg::Transaction& tx, const std::string& agreement_id, const std::string& party_id,
+                     const type::v1::Agreement& agreement);
+void EndAgreement(pg::Transaction& tx, const std::string& agreement_id, const std::string& end_date);
+
+}  // namespace kubari::registry

@@ -1,0 +1,110 @@
+#include "libs/registry/fields.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "libs/calendar/date.h"
+#include "libs/ids/ids.h"
+
+namespace kubari::registry {
+namespace {
+
+bool AllDigits(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+bool IsPrefectureCode(std::string_view code) {
+  return code.size() == 2 && AllDigits(code) && code >= "01" && code <= "47";
+}
+
+bool IsMunicipalityCode(std::string_view code) {
+  return code.size() == 5 && AllDigits(code) && IsPrefectureCode(code.substr(0, 2));
+}
+
+bool IsPostalCode(std::string_view code) {
+  if (code.size() == 8 && code[3] == '-') return AllDigits(code.substr(0, 3)) && AllDigits(code.substr(4));
+  return code.size() == 7 && AllDigits(code);
+}
+
+bool IsEmail(std::string_view email) {
+  const size_t at = email.find('@');
+  return email.size() <= kMaxEmail && at != std::string_view::npos && at > 0 && at + 1 < email.size() &&
+         email.find('@', at + 1) == std::string_view::npos &&
+         std::none_of(email.begin(), email.end(), [](unsigned char c) { return c <= ' ' || c == 0x7F; });
+}
+
+std::optional<absl::CivilDay> ParseDay(std::string_view text) {
+  const absl::StatusOr<calendar::Date> date = calendar::Date::Parse(text);
+  if (!date.ok() || date->month_precision()) return std::nullopt;
+  return date->LastGoodDay();
+}
+
+std::optional<std::pair<std::string, std::string>> ParseChildName(std::string_view collection, std::string_view child,
+                                                                  std::string_view name) {
+  const size_t first = name.find('/');
+  const size_t second = first == std::string_view::npos ? first : name.find('/', first + 1);
+  if (second == std::string_view::npos) return std::nullopt;
+  const std::optional<std::string> parent_id = ids::IdFromName(collection, name.substr(0, second));
+  const std::optional<std::string> child_id = ids::IdFromName(child, name.substr(second + 1));
+  if (!parent_id || !child_id) return std::nullopt;
+  return std::pair(*parent_id, *child_id);
+}
+
+void CheckCode(errors::Violations& violations, const std::string& field, const std::string& code) {
+  violations.Text(field, code, 1, kMaxCode);
+}
+
+void CheckEmail(errors::Violations& violations, const std::string& field, const std::string& email) {
+  violations.Require(email.empty() || IsEmail(email), field, "NOT_AN_EMAIL",
+                     absl::StrCat("'", email, "' is not an e-mail address; write it as name@example.org, or leave it empty."),
+                     absl::StrCat("「", email, "」はメールアドレスではありません。name@example.org の形で書くか、空にしてください。"));
+}
+
+std::optional<absl::CivilDay> CheckDay(errors::Violations& violations, const std::string& field, const std::string& day) {
+  if (!violations.Require(!day.empty(), field, "REQUIRED", "A date is required, for instance 2027-03-31.",
+                          "日付が必要です（例: 2027-03-31）。")) {
+    return std::nullopt;
+  }
+  const std::optional<absl::CivilDay> parsed = ParseDay(day);
+  violations.Require(parsed.has_value(), field, "NOT_A_DAY",
+                     absl::StrCat("'", day, "' is not a calendar day; write it as 2027-03-31."),
+                     absl::StrCat("「", day, "」は日付ではありません。2027-03-31 の形で書いてください。"));
+  return parsed;
+}
+
+void CheckChildName(errors::Violations& violations, std::string_view collection, std::string_view child, const std::string& field,
+                    const std::string& name) {
+  const std::string form = absl::StrCat(std::string(collection), "/{uuid}/", std::string(child), "/{uuid}");
+  if (!violations.Require(!name.empty(), field, "REQUIRED", absl::StrCat("A name of the form ", form, " is required."),
+                          absl::StrCat(form, " の形の名前が必要です。"))) {
+    return;
+  }
+  violations.Require(ParseChildName(collection, child, name).has_value(), field, "NOT_A_NAME",
+                     absl::StrCat("'", name, "' is not a name of the form ", form, "."),
+                     absl::StrCat("「", name, "」は ", form, " の形ではありません。"));
+}
+
+void CheckAddress(errors::Violations& violations, const std::string& field, const type::v1::Address& address,
+                  bool municipality_required) {
+  const std::string& municipality = address.municipality_code();
+  if (municipality.empty()) {
+    violations.Require(!municipality_required, field + ".municipality_code", "REQUIRED",
+                       "The municipality code (JIS X 0402, five digits, for instance 13101) is required.",
+                       "市区町村コード（JIS X 0402、5桁、例: 13101）が必要です。");
+  } else {
+    violations.Require(IsMunicipalityCode(municipality), field + ".municipality_code", "NOT_A_MUNICIPALITY",
+                       absl::StrCat("'", municipality, "' is not a municipality code: five digits that begin with a prefecture, 01 to 47."),
+                       absl::StrCat("「", municipality, "」は市区町村コードではありません。都道府県 01〜47 で始まる5桁の数字にしてください。"));
+  }
+  const std::string& postal = address.postal_code();
+  violations.Require(postal.empty() || IsPostalCode(postal), field + ".postal_code", "NOT_A_POSTAL_CODE",
+                     absl::StrCat("'", postal, "' is not a postal code; write it as 100-0001 or 1000001."),
+                     absl::StrCat("「", postal, "」は郵便番号ではありません。100-0001 または 1000001 の形で書いてください。"));
+  violations.Text(field + ".text", address.text(), 0, 200);
+  violations.Range(field + ".position.latitude_e6", address.position().latitude_e6(), -90'000'000, 90'000'000);
+  violations.Range(field + ".position.longitude_e6", address.position().longitude_e6(), -180'000'000, 180'000'000);
+}
+
+}  // namespace kubari::registry

@@ -1,0 +1,44 @@
+// Shapes that donors and groups have in common.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/time/civil_time.h"
+#include "kubari/type/v1/food.pb.h"
+#include "libs/errors/errors.h"
+
+namespace kubari::registry {
+
+inline constexpr int kMaxCode = 40;
+inline constexpr int kMaxName = 200;
+inline constexpr int kMaxEmail = 254;
+
+// Five digits that begin with a prefecture, 01 to 47 (JIS X 0402, JIS X 0401). Whether the municipality exists is not known here.
+bool IsMunicipalityCode(std::string_view code);
+// "01" to "47".
+bool IsPrefectureCode(std::string_view code);
+// "1000001" or "100-0001".
+bool IsPostalCode(std::string_view code);
+// Something@something without blanks, up to 254 bytes. Whether mail arrives there only mail can tell.
+bool IsEmail(std::string_view email);
+// "2027-03-31"; month precision is not a day.
+std::optional<absl::CivilDay> ParseDay(std::string_view text);
+// ("donors", "agreements", "donors/{a}/agreements/{b}") → (a, b), both UUIDs.
+std::optional<std::pair<std::string, std::string>> ParseChildName(std::string_view collection, std::string_view child,
+                                                                  std::string_view name);
+
+// Each adds what is wrong; `field` is the path from the request.
+void CheckCode(errors::Violations& violations, const std::string& field, const std::string& code);
+void CheckEmail(errors::Violations& violations, const std::string& field, const std::string& email);
+// Adds REQUIRED or NOT_A_DAY; returns the day.
+std::optional<absl::CivilDay> CheckDay(errors::Violations& violations, const std::string& field, const std::string& day);
+void CheckChildName(errors::Violations& violations, std::string_view collection, std::string_view child, const std::string& field,
+                    const std::string& name);
+// All parts may be empty, the municipality only if `municipality_required` is false.
+void CheckAddress(errors::Violations& violations, const std::string& field, const type::v1::Address& address,
+                  bool municipality_required);
+
+}  // namespace kubari::registry

@@ -1,0 +1,147 @@
+// Agreements, shapes of fields, search keys.
+#include <gtest/gtest.h>
+
+#include "libs/errors/testing.h"
+#include "libs/registry/agreements.h"
+#include "libs/registry/fields.h"
+#include "libs/registry/mutation.h"
+#include "libs/registry/parallel.h"
+#include "libs/registry/search.h"
+
+namespace kubari::registry {
+namespace {
+
+using errors::FailsBecause;
+using errors::IsOk;
+using errors::Violates;
+
+type::v1::Agreement Signed(const std::string& from, const std::string& to, const std::string& ended = "") {
+  type::v1::Agreement agreement;
+  agreement.set_name("donors/a/agreements/b");
+  agreement.set_title("合意書");
+  agreement.set_valid_from_date(from);
+  agreement.set_valid_to_date(to);
+  agreement.set_state(ended.empty() ? type::v1::AGREEMENT_STATE_SIGNED : type::v1::AGREEMENT_STATE_TERMINATED);
+  agreement.set_end_date(ended);
+  return agreement;
+}
+
+TEST(AgreementTest, IsInForceFromItsFirstToItsLastDay) {
+  Agreements agreements;
+  *agreements.Add() = Signed("2026-04-01", "2027-03-31");
+  *agreements.Add() = Signed("2025-04-01", "2026-03-31", "2025-09-30");
+  EXPECT_EQ(InForceOn(agreements, absl::CivilDay(2026, 4, 1)), &agreements[0]);
+  EXPECT_EQ(InForceOn(agreements, absl::CivilDay(2027, 3, 31)), &agreements[0]);
+  EXPECT_EQ(InForceOn(agreements, absl::CivilDay(2027, 4, 1)), nullptr);
+  EXPECT_EQ(InForceOn(agreements, absl::CivilDay(2025, 9, 30)), &agreements[1]);
+  EXPECT_EQ(InForceOn(agreements, absl::CivilDay(2025, 10, 1)), nullptr) << "ended early";
+}
+
+TEST(AgreementTest, OverlapIsOneSharedDay) {
+  struct Case {
+    type::v1::Agreement before, added;
+    bool overlaps;
+  };
+  const Case cases[] = {
+      {Signed("2026-04-01", "2027-03-31"), Signed("2027-03-31", ""), true},
+      {Signed("2026-04-01", "2027-03-31"), Signed("2027-04-01", ""), false},
+      {Signed("2026-04-01", ""), Signed("2030-01-01", "2030-12-31"), true},
+      {Signed("2026-04-01", ""), Signed("2020-01-01", "2026-03-31"), false},
+      {Signed("2026-04-01", "", "2026-06-30"), Signed("2026-06-30", ""), true},
+      {Signed("2026-04-01", "", "2026-06-30"), Signed("2026-07-01", ""), false},
+      {Signed("2026-04-01", "", "2026-03-01"), Signed("2026-04-01", ""), false},  // ended before it began
+  };
+  for (const Case& c : cases) {
+    Agreements before;
+    *before.Add() = c.before;
+    const absl::Status status = CheckOverlap(before, c.added);
+    if (c.overlaps) {
+      EXPECT_THAT(status, FailsBecause("AGREEMENT_OVERLAPS")) << c.before.DebugString() << c.added.DebugString();
+    } else {
+      EXPECT_THAT(status, IsOk()) << c.before.DebugString() << c.added.DebugString();
+    }
+  }
+}
+
+TEST(AgreementTest, EndsTodayOrLaterWithinItsDatesAndOnce) {
+  const absl::CivilDay today(2026, 11, 21);
+  const auto end = [&](type::v1::Agreement agreement, const std::string& day) { return Terminate(agreement, day, today); };
+  EXPECT_THAT(end(Signed("2026-04-01", "2027-03-31"), "2026-11-20"), Violates("end_date", "OUT_OF_RANGE"));
+  EXPECT_THAT(end(Signed("2026-04-01", "2027-03-31"), "2027-04-01"), Violates("end_date", "OUT_OF_RANGE"));
+  EXPECT_THAT(end(Signed("2026-04-01", "2027-03-31"), "2027-01"), Violates("end_date", "NOT_A_DAY"));
+  EXPECT_THAT(end(Signed("2026-04-01", "2027-03-31", "2026-12-31"), "2026-11-30"), FailsBecause("AGREEMENT_TERMINATED"));
+  type::v1::Agreement agreement = Signed("2026-04-01", "");
+  ASSERT_THAT(Terminate(agreement, "2026-11-21", today), IsOk());
+  EXPECT_EQ(agreement.end_date(), "2026-11-21");
+  EXPECT_EQ(agreement.state(), type::v1::AGREEMENT_STATE_TERMINATED);
+}
+
+TEST(AgreementTest, ShapeIsJudgedAllAtOnce) {
+  type::v1::Agreement agreement = Signed("2027-04-01", "2027-03-31");
+  agreement.clear_title();
+  agreement.mutable_conditions()->add_excluded_prefectures("48");
+  agreement.mutable_conditions()->add_excluded_prefectures("13");
+  agreement.mutable_conditions()->add_excluded_prefectures("13");
+  agreement.mutable_conditions()->add_only_groups("donors/x");
+  agreement.mutable_conditions()->set_min_remaining_days(-1);
+  errors::Violations violations;
+  CheckAgreement(violations, "agreement", agreement);
+  const absl::Status status = violations.status();
+  EXPECT_THAT(status, Violates("agreement.title", "REQUIRED"));
+  EXPECT_THAT(status, Violates("agreement.valid_to_date", "OUT_OF_ORDER"));
+  EXPECT_THAT(status, Violates("agreement.conditions.excluded_prefectures[0]", "NOT_A_PREFECTURE"));
+  EXPECT_THAT(status, Violates("agreement.conditions.excluded_prefectures[2]", "DUPLICATE"));
+  EXPECT_THAT(status, Violates("agreement.conditions.only_groups[0]", "NOT_A_NAME"));
+  EXPECT_THAT(status, Violates("agreement.conditions.min_remaining_days", "OUT_OF_RANGE"));
+}
+
+TEST(FieldsTest, Codes) {
+  for (const char* good : {"13101", "01100", "47382"}) EXPECT_TRUE(IsMunicipalityCode(good)) << good;
+  for (const char* bad : {"", "00101", "48101", "1310", "131016", "1310a", "１３１０１"}) EXPECT_FALSE(IsMunicipalityCode(bad)) << bad;
+  for (const char* good : {"1000001", "100-0001"}) EXPECT_TRUE(IsPostalCode(good)) << good;
+  for (const char* bad : {"", "100000", "10-00001", "100-000a", "100_0001"}) EXPECT_FALSE(IsPostalCode(bad)) << bad;
+  EXPECT_TRUE(IsEmail("info@example.org"));
+  for (const char* bad : {"", "@", "a@", "@b", "a b@c", "a@b@c"}) EXPECT_FALSE(IsEmail(bad)) << bad;
+  EXPECT_FALSE(ParseDay("2027-03").has_value());
+  EXPECT_FALSE(ParseDay("2027-02-29").has_value());
+  EXPECT_EQ(ParseDay("2028-02-29"), absl::CivilDay(2028, 2, 29));
+}
+
+TEST(FieldsTest, NamesOfChildren) {
+  const std::string a = "00000000-0000-7000-8000-000000000001", b = "00000000-0000-7000-8000-000000000002";
+  EXPECT_EQ(ParseChildName("donors", "agreements", "donors/" + a + "/agreements/" + b), std::pair(a, b));
+  for (const std::string& bad : {"donors/" + a, "donors/" + a + "/lines/" + b, "groups/" + a + "/agreements/" + b,
+                                 "donors/" + a + "/agreements/" + b + "/", std::string("donors/x/agreements/y"), std::string()}) {
+    EXPECT_FALSE(ParseChildName("donors", "agreements", bad).has_value()) << bad;
+  }
+}
+
+TEST(SearchTest, WidthCaseKanaAndBlanksDoNotMatter) {
+  EXPECT_EQ(Fold("ＡＢＣ　フーズ"), Fold("abcふーず"));
+  EXPECT_EQ(Fold("ｶﾞｰﾃﾞﾝ"), Fold("がーでん"));
+  EXPECT_EQ(Fold("株式会社 ヴィラ"), Fold("株式会社ゔぃら"));
+  EXPECT_NE(Fold("はは"), Fold("ばば")) << "voiced marks do matter";
+  EXPECT_EQ(SearchKey({"こども食堂", "コドモショクドウ", "K-1"}), "こども食堂\nこどもしょくどう\nk-1");
+}
+
+TEST(SearchTest, PatternsTakeTheQueryLiterally) {
+  EXPECT_EQ(ContainsPattern(""), "%");
+  EXPECT_EQ(ContainsPattern(" \t"), "%");
+  EXPECT_EQ(ContainsPattern("10%_\\"), "%10\\%\\_\\\\%");
+}
+
+TEST(MutationTest, AnEtagIsOfOneVersion) {
+  EXPECT_THAT(CheckEtag("donors/x", EtagOf(3), "3"), IsOk());
+  EXPECT_THAT(CheckEtag("donors/x", EtagOf(2), "3"), FailsBecause("STALE_ETAG"));
+}
+
+TEST(ParallelTest, RunsEachOnceAndReturnsTheFirstError) {
+  std::vector<std::atomic<int>> runs(1000);
+  EXPECT_THAT(ForEachInParallel(runs.size(), [&](size_t i) { return ++runs[i], absl::OkStatus(); }), IsOk());
+  for (const auto& count : runs) EXPECT_EQ(count, 1);
+  EXPECT_THAT(ForEachInParallel(1000, [&](size_t i) { return i == 17 ? absl::DataLossError("17") : absl::OkStatus(); }),
+              errors::FailsWith(absl::StatusCode::kDataLoss));
+}
+
+}  // namespace
+}  // namespace kubari::registry
