@@ -24,8 +24,8 @@ say() { printf '%s\n' "$*"; }
 # Runs a command as the user who owns the data folder. Root itself never writes inside that folder: a link put there must not lead
 # root astray.
 as_user() {
-  if [[ $(id -u) == 0 && -n ${SERVICE_USER:-} && $SERVICE_USER != root ]]; then
-    setpriv --reuid "$SERVICE_USER" --regid "$(id -g "$SERVICE_USER")" --init-groups -- "$@"
+  if [[ $EUID == 0 && -n ${SERVICE_USER:-} && $SERVICE_USER != root ]]; then
+    setpriv --reuid "$SERVICE_USER" --regid "${SERVICE_GROUP:=$(id -g "$SERVICE_USER")}" --init-groups -- "$@"
   else
     "$@"
   fi
@@ -42,7 +42,7 @@ seconds_since() { awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b 
 # step LABEL LOG COMMAND…: one line with the seconds it took; what the command prints goes to LOG, whose end is shown if it fails.
 # Never call it within a condition: bash then ignores errors inside the command.
 step() {
-  local label=$1 log=$2 start=$EPOCHREALTIME progress shown=$SECONDS
+  local label=$1 log=$2 start=$EPOCHREALTIME began=$SECONDS shown=$SECONDS
   shift 2
   [[ -t 1 ]] && printf '  %s …' "$label"
   set -m  # its own process group, so that Ctrl-C can end all of it
@@ -55,13 +55,18 @@ step() {
   set +m
   while kill -0 "$STEP" 2>/dev/null; do
     sleep 0.1
-    progress=$(as_user tail -c 2000 "$log" 2>/dev/null | grep -ao '^\[[0-9]*/[0-9]*\]' | tail -n 1) || true
+    ((SECONDS > shown)) || continue
+    shown=$SECONDS
     if [[ -t 1 ]]; then
-      printf '\r  %s … %s %s s ' "$label" "$progress" "$((SECONDS - shown))"
-    elif ((SECONDS - shown > 0 && (SECONDS - shown) % 60 == 0)); then
-      say "  $label … $progress $((SECONDS - shown)) s"
-      sleep 1
+      printf '\r  %s … %s s ' "$label" "$((SECONDS - began))"
+    elif (((SECONDS - began) % 60 == 0)); then
+      printf '  %s … %s s ' "$label" "$((SECONDS - began))"
+    else
+      continue
     fi
+    # How far ninja is: "[12/345]".
+    as_user tail -c 2000 "$log" 2>/dev/null | grep -ao '^\[[0-9]*/[0-9]*\]' | tail -n 1 | tr -d '\n' || true
+    [[ -t 1 ]] || say ""
   done
   local code=0
   wait "$STEP" || code=$?

@@ -6,17 +6,29 @@
 # shellcheck shell=bash
 
 default_data_folder() {
-  if [[ $(id -u) == 0 ]]; then echo /var/lib/kubari; else echo "${XDG_DATA_HOME:-$HOME/.local/share}/kubari"; fi
+  if [[ $EUID == 0 ]]; then echo /var/lib/kubari; else echo "${XDG_DATA_HOME:-$HOME/.local/share}/kubari"; fi
 }
 
-no_permission() {
-  die "No permission on $1: $2" "$1 に対する権限がありません: $2"
+# no_permission PATH ENGLISH JAPANESE
+no_permission() { die "No permission on $1: $2" "$1 に対する権限がありません。$3"; }
+
+# As one word of a command to be copied.
+quoted() { if [[ $1 =~ ^[[:alnum:]_./-]+$ ]]; then echo "$1"; else echo "${1@Q}"; fi; }
+
+# Where PostgreSQL's socket lies. Its path has at most 107 bytes, of which the file's own name takes up to 19; a long data folder gets
+# a private folder under /tmp instead.
+socket_folder() {
+  local folder=$DATA/postgres/socket
+  if (($(LC_ALL=C; echo ${#folder}) > 85)); then
+    folder=/tmp/kubari-$(printf %s "$DATA" | sha256sum | cut -c 1-16)
+  fi
+  echo "$folder"
 }
 
 # Sets SERVICE_USER: the caller, or the system user `kubari` if that is root (PostgreSQL refuses to run as root, rightly).
 choose_user() {
   SERVICE_USER=$(id -un)
-  [[ $(id -u) == 0 ]] || return 0
+  [[ $EUID == 0 ]] || return 0
   SERVICE_USER=kubari
   getent passwd kubari >/dev/null ||
     useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin kubari
@@ -24,21 +36,24 @@ choose_user() {
 
 # Finds or makes $DATA, owned by SERVICE_USER, and refuses a folder that is something else.
 open_data_folder() {
-  local owner format above=$DATA
-  while [[ ! -e $above ]]; do above=$(dirname "$above"); done
-  free_disk "$above" 1024
+  local owner format
   if [[ ! -e $DATA ]]; then
-    mkdir -p "$DATA" 2>/dev/null || no_permission "$above" "the data folder $DATA cannot be made there; choose another with --data DIR."
+    mkdir -p "$DATA" 2>/dev/null ||
+      no_permission "$DATA" "the folder cannot be made; choose another with --data DIR." "作成できません。--data DIR で別の場所を選んでください。"
     chmod 700 "$DATA"
-    [[ $(id -u) != 0 ]] || chown "$SERVICE_USER:" "$DATA"
+    [[ $EUID != 0 ]] || chown "$SERVICE_USER:" "$DATA"
   fi
   [[ -d $DATA ]] || die "$DATA is not a folder." "$DATA はフォルダーではありません。"
-  if [[ $(id -u) == 0 && -z $(ls -A "$DATA") ]]; then
+  if [[ $EUID == 0 && -z $(ls -A "$DATA") ]]; then
     chown "$SERVICE_USER:" "$DATA" && chmod 700 "$DATA"
   fi
   owner=$(stat -c %U "$DATA")
-  [[ $owner == "$SERVICE_USER" ]] || no_permission "$DATA" "it belongs to $owner, not to $SERVICE_USER; choose another with --data DIR."
-  as_user test -w "$DATA" -a -x "$DATA" || no_permission "$DATA" "user $SERVICE_USER cannot reach or write it; choose another with --data DIR."
+  [[ $owner == "$SERVICE_USER" ]] || no_permission "$DATA" "it belongs to $owner, not to $SERVICE_USER; choose another with --data DIR." \
+    "$owner のもので、$SERVICE_USER のものではありません。--data DIR で別の場所を選んでください。"
+  as_user test -w "$DATA" -a -x "$DATA" ||
+    no_permission "$DATA" "user $SERVICE_USER cannot reach or write it; choose another with --data DIR." \
+      "ユーザー $SERVICE_USER が読み書きできません。--data DIR で別の場所を選んでください。"
+  free_disk "$DATA" 1024
   format=$(as_user cat "$DATA/format" 2>/dev/null) || format=
   if [[ -z $format ]]; then
     [[ -z $(as_user ls -A "$DATA") ]] || die "$DATA is not empty and is no data folder of Kubari; choose another with --data DIR." \

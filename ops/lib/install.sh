@@ -45,7 +45,7 @@ install_missing() {
   node_serves || missing+=(nodejs npm)
   if ((${#missing[@]} > 0)); then
     SUDO=()
-    if [[ $(id -u) != 0 ]]; then
+    if [[ $EUID != 0 ]]; then
       # Asked for in front, where a password can be typed.
       { command -v sudo >/dev/null && sudo -v; } || die \
         "Packages are missing and need root: apt-get install ${missing[*]}" \

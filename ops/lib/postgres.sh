@@ -24,13 +24,9 @@ find_postgres() {
       "PostgreSQL ${made:-$newest} は古すぎます。$OLDEST_POSTGRES 以上が必要です。"
 }
 
-# Sets PG_SOCKET. A socket's path has at most 107 bytes, the file's own name is up to 19 of them; a long data folder gets a private
-# folder under /tmp instead.
+# Sets PG_SOCKET.
 choose_socket() {
-  PG_SOCKET=$DATA/postgres/socket
-  if (($(LC_ALL=C; echo ${#PG_SOCKET}) > 85)); then
-    PG_SOCKET=/tmp/kubari-$(printf %s "$DATA" | sha256sum | cut -c 1-16)
-  fi
+  PG_SOCKET=$(socket_folder)
   as_user mkdir -p -m 700 "$PG_SOCKET" 2>/dev/null || true
   # /tmp is everybody's: a folder that somebody else made there must not be trusted.
   if [[ -L $PG_SOCKET || $(stat -c %U:%a "$PG_SOCKET" 2>/dev/null) != "$SERVICE_USER:700" ]]; then
@@ -106,13 +102,13 @@ forget_stale_postmaster() {
 
 wait_for_postgres() {
   local try
-  for ((try = 0; try < 600; try++)); do
+  # Recovery after a crash may take minutes; a server that ends at once does not get better.
+  for ((try = 0; try < 300; try++)); do
     as_user "$PG_BIN/pg_isready" -q -h "$PG_SOCKET" -d postgres && return
-    # Recovery after a crash may take its time; a server that ends at once does not get better.
-    ((try % 20 == 19)) && fail_if_crashing postgres
-    sleep 0.1
+    fail_if_crashing postgres
+    if ((try < 20)); then sleep 0.1; else sleep 1; fi
   done
-  return 1
+  fail_service postgres
 }
 
 quoted_conninfo() { local value=${1//\\/\\\\}; printf "'%s'" "${value//\'/\\\'}"; }

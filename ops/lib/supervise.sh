@@ -182,6 +182,7 @@ stop_all() {
     for ((try = 0; try < 100; try++)); do kill -0 "$pid" 2>/dev/null || break; sleep 0.05; done
   fi
   as_user rm -f "$DATA/run/state" "$DATA/run/supervisor.pid"
+  as_user rmdir "$(socket_folder)" 2>/dev/null || true
   for ((try = 0; try < 100; try++)); do
     mapfile -t left < <(own_processes)
     ((${#left[@]} > 0)) || return 0
