@@ -27,8 +27,8 @@ constexpr int kCompressLevel = 4;
 
 absl::Status MethodUnknown(std::string_view path) {
   return errors::Make(absl::StatusCode::kUnimplemented, "METHOD_UNKNOWN",
-                      absl::StrCat("There is no method ", Abseil(path), "; expected /{package.Service}/{Method} of the contract."),
-                      absl::StrCat("操作 ", Abseil(path), " はありません。アプリを最新版にしてください。"));
+                      absl::StrCat("There is no method ", Shown(path), "; expected /{package.Service}/{Method} of the contract."),
+                      absl::StrCat("操作 ", Shown(path), " はありません。アプリを最新版にしてください。"));
 }
 
 absl::Status NotPost() {
@@ -38,20 +38,20 @@ absl::Status NotPost() {
 
 absl::Status ContentTypeUnsupported(std::string_view found) {
   return errors::Make(absl::StatusCode::kInvalidArgument, "CONTENT_TYPE_UNSUPPORTED",
-                      absl::StrCat("Content-Type is \"", Abseil(found), "\"; expected application/json or application/proto."),
-                      absl::StrCat("Content-Type「", Abseil(found), "」には対応していません。application/json か application/proto を使ってください。"));
+                      absl::StrCat("Content-Type is \"", Shown(found), "\"; expected application/json or application/proto."),
+                      absl::StrCat("Content-Type「", Shown(found), "」には対応していません。application/json か application/proto を使ってください。"));
 }
 
 absl::Status EncodingUnsupported(std::string_view found) {
   return errors::Make(absl::StatusCode::kUnimplemented, "CONTENT_ENCODING_UNSUPPORTED",
-                      absl::StrCat("Content-Encoding is \"", Abseil(found), "\"; expected identity (none)."),
-                      absl::StrCat("Content-Encoding「", Abseil(found), "」には対応していません。圧縮せずに送ってください。"));
+                      absl::StrCat("Content-Encoding is \"", Shown(found), "\"; expected identity (none)."),
+                      absl::StrCat("Content-Encoding「", Shown(found), "」には対応していません。圧縮せずに送ってください。"));
 }
 
 absl::Status VersionUnsupported(std::string_view found) {
   errors::Violations violations;
-  violations.Add("Connect-Protocol-Version", "INVALID_VALUE", absl::StrCat("is \"", Abseil(found), "\"; \"1\" was expected"),
-                 absl::StrCat("が「", Abseil(found), "」です。「1」を指定してください"));
+  violations.Add("Connect-Protocol-Version", "INVALID_VALUE", absl::StrCat("is \"", Shown(found), "\"; \"1\" was expected"),
+                 absl::StrCat("が「", Shown(found), "」です。「1」を指定してください"));
   return violations.status();
 }
 

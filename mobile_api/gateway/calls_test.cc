@@ -124,6 +124,7 @@ TEST_F(CallsTest, OtherContentTypesEncodingsAndVersions) {
     EXPECT_EQ(reply.result_int(), 415) << type;
     EXPECT_EQ(Field(reply, "Accept-Post"), "application/json, application/proto");
   }
+  EXPECT_EQ(Send(http::verb::post, "/kubari.stock.v1.StockService/GetLot", "{}").result_int(), 415);  // no field at all
   Fields gzip = Bearer("kbs_coordinator");
   gzip["Content-Encoding"] = "gzip";
   EXPECT_EQ(Call(kGetLot, "{}", gzip).result_int(), 501);
@@ -148,6 +149,7 @@ TEST_F(CallsTest, BadJsonNamesTheProblem) {
                                          {R"({"product":{"itemGrams":"many"}})", "product.item_grams", "INVALID_VALUE"},
                                          {R"({"product":)", "body", "NOT_JSON"},
                                          {"[]", "body", "NOT_JSON"},
+                                         {"{\"\xff\":1}", "body", "NOT_JSON"},
                                          {"", "body", "NOT_JSON"}}) {
     const Reply reply = Call(kCreateProduct, c.json, fields);
     EXPECT_EQ(reply.result_int(), 400) << c.json;

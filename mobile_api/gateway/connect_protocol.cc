@@ -18,6 +18,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "libs/errors/errors.h"
 #include "libs/log/log.h"
+#include "libs/log/utf8.h"
 
 namespace kubari::gateway {
 namespace {
@@ -30,10 +31,27 @@ std::unique_ptr<pb::Message> NewMessage(const pb::Descriptor& type) {
   return std::unique_ptr<pb::Message>(pb::MessageFactory::generated_factory()->GetPrototype(&type)->New());
 }
 
+// Bytes that are no UTF-8 become "?"; at most 300 bytes, so that nobody gets a large body back as its error.
+std::string ToUtf8(std::string_view text) {
+  std::string result;
+  while (!text.empty() && result.size() < 300) {
+    const size_t length = Utf8SequenceLength(text);
+    if (length == 0) {
+      result += '?';
+    } else {
+      result += text.substr(0, length);
+    }
+    text.remove_prefix(std::max<size_t>(length, 1));
+  }
+  return result;
+}
+
 // protobuf's converter tells the place in its text: "foo: Cannot find field.", "(lines[0]) foo: Cannot find field." or
 // "(lines[0].items): invalid value …". Everything else is about the JSON text as a whole.
 absl::Status JsonError(std::string_view converter_text) {
-  absl::string_view text = Abseil(converter_text);
+  // It may quote the client's own bytes; those of UTF-8 text are kept, the message must be UTF-8.
+  const std::string clean = ToUtf8(converter_text);
+  absl::string_view text = clean;
   std::string path;
   if (absl::ConsumePrefix(&text, "(")) {
     const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits(')', 1));
@@ -171,8 +189,8 @@ absl::StatusOr<absl::Duration> TimeoutOf(std::string_view field, absl::Duration 
   if (!digits || !absl::SimpleAtoi(Abseil(field), &milliseconds) || milliseconds == 0) {
     errors::Violations violations;
     violations.Add("Connect-Timeout-Ms", "INVALID_VALUE",
-                   absl::StrCat("is \"", Abseil(field), "\"; 1 to 9999999999 milliseconds were expected"),
-                   absl::StrCat("が「", Abseil(field), "」です。1〜9999999999 のミリ秒で指定してください"));
+                   absl::StrCat("is \"", Shown(field), "\"; 1 to 9999999999 milliseconds were expected"),
+                   absl::StrCat("が「", Shown(field), "」です。1〜9999999999 のミリ秒で指定してください"));
     return violations.status();
   }
   return std::min(absl::Milliseconds(milliseconds), most);

@@ -54,7 +54,9 @@ absl::Status TooManyBodies() {
       absl::Seconds(2));
 }
 
-absl::Status Gone() { return absl::CancelledError("The client is gone or too slow."); }
+absl::Status Gone() {
+  return errors::Make(absl::StatusCode::kCancelled, "CLIENT_GONE", "The client is gone or too slow.", "通信が途切れたか、遅すぎます。");
+}
 
 absl::Status BadRequest(std::string_view problem) {
   return errors::Make(absl::StatusCode::kInvalidArgument, "HTTP_INVALID",

@@ -32,7 +32,7 @@ Gateway::~Gateway() { Stop(absl::ZeroDuration()); }
 void Gateway::Stop(absl::Duration drain) {
   if (server_ == nullptr) return;
   server_->Drain(drain);
-  // Calls still under way end now, with CANCELLED; their connections get to say so before the sockets go.
+  // Calls still under way end now, with SERVICE_UNAVAILABLE; their connections get to say so before the sockets go.
   upstream_.Shutdown();
   server_->Stop();
 }

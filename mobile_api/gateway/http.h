@@ -22,7 +22,16 @@ namespace http = boost::beast::http;
 // Request line and header fields.
 using Head = http::request_header<http::fields>;
 
-inline std::string_view View(boost::beast::string_view text) { return {text.data(), text.size()}; }
+// Never null inside: absl::StrSplit makes no part at all of a null view, but one of an empty one.
+inline std::string_view View(boost::beast::string_view text) {
+  return text.data() == nullptr ? std::string_view("") : std::string_view(text.data(), text.size());
+}
+// What a client sent, fit to be shown in an error and a log line: visible ASCII (else "?"), at most 100 characters.
+inline std::string Shown(std::string_view text) {
+  std::string shown(text.substr(0, 100));
+  for (char& c : shown) c = c >= 0x20 && c < 0x7F ? c : '?';
+  return text.size() > 100 ? shown + "..." : shown;
+}
 // The field's value; empty if there is none.
 inline std::string_view FieldOf(const Head& head, http::field name) { return View(head[name]); }
 inline std::string_view FieldOf(const Head& head, std::string_view name) {

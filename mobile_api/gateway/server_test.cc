@@ -235,6 +235,7 @@ TEST_F(ServerTest, StopsAtOnceWhenTheDrainIsOver) {
   const absl::Time start = absl::Now();
   gateway_->Stop(absl::Milliseconds(50));
   EXPECT_LT(absl::Now() - start, absl::Seconds(5));
+  EXPECT_EQ(busy.Receive().result_int(), 503);  // with the hint to come back
   EXPECT_TRUE(busy.HangsUpWithin(1));
 }
 

@@ -45,7 +45,7 @@ absl::Status SessionCookie::CheckSameOrigin(const Head& head) const {
   const std::string_view site = FieldOf(head, "sec-fetch-site");
   if (!site.empty()) {
     if (site == "same-origin") return absl::OkStatus();
-    return CrossSite(absl::StrCat("Sec-Fetch-Site is \"", Abseil(site), "\", expected \"same-origin\"."));
+    return CrossSite(absl::StrCat("Sec-Fetch-Site is \"", Shown(site), "\", expected \"same-origin\"."));
   }
   const std::string_view origin = FieldOf(head, http::field::origin);
   if (origin.empty()) return CrossSite("neither Sec-Fetch-Site nor Origin is there.");
@@ -54,8 +54,8 @@ absl::Status SessionCookie::CheckSameOrigin(const Head& head) const {
   if (https || (!secure_ && absl::ConsumePrefix(&rest, "http://"))) {
     if (!rest.empty() && absl::EqualsIgnoreCase(rest, Abseil(FieldOf(head, http::field::host)))) return absl::OkStatus();
   }
-  return CrossSite(absl::StrCat("Origin is \"", Abseil(origin), "\", expected ", secure_ ? "https://" : "http://",
-                                Abseil(FieldOf(head, http::field::host)), "."));
+  return CrossSite(absl::StrCat("Origin is \"", Shown(origin), "\", expected ", secure_ ? "https://" : "http://",
+                                Shown(FieldOf(head, http::field::host)), "."));
 }
 
 }  // namespace kubari::gateway

@@ -67,7 +67,7 @@ void Upstream::Call(const std::string& service, const std::string& path, const s
   pending->request = ToBuffer(bytes);
   {
     const std::lock_guard lock(mutex_);
-    if (stopped_) return done({.status = absl::CancelledError("The gateway is stopping.")});
+    if (stopped_) return done({.status = Unavailable(service)});
     pending_.insert(pending.get());
   }
   Pending* const call = pending.release();
@@ -75,8 +75,11 @@ void Upstream::Call(const std::string& service, const std::string& path, const s
                           [this, call, service, done = std::move(done)](grpc::Status status) {
                             Answer answer = {.status = errors::FromGrpc(status)};
                             if (status.ok()) answer.bytes = ToString(call->response);
-                            if (absl::IsUnavailable(answer.status) && errors::ReasonOf(answer.status).empty()) {
-                              answer.status = Unavailable(service);
+                            {
+                              const std::lock_guard lock(mutex_);
+                              const bool by_us = stopped_ && absl::IsCancelled(answer.status);
+                              const bool by_grpc = absl::IsUnavailable(answer.status) && errors::ReasonOf(answer.status).empty();
+                              if (by_us || by_grpc) answer.status = Unavailable(service);
                             }
                             done(std::move(answer));
                             const std::lock_guard lock(mutex_);

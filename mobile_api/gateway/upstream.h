@@ -38,7 +38,7 @@ class Upstream {
   // Asks grpc.health.v1: true if the service says SERVING within `timeout`.
   void Check(const std::string& service, absl::Duration timeout, std::function<void(bool)> done);
 
-  // Cancels what is under way and waits until all have been told. Later calls end at once, CANCELLED.
+  // Cancels what is under way and waits until all have been told: SERVICE_UNAVAILABLE, as for all later calls.
   void Shutdown();
 
  private:
