@@ -1,0 +1,184 @@
+// Making, reading and rewriting offers.
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "libs/errors/macros.h"
+#include "libs/ids/ids.h"
+#include "libs/paging/paging.h"
+#include "libs/registry/agreements.h"
+#include "libs/registry/fields.h"
+#include "libs/registry/mutation.h"
+#include "services/donors/domain/conditions.h"
+#include "services/donors/domain/shapes.h"
+#include "services/donors/handler.h"
+#include "services/donors/offer_store.h"
+#include "services/donors/viewer.h"
+
+namespace kubari::donors {
+namespace {
+
+// What a caller may set, in the form in which it is stored: lines named (those of `before` keep their names), described by their
+// products, nothing accepted or received.
+void SetContent(v1::Offer& offer, const v1::Offer& content, const Products& products, absl::CivilDay today, absl::Time now) {
+  std::set<std::string> free_names;
+  for (const v1::OfferLine& line : offer.lines()) free_names.insert(line.name());
+  offer.set_title(content.title());
+  offer.set_ready_date(content.ready_date().empty() ? absl::FormatCivilTime(today) : content.ready_date());
+  *offer.mutable_place() = content.place();
+  offer.clear_conditions();
+  if (content.has_conditions()) *offer.mutable_conditions() = content.conditions();
+  offer.clear_lines();
+  for (const v1::OfferLine& given : content.lines()) {
+    v1::OfferLine& line = *offer.add_lines();
+    line = given;
+    if (free_names.erase(given.name()) == 0) line.set_name(absl::StrCat(offer.name(), "/lines/", ids::NewV7(now)));
+    line.clear_accepted_cases();
+    line.clear_received_items();
+    Describe(line, products.at(given.product()));
+  }
+}
+
+// A draft needs no agreement yet; where there is one, it is held to it at once.
+absl::Status HoldToAgreement(const v1::Donor& donor, absl::CivilDay today, v1::Offer& offer) {
+  const type::v1::Agreement* agreement = registry::InForceOn(donor.agreements(), today);
+  return agreement == nullptr ? absl::OkStatus() : PutUnder(*agreement, offer);
+}
+
+}  // namespace
+
+absl::StatusOr<type::v1::Agreement> AgreementToday(const v1::Donor& donor, absl::CivilDay today) {
+  const type::v1::Agreement* agreement = registry::InForceOn(donor.agreements(), today);
+  if (agreement != nullptr) return *agreement;
+  return errors::Make(absl::StatusCode::kFailedPrecondition, "NO_AGREEMENT",
+                      absl::StrCat("There is no agreement in force with ", donor.display_name(), " today, ", absl::FormatCivilTime(today),
+                                   ". Sign one first, then submit the offer."),
+                      absl::StrCat(donor.display_name(), " との合意書で今日（", absl::FormatCivilTime(today),
+                                   "）有効なものがありません。合意書を登録してから申出を提出してください。"),
+                      {{"party", donor.name()}});
+}
+
+absl::Status PutUnder(const type::v1::Agreement& agreement, v1::Offer& offer) {
+  if (offer.has_conditions()) return CheckTightened(agreement.conditions(), offer.conditions());
+  *offer.mutable_conditions() = agreement.conditions();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::Offer> DonorsHandler::CreateOffer(const rpc::Call& call, const v1::CreateOfferRequest& request) {
+  errors::Violations violations;
+  violations.RequestId("request_id", request.request_id());
+  if (!request.offer_id().empty()) violations.Uuid("offer_id", request.offer_id());
+  violations.Name("donors", "offer.donor", request.offer().donor());
+  CheckOffer(violations, request.offer());
+  RETURN_IF_ERROR(violations.status());
+  RETURN_IF_ERROR(CheckOwn(call, request.offer().donor()));
+  ASSIGN_OR_RETURN(const auto first, registry::FirstAnswer<v1::Offer>(pool_, call, request));
+  if (first) return *first;
+  const std::string donor_id = *ids::IdFromName("donors", request.offer().donor());
+  RETURN_IF_ERROR(pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) { return LoadDonor(tx, donor_id); }));
+  ASSIGN_OR_RETURN(const Products products, catalogue_.ProductsOf(call, request.offer()));
+  ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
+
+  const absl::Time now = clock_.Now();
+  return registry::Mutate<v1::Offer>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Offer> {
+    ASSIGN_OR_RETURN(const v1::Donor donor, LoadDonor(tx, donor_id, Lock::kUpdate));
+    v1::Offer offer;
+    const std::string offer_id = request.offer_id().empty() ? ids::NewV7(now) : request.offer_id();
+    offer.set_name(ids::Name("offers", offer_id));
+    offer.set_donor(donor.name());
+    offer.set_state(v1::OFFER_STATE_DRAFT);
+    offer.set_code(request.offer().code());
+    if (offer.code().empty()) {
+      ASSIGN_OR_RETURN(*offer.mutable_code(), NewOfferCode(tx, donor_id, today));
+    }
+    SetContent(offer, request.offer(), products, today, now);
+    RETURN_IF_ERROR(HoldToAgreement(donor, today, offer));
+    RETURN_IF_ERROR(InsertOffer(tx, offer, now));
+    return LoadOffer(tx, offer_id);
+  });
+}
+
+absl::StatusOr<v1::Offer> DonorsHandler::GetOffer(const rpc::Call& call, const v1::GetOfferRequest& request) {
+  errors::Violations violations;
+  violations.Name("offers", "name", request.name());
+  RETURN_IF_ERROR(violations.status());
+  const std::string offer_id = *ids::IdFromName("offers", request.name());
+  ASSIGN_OR_RETURN(v1::Offer offer,
+                   pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) { return LoadOffer(tx, offer_id); }));
+  RETURN_IF_ERROR(CheckOwn(call, offer.donor()));
+  const Viewer viewer = ViewerOf(call);
+  if (!MaySee(viewer, offer)) return OfferNotFound(offer_id);
+  HideDonor(viewer, offer);
+  return offer;
+}
+
+absl::StatusOr<v1::ListOffersResponse> DonorsHandler::ListOffers(const rpc::Call& call, const v1::ListOffersRequest& request) {
+  errors::Violations violations;
+  for (int i = 0; i < request.states_size(); ++i) violations.Enum(absl::StrCat("states[", i, "]"), request.states(i));
+  if (!request.donor().empty()) violations.Name("donors", "donor", request.donor());
+  if (!request.warehouse().empty()) violations.Name("warehouses", "warehouse", request.warehouse());
+  RETURN_IF_ERROR(violations.status());
+  if (!request.donor().empty()) RETURN_IF_ERROR(CheckOwn(call, request.donor()));
+  ASSIGN_OR_RETURN(const int size, paging::PageSize(request.page_size()));
+  const std::string fingerprint = paging::Fingerprint(request, call.principal.network_id);
+  ASSIGN_OR_RETURN(const auto key, paging::Decode(request.page_token(), fingerprint));
+  OfferFilter filter{.viewer = ViewerOf(call),
+                     .states = {request.states().begin(), request.states().end()},
+                     .donor_id = ids::IdFromName("donors", request.donor()),
+                     .warehouse_id = ids::IdFromName("warehouses", request.warehouse()),
+                     .limit = size + 1};
+  if (!key.empty()) {
+    int64_t micros = 0;
+    if (key.size() != 2 || !absl::SimpleAtoi(key[0], &micros) || !ids::IsUuid(key[1])) return paging::InvalidToken();
+    filter.before_time = absl::FromUnixMicros(micros);
+    filter.before_id = key[1];
+  }
+  ASSIGN_OR_RETURN(std::vector<v1::Offer> offers,
+                   pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) { return donors::ListOffers(tx, filter); }));
+  v1::ListOffersResponse response;
+  if (static_cast<int>(offers.size()) > size) {
+    offers.resize(size);
+    const v1::Offer& last = offers.back();
+    const int64_t micros = last.create_time().seconds() * 1'000'000 + last.create_time().nanos() / 1000;
+    response.set_next_page_token(paging::Encode(fingerprint, {absl::StrCat(micros), *ids::IdFromName("offers", last.name())}));
+  }
+  for (v1::Offer& offer : offers) {
+    HideDonor(filter.viewer, offer);
+    *response.add_offers() = std::move(offer);
+  }
+  return response;
+}
+
+absl::StatusOr<v1::Offer> DonorsHandler::UpdateOffer(const rpc::Call& call, const v1::UpdateOfferRequest& request) {
+  errors::Violations violations;
+  violations.RequestId("request_id", request.request_id());
+  violations.Name("offers", "offer.name", request.offer().name());
+  violations.Text("offer.etag", request.offer().etag(), 1, 40);
+  CheckOffer(violations, request.offer());
+  RETURN_IF_ERROR(violations.status());
+  const std::string offer_id = *ids::IdFromName("offers", request.offer().name());
+  ASSIGN_OR_RETURN(const auto first, registry::FirstAnswer<v1::Offer>(pool_, call, request));
+  if (first) return *first;
+  const auto judge = [&](const v1::Offer& offer) -> absl::Status {
+    RETURN_IF_ERROR(CheckOwn(call, offer.donor()));
+    RETURN_IF_ERROR(registry::CheckEtag(offer.name(), request.offer().etag(), offer.etag()));
+    return Next(offer, Step::kUpdate).status();
+  };
+  RETURN_IF_ERROR(pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) -> absl::Status {
+    ASSIGN_OR_RETURN(const v1::Offer offer, LoadOffer(tx, offer_id));
+    return judge(offer);
+  }));
+  ASSIGN_OR_RETURN(const Products products, catalogue_.ProductsOf(call, request.offer()));
+  ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
+
+  const absl::Time now = clock_.Now();
+  return registry::Mutate<v1::Offer>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Offer> {
+    ASSIGN_OR_RETURN(v1::Offer offer, LoadOffer(tx, offer_id, Lock::kUpdate));
+    RETURN_IF_ERROR(judge(offer));
+    ASSIGN_OR_RETURN(const v1::Donor donor, LoadDonor(tx, *ids::IdFromName("donors", offer.donor())));
+    SetContent(offer, request.offer(), products, today, now);
+    RETURN_IF_ERROR(HoldToAgreement(donor, today, offer));
+    RETURN_IF_ERROR(SaveOffer(tx, offer, now, /*new_lines=*/true));
+    return LoadOffer(tx, offer_id);
+  });
+}
+
+}  // namespace kubari::donors

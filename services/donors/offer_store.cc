@@ -1,0 +1,233 @@
+#include "services/donors/offer_store.h"
+
+#include "absl/strings/str_cat.h"
+#include "libs/errors/errors.h"
+#include "libs/errors/macros.h"
+#include "libs/ids/ids.h"
+#include "libs/pg/status.h"
+#include "libs/registry/fields.h"
+#include "libs/registry/mutation.h"
+
+namespace kubari::donors {
+namespace {
+
+constexpr pg::Statement kFind{
+    "SELECT o.*, d.display_name AS donor_display_name FROM offers o JOIN donors d USING (network_id, donor_id) "
+    "WHERE o.network_id = $1 AND o.offer_id = $2"};
+constexpr pg::Statement kFindAndLock{
+    "SELECT o.*, d.display_name AS donor_display_name FROM offers o JOIN donors d USING (network_id, donor_id) "
+    "WHERE o.network_id = $1 AND o.offer_id = $2 FOR UPDATE OF o"};
+constexpr pg::Statement kList{
+    "SELECT o.*, d.display_name AS donor_display_name FROM offers o JOIN donors d USING (network_id, donor_id) "
+    "WHERE o.network_id = $1 AND ($2 OR o.donor_id = ANY($3::uuid[]) OR ($4 AND o.state = ANY($5::int[]))) "
+    "AND ($6::int[] IS NULL OR o.state = ANY($6::int[])) AND ($7::uuid IS NULL OR o.donor_id = $7) "
+    "AND ($8::uuid IS NULL OR o.warehouse_id = $8) "
+    "AND ($9::timestamptz IS NULL OR (o.create_time, o.offer_id) < ($9, $10::uuid)) "
+    "ORDER BY o.create_time DESC, o.offer_id DESC LIMIT $11"};
+constexpr pg::Statement kLines{
+    "SELECT * FROM offer_lines WHERE network_id = $1 AND offer_id = ANY($2::uuid[]) ORDER BY offer_id, ordinal"};
+constexpr pg::Statement kInsert{
+    "INSERT INTO offers (network_id, offer_id, donor_id, code, title, state, ready_date, warehouse_id, agreement_id, decline_reason, "
+    "detail, create_time, update_time) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)"};
+constexpr pg::Statement kUpdate{
+    "UPDATE offers SET title = $3, state = $4, ready_date = $5, warehouse_id = $6, agreement_id = $7, decline_reason = $8, detail = $9, "
+    "update_time = $10, version = version + 1 WHERE network_id = $1 AND offer_id = $2"};
+constexpr pg::Statement kInsertLine{
+    "INSERT INTO offer_lines (network_id, offer_id, line_id, ordinal, product_id, cases, items_per_case, accepted_cases, detail) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
+constexpr pg::Statement kDeleteLines{"DELETE FROM offer_lines WHERE network_id = $1 AND offer_id = $2"};
+constexpr pg::Statement kAcceptLine{"UPDATE offer_lines SET accepted_cases = $3 WHERE network_id = $1 AND line_id = $2"};
+constexpr pg::Statement kReceive{
+    "UPDATE offer_lines l SET received_items = l.received_items + r.items "
+    "FROM unnest($3::uuid[], $4::bigint[]) AS r(line_id, items) "
+    "WHERE l.network_id = $1 AND l.offer_id = $2 AND l.line_id = r.line_id"};
+constexpr pg::Statement kCodeTaken{"SELECT 1 FROM offers WHERE network_id = $1 AND donor_id = $2 AND code = $3"};
+constexpr pg::Statement kCountByCode{
+    "SELECT count(*) FROM offers WHERE network_id = $1 AND donor_id = $2 AND starts_with(code, $3)"};
+constexpr pg::Statement kFindKeys{
+    "SELECT o.donor_id, o.code FROM offers o JOIN unnest($2::uuid[], $3::text[]) AS k(donor_id, code) "
+    "ON o.donor_id = k.donor_id AND o.code = k.code WHERE o.network_id = $1"};
+
+std::string DetailOf(const v1::Offer& offer) {
+  v1::Offer detail;
+  if (offer.has_conditions()) *detail.mutable_conditions() = offer.conditions();
+  if (offer.has_place()) *detail.mutable_place() = offer.place();
+  return detail.SerializeAsString();
+}
+
+std::string DetailOf(const v1::OfferLine& line) {
+  v1::OfferLine detail = line;
+  detail.clear_name();
+  detail.clear_product();
+  detail.clear_cases();
+  detail.clear_items_per_case();
+  detail.clear_accepted_cases();
+  detail.clear_received_items();
+  return detail.SerializeAsString();
+}
+
+// The last id of a name, or NULL of an empty one.
+std::optional<std::string> IdOrNull(const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  return name.substr(name.rfind('/') + 1);
+}
+
+std::string OfferIdOf(const v1::Offer& offer) { return *ids::IdFromName("offers", offer.name()); }
+
+absl::StatusOr<v1::Offer> FromRow(const pg::Row& row) {
+  v1::Offer offer;
+  if (!offer.ParseFromString(row.Get<pg::Bytes>("detail").value)) return absl::InternalError("offers.detail does not parse");
+  const auto donor_id = row.Get<std::string>("donor_id");
+  offer.set_name(ids::Name("offers", row.Get<std::string>("offer_id")));
+  offer.set_donor(ids::Name("donors", donor_id));
+  offer.set_code(row.Get<std::string>("code"));
+  offer.set_title(row.Get<std::string>("title"));
+  offer.set_state(static_cast<v1::OfferState>(row.Get<int>("state")));
+  offer.set_ready_date(row.Get<std::string>("ready_date"));
+  if (const auto id = row.Get<std::optional<std::string>>("warehouse_id")) offer.set_warehouse(ids::Name("warehouses", *id));
+  if (const auto id = row.Get<std::optional<std::string>>("agreement_id")) {
+    offer.set_agreement(absl::StrCat("donors/", donor_id, "/agreements/", *id));
+  }
+  offer.set_decline_reason(row.Get<std::string>("decline_reason"));
+  offer.set_etag(registry::EtagOf(row.Get<int64_t>("version")));
+  *offer.mutable_create_time() = registry::ToTimestamp(row.Get<absl::Time>("create_time"));
+  *offer.mutable_update_time() = registry::ToTimestamp(row.Get<absl::Time>("update_time"));
+  offer.set_donor_display_name(row.Get<std::string>("donor_display_name"));
+  return offer;
+}
+
+absl::StatusOr<v1::OfferLine> LineFromRow(const pg::Row& row) {
+  v1::OfferLine line;
+  if (!line.ParseFromString(row.Get<pg::Bytes>("detail").value)) return absl::InternalError("offer_lines.detail does not parse");
+  line.set_name(absl::StrCat("offers/", row.Get<std::string>("offer_id"), "/lines/", row.Get<std::string>("line_id")));
+  line.set_product(ids::Name("products", row.Get<std::string>("product_id")));
+  line.set_cases(row.Get<int64_t>("cases"));
+  line.set_items_per_case(row.Get<int64_t>("items_per_case"));
+  line.set_accepted_cases(row.Get<int64_t>("accepted_cases"));
+  line.set_received_items(row.Get<int64_t>("received_items"));
+  return line;
+}
+
+absl::StatusOr<std::vector<v1::Offer>> WithLines(pg::Transaction& tx, const pg::Result& rows) {
+  std::vector<v1::Offer> offers;
+  std::vector<std::string> offer_ids;
+  std::map<std::string, size_t> index;
+  for (const pg::Row row : rows) {
+    ASSIGN_OR_RETURN(v1::Offer offer, FromRow(row));
+    offer_ids.push_back(OfferIdOf(offer));
+    index[offer_ids.back()] = offers.size();
+    offers.push_back(std::move(offer));
+  }
+  if (offers.empty()) return offers;
+  ASSIGN_OR_RETURN(const pg::Result lines, tx.Query(kLines, tx.network_id(), offer_ids));
+  for (const pg::Row row : lines) {
+    ASSIGN_OR_RETURN(*offers[index[row.Get<std::string>("offer_id")]].add_lines(), LineFromRow(row));
+  }
+  return offers;
+}
+
+void InsertLines(pg::Transaction& tx, const v1::Offer& offer) {
+  for (int i = 0; i < offer.lines_size(); ++i) {
+    const v1::OfferLine& line = offer.lines(i);
+    tx.Defer(kInsertLine, tx.network_id(), OfferIdOf(offer), IdOrNull(line.name()), i, IdOrNull(line.product()), line.cases(),
+             line.items_per_case(), line.accepted_cases(), pg::Bytes{DetailOf(line)});
+  }
+}
+
+}  // namespace
+
+absl::Status OfferNotFound(const std::string& offer_id) {
+  const std::string name = ids::Name("offers", offer_id);
+  return errors::Make(absl::StatusCode::kNotFound, "OFFER_NOT_FOUND", absl::StrCat("There is no offer ", name, "."),
+                      absl::StrCat("申出 ", name, " は見つかりません。"), {{"offer", name}});
+}
+
+absl::StatusOr<v1::Offer> LoadOffer(pg::Transaction& tx, const std::string& offer_id, Lock lock) {
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(lock == Lock::kUpdate ? kFindAndLock : kFind, tx.network_id(), offer_id));
+  if (rows.empty()) return OfferNotFound(offer_id);
+  ASSIGN_OR_RETURN(std::vector<v1::Offer> offers, WithLines(tx, rows));
+  return std::move(offers[0]);
+}
+
+absl::StatusOr<std::vector<v1::Offer>> ListOffers(pg::Transaction& tx, const OfferFilter& filter) {
+  std::optional<std::vector<int>> states;
+  if (!filter.states.empty()) states = filter.states;
+  ASSIGN_OR_RETURN(const pg::Result rows,
+                   tx.Query(kList, tx.network_id(), filter.viewer.everything, filter.viewer.own_donors, filter.viewer.expected_goods,
+                            ExpectedStates(), states, filter.donor_id, filter.warehouse_id, filter.before_time, filter.before_id,
+                            filter.limit));
+  return WithLines(tx, rows);
+}
+
+absl::Status InsertOffer(pg::Transaction& tx, const v1::Offer& offer, absl::Time now) {
+  const std::optional<std::string> donor_id = IdOrNull(offer.donor());
+  const absl::Status status =
+      tx.Query(kInsert, tx.network_id(), OfferIdOf(offer), donor_id, offer.code(), offer.title(), static_cast<int>(offer.state()),
+               registry::ParseDay(offer.ready_date()), IdOrNull(offer.warehouse()), IdOrNull(offer.agreement()), offer.decline_reason(),
+               pg::Bytes{DetailOf(offer)}, now)
+          .status();
+  if (pg::ConstraintOf(status) == "offers_code_key") {
+    return errors::Make(absl::StatusCode::kAlreadyExists, "CODE_TAKEN",
+                        absl::StrCat("This donor has an offer with the code '", offer.code(), "' already; choose another."),
+                        absl::StrCat("コード「", offer.code(), "」の申出がすでにあります。別のコードにしてください。"), {{"code", offer.code()}});
+  }
+  if (pg::ConstraintOf(status) == "offers_pkey") {
+    return errors::Make(absl::StatusCode::kAlreadyExists, "OFFER_EXISTS",
+                        absl::StrCat("There is an ", offer.name(), " already; choose another id, or leave offer_id empty."),
+                        absl::StrCat(offer.name(), " はすでにあります。別の ID にするか、offer_id を空にしてください。"),
+                        {{"offer", offer.name()}});
+  }
+  RETURN_IF_ERROR(status);
+  InsertLines(tx, offer);
+  return absl::OkStatus();
+}
+
+absl::Status SaveOffer(pg::Transaction& tx, const v1::Offer& offer, absl::Time now, bool new_lines) {
+  const std::string offer_id = OfferIdOf(offer);
+  tx.Defer(kUpdate, tx.network_id(), offer_id, offer.title(), static_cast<int>(offer.state()), registry::ParseDay(offer.ready_date()),
+           IdOrNull(offer.warehouse()), IdOrNull(offer.agreement()), offer.decline_reason(), pg::Bytes{DetailOf(offer)}, now);
+  if (new_lines) {
+    tx.Defer(kDeleteLines, tx.network_id(), offer_id);
+    InsertLines(tx, offer);
+  } else {
+    for (const v1::OfferLine& line : offer.lines()) {
+      tx.Defer(kAcceptLine, tx.network_id(), IdOrNull(line.name()), line.accepted_cases());
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> NewOfferCode(pg::Transaction& tx, const std::string& donor_id, absl::CivilDay today) {
+  const std::string prefix = absl::StrFormat("%04d%02d%02d-", today.year(), today.month(), today.day());
+  ASSIGN_OR_RETURN(const pg::Result counted, tx.Query(kCountByCode, tx.network_id(), donor_id, prefix));
+  for (int64_t number = counted[0].Get<int64_t>(0) + 1;; ++number) {
+    const std::string code = absl::StrCat(prefix, number);
+    ASSIGN_OR_RETURN(const pg::Result taken, tx.Query(kCodeTaken, tx.network_id(), donor_id, code));
+    if (taken.empty()) return code;
+  }
+}
+
+absl::StatusOr<std::set<std::pair<std::string, std::string>>> FindOffers(
+    pg::Transaction& tx, const std::vector<std::pair<std::string, std::string>>& keys) {
+  std::vector<std::string> donor_ids, codes;
+  for (const auto& [donor_id, code] : keys) {
+    donor_ids.push_back(donor_id);
+    codes.push_back(code);
+  }
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kFindKeys, tx.network_id(), donor_ids, codes));
+  std::set<std::pair<std::string, std::string>> found;
+  for (const pg::Row row : rows) found.emplace(row.Get<std::string>("donor_id"), row.Get<std::string>("code"));
+  return found;
+}
+
+absl::StatusOr<int64_t> AddReceived(pg::Transaction& tx, const std::string& offer_id, const std::map<std::string, int64_t>& items) {
+  std::vector<std::string> line_ids;
+  std::vector<int64_t> counts;
+  for (const auto& [line_id, count] : items) {
+    line_ids.push_back(line_id);
+    counts.push_back(count);
+  }
+  return tx.Execute(kReceive, tx.network_id(), offer_id, line_ids, counts);
+}
+
+}  // namespace kubari::donors
