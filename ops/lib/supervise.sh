@@ -133,15 +133,15 @@ fail_service() {
 wait_until_healthy() {
   local try name
   for ((try = 0; try < 600; try++)); do
-    curl -fsS -m 5 -o /dev/null "$URL_HERE/healthz" 2>/dev/null && return
+    curl -fsS -m 5 -o /dev/null "$URL_HERE/readyz" 2>/dev/null && return
     ((try % 20 == 19)) && fail_if_crashing "${SERVICES[@]}" gateway
     sleep 0.1
   done
   for name in "${SERVICES[@]}" gateway; do
     [[ $(as_user s6-svstat -o up "$(scan_folder)/$name") == true ]] || fail_service "$name"
   done
-  die "The gateway does not become healthy: $(curl -sS -m 5 "$URL_HERE/healthz" 2>&1 | head -c 500)" \
-    "ゲートウェイが正常になりません: $(curl -sS -m 5 "$URL_HERE/healthz" 2>&1 | head -c 500)"
+  die "The gateway does not become healthy: $(curl -sS -m 5 "$URL_HERE/readyz" 2>&1 | head -c 500)" \
+    "ゲートウェイが正常になりません: $(curl -sS -m 5 "$URL_HERE/readyz" 2>&1 | head -c 500)"
 }
 
 # stop_services MILLISECONDS NAME…: asks all of them to end, waits, and kills what has not ended by then.
