@@ -71,23 +71,42 @@ LedgerWriter::LedgerWriter(LedgerStore& store, const calendar::Clock& clock, pro
 LedgerWriter::~LedgerWriter() = default;
 
 absl::StatusOr<Outcome> LedgerWriter::Submit(const std::string& network_id, const Command& command, absl::Time deadline) {
+  return std::move(SubmitAll(network_id, {command}, deadline).front());
+}
+
+std::vector<absl::StatusOr<Outcome>> LedgerWriter::SubmitAll(const std::string& network_id, const std::vector<Command>& commands,
+                                                             absl::Time deadline) {
   std::unique_lock lock(mutex_);
   Queue& queue = queues_[network_id];
-  Waiter waiter{.command = &command, .result = absl::UnknownError("not decided")};
-  queue.waiting.push_back(&waiter);
-  while (!waiter.done) {
-    if (!queue.busy && queue.waiting.front() == &waiter) {
+  std::condition_variable changed;
+  std::deque<Waiter> mine;
+  for (const Command& command : commands) {
+    mine.push_back({.command = &command, .changed = &changed, .result = absl::UnknownError("not decided")});
+    queue.waiting.push_back(&mine.back());
+  }
+  const auto all_done = [&] { return std::all_of(mine.begin(), mine.end(), [](const Waiter& w) { return w.done; }); };
+  while (!all_done()) {
+    if (!queue.busy && queue.waiting.front()->changed == &changed) {
       Lead(network_id, queue, lock);
-    } else if (waiter.taken) {
-      waiter.changed.wait(lock);  // the leader has a timeout of its own
-    } else if (waiter.changed.wait_until(lock, absl::ToChronoTime(deadline)) == std::cv_status::timeout && !waiter.taken &&
-               !waiter.done) {
-      queue.waiting.erase(std::find(queue.waiting.begin(), queue.waiting.end(), &waiter));
-      if (!queue.busy && !queue.waiting.empty()) queue.waiting.front()->changed.notify_one();
-      return absl::DeadlineExceededError("The ledger was busy until the deadline; nothing was recorded.");
+    } else if (changed.wait_until(lock, absl::ToChronoTime(deadline)) == std::cv_status::timeout) {
+      Leave(queue, mine);
+      // What is in a batch gets its answer: the leader has a timeout of its own.
+      while (!all_done()) changed.wait(lock);
     }
   }
-  return std::move(waiter.result);
+  std::vector<absl::StatusOr<Outcome>> results;
+  for (Waiter& waiter : mine) results.push_back(std::move(waiter.result));
+  return results;
+}
+
+void LedgerWriter::Leave(Queue& queue, std::deque<Waiter>& mine) {
+  for (Waiter& waiter : mine) {
+    if (waiter.taken) continue;
+    queue.waiting.erase(std::find(queue.waiting.begin(), queue.waiting.end(), &waiter));
+    waiter.result = absl::DeadlineExceededError("The ledger was busy until the deadline; nothing was recorded.");
+    waiter.done = true;
+  }
+  if (!queue.busy && !queue.waiting.empty()) queue.waiting.front()->changed->notify_one();
 }
 
 void LedgerWriter::Lead(const std::string& network_id, Queue& queue, std::unique_lock<std::mutex>& lock) {
@@ -110,13 +129,13 @@ void LedgerWriter::Lead(const std::string& network_id, Queue& queue, std::unique
       appended = true;
     }
     waiter->done = true;
-    waiter->changed.notify_one();
+    waiter->changed->notify_one();
   }
   if (appended) {
     metrics_->Position(network_id, heads_[network_id]);
     appended_.notify_all();
   }
-  if (!queue.waiting.empty()) queue.waiting.front()->changed.notify_one();
+  if (!queue.waiting.empty()) queue.waiting.front()->changed->notify_one();
 }
 
 void LedgerWriter::Apply(const std::string& network_id, const std::vector<Waiter*>& batch) {

@@ -38,24 +38,29 @@ class LedgerWriter {
   // Blocks until the command is recorded or refused. Errors: the refusals of Decider; DEADLINE_EXCEEDED if it was still queued at
   // `deadline` (then it was not recorded); UNAVAILABLE if the database was lost: repeat with the same request_id.
   absl::StatusOr<Outcome> Submit(const std::string& network_id, const Command& command, absl::Time deadline);
+  // Many at once from one thread; the results are in the order of the commands.
+  std::vector<absl::StatusOr<Outcome>> SubmitAll(const std::string& network_id, const std::vector<Command>& commands, absl::Time deadline);
 
   // The position after the last movement this process recorded in the network; waits until it passes `position` or `until`.
   int64_t WaitBeyond(const std::string& network_id, int64_t position, absl::Time until);
 
  private:
+  // A command in the queue or in a batch.
   struct Waiter {
     const Command* command;
+    std::condition_variable* changed;  // of the thread that waits for it
     absl::StatusOr<Outcome> result;
     bool taken = false;  // in a batch
     bool done = false;
-    std::condition_variable changed;
   };
   struct Queue {
     std::deque<Waiter*> waiting;
     bool busy = false;  // a batch is under way
   };
 
+  // Both with `mutex_` held; Lead lets go of it while the database works.
   void Lead(const std::string& network_id, Queue& queue, std::unique_lock<std::mutex>& lock);
+  void Leave(Queue& queue, std::deque<Waiter>& mine);
   // Judges and records; sets `result` of each.
   void Apply(const std::string& network_id, const std::vector<Waiter*>& batch);
   absl::Status TryApply(const std::string& network_id, const std::vector<Waiter*>& batch, absl::Time deadline);

@@ -1,0 +1,28 @@
+// Promises: made, given up, extended, and forgotten.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include "libs/rpc/call.h"
+#include "services/stock/handlers/context.h"
+
+namespace kubari::stock {
+
+class ReservationsHandler {
+ public:
+  explicit ReservationsHandler(const Context& context) : context_(context) {}
+
+  absl::StatusOr<pb::ReserveStockResponse> ReserveStock(const rpc::Call& call, const pb::ReserveStockRequest& request);
+  absl::StatusOr<pb::VoidReservationResponse> VoidReservation(const rpc::Call& call, const pb::VoidReservationRequest& request);
+  absl::StatusOr<pb::ExtendReservationResponse> ExtendReservation(const rpc::Call& call, const pb::ExtendReservationRequest& request);
+  absl::StatusOr<pb::Reservation> GetReservation(const rpc::Call& call, const pb::GetReservationRequest& request);
+  absl::StatusOr<pb::ListReservationsResponse> ListReservations(const rpc::Call& call, const pb::ListReservationsRequest& request);
+
+ private:
+  const Context context_;
+};
+
+// Gives up reservations whose time ran out, of all networks, up to 500 at a time; returns how many. For rpc::Periodic.
+absl::StatusOr<int> ExpireOverdue(LedgerStore& ledger, LedgerWriter& writer, const calendar::Clock& clock);
+
+}  // namespace kubari::stock

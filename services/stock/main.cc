@@ -1,0 +1,62 @@
+// kubari-stock: configuration → wiring → serve.
+#include <sodium.h>
+
+#include <algorithm>
+
+#include "libs/calendar/clock.h"
+#include "libs/pg/pool.h"
+#include "libs/rpc/periodic.h"
+#include "libs/rpc/runtime.h"
+#include "prometheus/counter.h"
+#include "services/stock/migrations/migrations.h"
+#include "services/stock/pg_ledger_store.h"
+#include "services/stock/service.h"
+
+int main(int argc, char** argv) {
+  using namespace kubari;  // NOLINT
+  rpc::CommonOptions common("stock");
+  // More workers than connections: callers that wait for the ledger's group commit hold a thread, but no connection.
+  common.workers = 64;
+  std::string donors = "127.0.0.1:7102";
+  std::string groups = "127.0.0.1:7103";
+  int connections = 16;
+  config::Options options("kubari-stock", "Products, warehouses, lots, and the ledger of every movement.");
+  common.Declare(options);
+  options.HostPort("donors", &donors, "address of the donors service");
+  options.HostPort("groups", &groups, "address of the groups service");
+  options.Int("connections", &connections, 2, 500, "database connections");
+  if (const std::optional<int> exit = options.ReadOrExit(argc, argv)) return *exit;
+  if (common.migrate) return rpc::ExitCode(pg::Migrate(common.migration_database_url, "stock", kMigrations));
+  if (sodium_init() < 0) return 1;
+
+  rpc::Runtime runtime(common, options);
+  if (const absl::Status status = pg::CheckMigrated(common.database_url, "stock", kMigrations); !status.ok()) {
+    return rpc::ExitCode(status);
+  }
+  // Every call may wait for a connection; the queue of calls is bounded already.
+  pg::Pool pool({.conninfo = common.database_url,
+                 .schema = "stock",
+                 .size = connections,
+                 .max_waiters = common.workers,
+                 .registry = &runtime.registry()});
+  const calendar::SystemClock clock;
+  stock::PgLedgerStore ledger(pool);
+  stock::LedgerWriter writer(ledger, clock, runtime.registry());
+  stock::Catalogue catalogue(pool);
+  stock::ReadingStore reading(pool);
+  stock::GrpcRegisters registers(runtime.Connect(common.identity), runtime.Connect(donors), runtime.Connect(groups), common.service_key);
+  const stock::Context context{pool, ledger, writer, catalogue, reading, registers, clock};
+  stock::StockService service(runtime.dispatcher(), context, std::max(1, common.workers / 3));
+
+  prometheus::Counter& expired = prometheus::BuildCounter()
+                                     .Name("kubari_stock_reservations_expired_total")
+                                     .Help("Reservations given up because their time ran out.")
+                                     .Register(runtime.registry())
+                                     .Add({});
+  rpc::Periodic expire("expire overdue reservations", absl::Seconds(2), [&]() -> absl::Status {
+    const absl::StatusOr<int> count = stock::ExpireOverdue(ledger, writer, clock);
+    if (count.ok()) expired.Increment(*count);
+    return count.status();
+  });
+  return runtime.Serve({&service});
+}
