@@ -110,7 +110,8 @@ Calls::Calls(const MethodTable& methods, const TrustedProxies& proxies, auth::Au
       series_(std::make_unique<Series>(registry)),
       authentication_(static_cast<size_t>(options_.authentication_threads)) {}
 
-Calls::~Calls() { authentication_.join(); }
+Calls::~Calls() { Stop(); }
+void Calls::Stop() { authentication_.join(); }
 
 net::awaitable<void> Calls::Serve(Exchange& exchange, Response& response) {
   Context context;

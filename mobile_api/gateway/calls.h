@@ -54,8 +54,10 @@ class Calls {
   // All must outlive it. `authenticator` must refuse the service key.
   Calls(const MethodTable& methods, const TrustedProxies& proxies, auth::Authenticator& authenticator, Upstream& upstream,
         prometheus::Registry& registry, CallOptions options);
-  // Waits for look-ups under way.
   ~Calls();
+  // Waits for look-ups of tokens under way; those that come later are never answered. To be called when the server's threads have
+  // ended and before the server goes. Safe to call twice.
+  void Stop();
 
   net::awaitable<void> Serve(Exchange& exchange, Response& response);
 

@@ -35,6 +35,7 @@ void Gateway::Stop(absl::Duration drain) {
   // Calls still under way end now, with SERVICE_UNAVAILABLE; their connections get to say so before the sockets go.
   upstream_.Shutdown();
   server_->Stop();
+  calls_.Stop();
 }
 
 }  // namespace kubari::gateway

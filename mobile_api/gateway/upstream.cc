@@ -51,6 +51,8 @@ struct Upstream::Pending {
   grpc::ClientContext context;
   grpc::ByteBuffer request;
   grpc::ByteBuffer response;
+  std::string service;
+  std::function<void(Answer)> done;
 };
 
 Upstream::Upstream(std::map<std::string, std::shared_ptr<grpc::Channel>> channels) : stubs_(StubsOf(channels)) {}
@@ -71,22 +73,28 @@ void Upstream::Call(const std::string& service, const std::string& path, const s
     pending_.insert(pending.get());
   }
   Pending* const call = pending.release();
+  call->service = service;
+  call->done = std::move(done);
   stub->second->UnaryCall(&call->context, path, {}, &call->request, &call->response,
-                          [this, call, service, done = std::move(done)](grpc::Status status) {
-                            Answer answer = {.status = errors::FromGrpc(status)};
-                            if (status.ok()) answer.bytes = ToString(call->response);
-                            {
-                              const std::lock_guard lock(mutex_);
-                              const bool by_us = stopped_ && absl::IsCancelled(answer.status);
-                              const bool by_grpc = absl::IsUnavailable(answer.status) && errors::ReasonOf(answer.status).empty();
-                              if (by_us || by_grpc) answer.status = Unavailable(service);
-                            }
-                            done(std::move(answer));
-                            const std::lock_guard lock(mutex_);
-                            pending_.erase(call);
-                            delete call;
-                            if (pending_.empty()) idle_.notify_all();
-                          });
+                          [this, call](grpc::Status status) { Finish(call, status); });
+}
+
+void Upstream::Finish(Pending* call, const grpc::Status& status) {
+  Answer answer = {.status = errors::FromGrpc(status)};
+  if (status.ok()) answer.bytes = ToString(call->response);
+  {
+    const std::lock_guard lock(mutex_);
+    const bool by_us = stopped_ && absl::IsCancelled(answer.status);
+    const bool by_grpc = absl::IsUnavailable(answer.status) && errors::ReasonOf(answer.status).empty();
+    if (by_us || by_grpc) answer.status = Unavailable(call->service);
+  }
+  call->done(std::move(answer));
+  // What the caller captured must be gone before Shutdown() may return.
+  call->done = nullptr;
+  const std::lock_guard lock(mutex_);
+  pending_.erase(call);
+  delete call;
+  if (pending_.empty()) idle_.notify_all();
 }
 
 void Upstream::Check(const std::string& service, absl::Duration timeout, std::function<void(bool)> done) {

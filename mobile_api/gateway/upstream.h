@@ -43,6 +43,8 @@ class Upstream {
 
  private:
   struct Pending;
+  void Finish(Pending* call, const grpc::Status& status);
+
   const std::map<std::string, std::unique_ptr<grpc::GenericStub>> stubs_;
   std::mutex mutex_;
   std::condition_variable idle_;
