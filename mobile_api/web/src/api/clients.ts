@@ -1,0 +1,27 @@
+// One client per service, all over one transport. Tests connect another one.
+import { createClient, type Client, type Transport } from '@connectrpc/connect';
+
+import { AllocationService } from '../gen/kubari/allocation/v1/allocation_pb';
+import { DonorsService } from '../gen/kubari/donors/v1/donors_pb';
+import { IdentityService } from '../gen/kubari/identity/v1/identity_pb';
+import { ImpactService } from '../gen/kubari/impact/v1/impact_pb';
+import { StockService } from '../gen/kubari/stock/v1/stock_pb';
+
+interface Clients {
+  allocation: Client<typeof AllocationService>;
+  donors: Client<typeof DonorsService>;
+  identity: Client<typeof IdentityService>;
+  impact: Client<typeof ImpactService>;
+  stock: Client<typeof StockService>;
+}
+
+export const api = {} as Clients;
+
+/** Call once, before anything is shown. */
+export function connect(transport: Transport): void {
+  api.allocation = createClient(AllocationService, transport);
+  api.donors = createClient(DonorsService, transport);
+  api.identity = createClient(IdentityService, transport);
+  api.impact = createClient(ImpactService, transport);
+  api.stock = createClient(StockService, transport);
+}
