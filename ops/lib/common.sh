@@ -37,7 +37,8 @@ write_file() {
   as_user sh -c 'umask 077 && cat >"$1.new" && mv -f "$1.new" "$1"' - "$1"
 }
 
-seconds_since() { awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }'; }
+# Some locales write the clock with a comma.
+seconds_since() { awk -v a="${1/,/.}" -v b="${EPOCHREALTIME/,/.}" 'BEGIN { printf "%.1f", b - a }'; }
 
 # step LABEL LOG COMMAND…: one line with the seconds it took; what the command prints goes to LOG, whose end is shown if it fails.
 # Never call it within a condition: bash then ignores errors inside the command.

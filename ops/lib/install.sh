@@ -52,7 +52,7 @@ install_missing() {
         "不足しているパッケージの導入には root 権限が必要です: apt-get install ${missing[*]}"
       SUDO=(sudo)
     fi
-    step "install ${#missing[@]} packages" "$log" apt_install "${missing[@]}"
+    step "install packages (${#missing[@]})" "$log" apt_install "${missing[@]}"
   fi
   # An old node of one's own may stand first in PATH.
   node_serves || PATH=/usr/bin:$PATH
