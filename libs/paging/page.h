@@ -19,15 +19,18 @@ namespace kubari::paging {
 
 class Page {
  public:
-  // Reads page_size and page_token. `first` is the key of the first page, which stands before every row; its last part is a UUID, and
-  // so is that of every later key. `scope` as for Fingerprint. Errors: INVALID_ARGUMENT / PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+  // Reads page_size and page_token. `first` is the key of the first page, which stands before every row; its last part
+  // is a UUID, and so is that of every later key. `scope` as for Fingerprint. Errors: INVALID_ARGUMENT /
+  // PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
   template <typename Request>
   static absl::StatusOr<Page> Of(const Request& request, std::string_view scope, std::vector<std::string> first) {
     ASSIGN_OR_RETURN(const int size, PageSize(request.page_size()));
     std::string fingerprint = Fingerprint(request, scope);
     ASSIGN_OR_RETURN(std::vector<std::string> key, Decode(request.page_token(), fingerprint));
-    if (key.empty()) key = std::move(first);
-    else if (key.size() != first.size() || !ids::IsUuid(key.back())) return InvalidToken();
+    if (key.empty())
+      key = std::move(first);
+    else if (key.size() != first.size() || !ids::IsUuid(key.back()))
+      return InvalidToken();
     return Page(size, std::move(fingerprint), std::move(key));
   }
 

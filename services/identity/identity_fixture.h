@@ -38,8 +38,8 @@ class IdentityTest : public ::testing::Test {
  protected:
   // A network with an administrator who is signed in.
   struct Network {
-    std::string id;            // UUID
-    std::string intermediary;  // organisations/…
+    std::string id;             // UUID
+    std::string intermediary;   // organisations/…
     std::string administrator;  // people/…
     std::string token;
   };
@@ -72,13 +72,16 @@ class IdentityTest : public ::testing::Test {
   }
 
   pb::SignInResponse Redeem(const std::string& code, const std::string& device = "倉庫スマホ") {
-    return Must(&Stub::RedeemInvite, "", Text<pb::RedeemInviteRequest>(absl::StrCat(RequestId(), "code: '", code, "' device_display_name: '", device, "'")));
+    return Must(&Stub::RedeemInvite, "",
+                Text<pb::RedeemInviteRequest>(
+                    absl::StrCat(RequestId(), "code: '", code, "' device_display_name: '", device, "'")));
   }
 
   Network MakeNetwork(const std::string& code) {
     const auto made = Must(&Stub::CreateNetwork, kServiceKey,
-                           Text<pb::CreateNetworkRequest>(absl::StrCat(RequestId(), "code: '", code, "' display_name: 'テスト' administrator_email: 'admin@",
-                                                                       code, ".example' administrator_display_name: '管理 花子'")));
+                           Text<pb::CreateNetworkRequest>(absl::StrCat(
+                               RequestId(), "code: '", code, "' display_name: 'テスト' administrator_email: 'admin@",
+                               code, ".example' administrator_display_name: '管理 花子'")));
     return {.id = IdOf(made.network().name()),
             .intermediary = made.organisation().name(),
             .administrator = made.administrator().name(),
@@ -86,21 +89,26 @@ class IdentityTest : public ::testing::Test {
   }
 
   // Returns organisations/….
-  std::string MakeOrganisation(const Network& network, const std::string& kind, const std::string& display_name = "団体") {
+  std::string MakeOrganisation(const Network& network, const std::string& kind,
+                               const std::string& display_name = "団体") {
     return Must(&Stub::CreateOrganisation, network.token,
-                Text<pb::CreateOrganisationRequest>(absl::StrCat(RequestId(), "kind: ORGANISATION_KIND_", kind, " display_name: '", display_name, "'")))
+                Text<pb::CreateOrganisationRequest>(
+                    absl::StrCat(RequestId(), "kind: ORGANISATION_KIND_", kind, " display_name: '", display_name, "'")))
         .name();
   }
 
-  pb::Person MakePerson(const Network& network, const std::string& email, const std::string& role, const std::string& organisation) {
+  pb::Person MakePerson(const Network& network, const std::string& email, const std::string& role,
+                        const std::string& organisation) {
     return Must(&Stub::CreatePerson, network.token,
-                Text<pb::CreatePersonRequest>(absl::StrCat(RequestId(), "display_name: '山田' email: '", email, "' grants { organisation: '",
-                                                           organisation, "' role: ROLE_", role, " }")));
+                Text<pb::CreatePersonRequest>(absl::StrCat(RequestId(), "display_name: '山田' email: '", email,
+                                                           "' grants { organisation: '", organisation, "' role: ROLE_",
+                                                           role, " }")));
   }
 
   // Signs the person in with an invite of the administrator; returns the token.
   std::string TokenOf(const Network& network, const std::string& person) {
-    const auto invite = Must(&Stub::CreateInvite, network.token, Text<pb::CreateInviteRequest>(absl::StrCat(RequestId(), "person: '", person, "'")));
+    const auto invite = Must(&Stub::CreateInvite, network.token,
+                             Text<pb::CreateInviteRequest>(absl::StrCat(RequestId(), "person: '", person, "'")));
     return Redeem(invite.code()).token();
   }
 
@@ -109,7 +117,9 @@ class IdentityTest : public ::testing::Test {
         absl::StrCat(RequestId(), "grant { organisation: '", organisation, "' role: ROLE_VOLUNTEER } ", more));
   }
 
-  absl::StatusOr<pb::Session> Session(const std::string& token) { return Do(&Stub::GetSession, token, pb::GetSessionRequest()); }
+  absl::StatusOr<pb::Session> Session(const std::string& token) {
+    return Do(&Stub::GetSession, token, pb::GetSessionRequest());
+  }
 
   const pg::testing::Database database_ = pg::testing::CreateDatabase("identity", kMigrations);
   calendar::FixedClock clock_{absl::FromUnixSeconds(1'790'000'000)};

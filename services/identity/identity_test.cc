@@ -1,10 +1,9 @@
 // The service's behaviour, over the wire.
-#include "services/identity/identity_fixture.h"
-
 #include <gmock/gmock.h>
 
 #include <thread>
 
+#include "services/identity/identity_fixture.h"
 #include "services/identity/store/sessions.h"
 
 namespace kubari::identity {
@@ -20,8 +19,10 @@ using ::testing::MatchesRegex;
 std::string CauseOf(const absl::Status& status) { return MetadataOf(status)["cause"]; }
 
 TEST_F(IdentityTest, ANewNetworkIsSignedInWithItsInvite) {
-  const auto request = Text<pb::CreateNetworkRequest>(absl::StrCat(
-      RequestId(), "code: 'kansai' display_name: '関西' administrator_email: 'a@kansai.example' administrator_display_name: '花子'"));
+  const auto request =
+      Text<pb::CreateNetworkRequest>(absl::StrCat(RequestId(),
+                                                  "code: 'kansai' display_name: '関西' administrator_email: "
+                                                  "'a@kansai.example' administrator_display_name: '花子'"));
   const auto first = Must(&Stub::CreateNetwork, kServiceKey, request);
   EXPECT_THAT(first.invite_code(), MatchesRegex("[A-HJ-NP-Z2-9]{5}(-[A-HJ-NP-Z2-9]{5}){3}"));
 
@@ -29,7 +30,8 @@ TEST_F(IdentityTest, ANewNetworkIsSignedInWithItsInvite) {
   const auto again = Must(&Stub::CreateNetwork, kServiceKey, request);
   EXPECT_EQ(again.network().name(), first.network().name());
   EXPECT_EQ(again.administrator().name(), first.administrator().name());
-  const auto old = Do(&Stub::RedeemInvite, "", Text<pb::RedeemInviteRequest>(absl::StrCat(RequestId(), "code: '", first.invite_code(), "'")));
+  const auto old = Do(&Stub::RedeemInvite, "",
+                      Text<pb::RedeemInviteRequest>(absl::StrCat(RequestId(), "code: '", first.invite_code(), "'")));
   EXPECT_THAT(old, FailsBecause("INVITE_INVALID"));
   EXPECT_EQ(CauseOf(old.status()), "revoked");
 
@@ -82,12 +84,14 @@ TEST_F(IdentityTest, TheLifeOfAnInvite) {
   // QR text → device, however it is typed.
   std::string typed = invite.code();
   for (char& c : typed) c = c == '-' ? ' ' : static_cast<char>(std::tolower(c));
-  auto join = Text<pb::RedeemInviteRequest>(absl::StrCat(RequestId(), "code: '", typed, "' device_display_name: '倉庫スマホ 3'"));
+  auto join = Text<pb::RedeemInviteRequest>(
+      absl::StrCat(RequestId(), "code: '", typed, "' device_display_name: '倉庫スマホ 3'"));
   const auto phone = Must(&Stub::RedeemInvite, "", join);
   EXPECT_THAT(phone.session().subject(), MatchesRegex("devices/.*"));
   EXPECT_EQ(phone.session().grants(0).organisation(), npo);
   EXPECT_EQ(phone.session().grants(0).role(), type::v1::ROLE_VOLUNTEER);
-  const auto told = Must(&Stub::Authenticate, kServiceKey, Text<pb::AuthenticateRequest>(absl::StrCat("token: '", phone.token(), "'")));
+  const auto told = Must(&Stub::Authenticate, kServiceKey,
+                         Text<pb::AuthenticateRequest>(absl::StrCat("token: '", phone.token(), "'")));
   EXPECT_EQ(told.session().SerializeAsString(), phone.session().SerializeAsString());
 
   // The answer got lost: the same device, a new token, no use taken. With hyphens or without it is the same request.
@@ -101,7 +105,9 @@ TEST_F(IdentityTest, TheLifeOfAnInvite) {
   join.set_device_display_name("倉庫スマホ 3");
 
   const std::string second = Redeem(invite.code()).token();
-  const auto third = Do(&Stub::RedeemInvite, "", Text<pb::RedeemInviteRequest>(absl::StrCat(RequestId(), "code: '", typed, "' device_display_name: 'x'")));
+  const auto third =
+      Do(&Stub::RedeemInvite, "",
+         Text<pb::RedeemInviteRequest>(absl::StrCat(RequestId(), "code: '", typed, "' device_display_name: 'x'")));
   EXPECT_EQ(CauseOf(third.status()), "used_up");
 
   // Lost phone.
@@ -111,10 +117,12 @@ TEST_F(IdentityTest, TheLifeOfAnInvite) {
   EXPECT_TRUE(Must(&Stub::RevokeDevice, network.token, revoke).revoked());
   EXPECT_TRUE(Must(&Stub::RevokeDevice, network.token, revoke).revoked());
   EXPECT_THAT(Session(again.token()), FailsBecause("TOKEN_INVALID"));
-  EXPECT_EQ(CauseOf(Do(&Stub::RedeemInvite, "", join).status()), "revoked") << "a replay must not bring a revoked device back";
+  EXPECT_EQ(CauseOf(Do(&Stub::RedeemInvite, "", join).status()), "revoked")
+      << "a replay must not bring a revoked device back";
   EXPECT_THAT(Session(second), IsOk());
 
-  const auto revoke_invite = Text<pb::RevokeInviteRequest>(absl::StrCat(RequestId(), "name: '", invite.invite().name(), "'"));
+  const auto revoke_invite =
+      Text<pb::RevokeInviteRequest>(absl::StrCat(RequestId(), "name: '", invite.invite().name(), "'"));
   EXPECT_TRUE(Must(&Stub::RevokeInvite, network.token, revoke_invite).revoked());
   EXPECT_THAT(Session(second), IsOk()) << "devices that joined stay";
   join.set_request_id(ids::NewUuid());
@@ -135,10 +143,12 @@ TEST_F(IdentityTest, TheLifeOfAnInvite) {
 TEST_F(IdentityTest, AReplayedCreateInviteEndsTheOldCode) {
   const Network network = MakeNetwork("kansai");
   auto request = DeviceInvite(MakeOrganisation(network, "OPERATOR"));
-  const auto first = Must(&Stub::CreateInvite, network.token, request), again = Must(&Stub::CreateInvite, network.token, request);
+  const auto first = Must(&Stub::CreateInvite, network.token, request),
+             again = Must(&Stub::CreateInvite, network.token, request);
   EXPECT_EQ(first.invite().name(), again.invite().name());
-  const auto old = Do(&Stub::RedeemInvite, "",
-                      Text<pb::RedeemInviteRequest>(absl::StrCat(RequestId(), "code: '", first.code(), "' device_display_name: 'x'")));
+  const auto old = Do(
+      &Stub::RedeemInvite, "",
+      Text<pb::RedeemInviteRequest>(absl::StrCat(RequestId(), "code: '", first.code(), "' device_display_name: 'x'")));
   EXPECT_EQ(CauseOf(old.status()), "unknown");
   Redeem(again.code());
   request.set_max_uses(3);
@@ -147,13 +157,15 @@ TEST_F(IdentityTest, AReplayedCreateInviteEndsTheOldCode) {
 
 TEST_F(IdentityTest, AnInviteIsNeverUsedMoreOftenThanItMay) {
   const Network network = MakeNetwork("kansai");
-  const auto invite = Must(&Stub::CreateInvite, network.token, DeviceInvite(MakeOrganisation(network, "OPERATOR"), "max_uses: 3"));
+  const auto invite =
+      Must(&Stub::CreateInvite, network.token, DeviceInvite(MakeOrganisation(network, "OPERATOR"), "max_uses: 3"));
   std::atomic<int> joined = 0;
   std::vector<std::thread> phones;
   for (int i = 0; i < 12; ++i) {
     phones.emplace_back([&] {
       joined += Do(&Stub::RedeemInvite, "",
-                   Text<pb::RedeemInviteRequest>(absl::StrCat(RequestId(), "code: '", invite.code(), "' device_display_name: 'x'")))
+                   Text<pb::RedeemInviteRequest>(
+                       absl::StrCat(RequestId(), "code: '", invite.code(), "' device_display_name: 'x'")))
                     .ok();
     });
   }
@@ -169,25 +181,34 @@ TEST_F(IdentityTest, AManagerInvitesForTheOwnOrganisationOnly) {
 
   const auto invite = Must(&Stub::CreateInvite, manager, DeviceInvite(own));
   EXPECT_THAT(Do(&Stub::CreateInvite, manager, DeviceInvite(other)), FailsBecause("NOT_YOUR_ORGANISATION"));
-  EXPECT_THAT(Do(&Stub::CreateInvite, manager, DeviceInvite("organisations/" + ids::NewUuid())), FailsBecause("NOT_YOUR_ORGANISATION"));
-  EXPECT_THAT(Do(&Stub::CreateInvite, manager, Text<pb::CreateInviteRequest>(absl::StrCat(RequestId(), "person: '", person.name(), "'"))),
+  EXPECT_THAT(Do(&Stub::CreateInvite, manager, DeviceInvite("organisations/" + ids::NewUuid())),
+              FailsBecause("NOT_YOUR_ORGANISATION"));
+  EXPECT_THAT(Do(&Stub::CreateInvite, manager,
+                 Text<pb::CreateInviteRequest>(absl::StrCat(RequestId(), "person: '", person.name(), "'"))),
               FailsBecause("NOT_YOUR_ORGANISATION"));
   auto stronger = DeviceInvite(own);
   stronger.mutable_grant()->set_role(type::v1::ROLE_COORDINATOR);
   EXPECT_THAT(Do(&Stub::CreateInvite, manager, stronger), Violates("grant.role", "NOT_A_DEVICE_ROLE"));
 
   EXPECT_THAT(Do(&Stub::ListInvites, manager, pb::ListInvitesRequest()), Violates("organisation", "REQUIRED"));
-  EXPECT_THAT(Do(&Stub::ListInvites, manager, Text<pb::ListInvitesRequest>("organisation: '" + other + "'")), FailsBecause("NOT_YOUR_ORGANISATION"));
-  EXPECT_EQ(Must(&Stub::ListInvites, manager, Text<pb::ListInvitesRequest>("organisation: '" + own + "'")).invites_size(), 1);
-  EXPECT_THAT(Do(&Stub::ListDevices, manager, Text<pb::ListDevicesRequest>("organisation: '" + other + "'")), FailsBecause("NOT_YOUR_ORGANISATION"));
+  EXPECT_THAT(Do(&Stub::ListInvites, manager, Text<pb::ListInvitesRequest>("organisation: '" + other + "'")),
+              FailsBecause("NOT_YOUR_ORGANISATION"));
+  EXPECT_EQ(
+      Must(&Stub::ListInvites, manager, Text<pb::ListInvitesRequest>("organisation: '" + own + "'")).invites_size(), 1);
+  EXPECT_THAT(Do(&Stub::ListDevices, manager, Text<pb::ListDevicesRequest>("organisation: '" + other + "'")),
+              FailsBecause("NOT_YOUR_ORGANISATION"));
 
   const auto others = Must(&Stub::CreateInvite, network.token, DeviceInvite(other));
   const std::string phone = Redeem(others.code()).session().subject();
-  EXPECT_THAT(Do(&Stub::RevokeDevice, manager, Text<pb::RevokeDeviceRequest>(absl::StrCat(RequestId(), "name: '", phone, "'"))),
+  EXPECT_THAT(
+      Do(&Stub::RevokeDevice, manager, Text<pb::RevokeDeviceRequest>(absl::StrCat(RequestId(), "name: '", phone, "'"))),
+      FailsBecause("NOT_YOUR_ORGANISATION"));
+  EXPECT_THAT(Do(&Stub::RevokeInvite, manager,
+                 Text<pb::RevokeInviteRequest>(absl::StrCat(RequestId(), "name: '", others.invite().name(), "'"))),
               FailsBecause("NOT_YOUR_ORGANISATION"));
-  EXPECT_THAT(Do(&Stub::RevokeInvite, manager, Text<pb::RevokeInviteRequest>(absl::StrCat(RequestId(), "name: '", others.invite().name(), "'"))),
-              FailsBecause("NOT_YOUR_ORGANISATION"));
-  EXPECT_THAT(Do(&Stub::RevokeInvite, manager, Text<pb::RevokeInviteRequest>(absl::StrCat(RequestId(), "name: '", invite.invite().name(), "'"))), IsOk());
+  EXPECT_THAT(Do(&Stub::RevokeInvite, manager,
+                 Text<pb::RevokeInviteRequest>(absl::StrCat(RequestId(), "name: '", invite.invite().name(), "'"))),
+              IsOk());
   EXPECT_THAT(Do(&Stub::GetOrganisation, Redeem(Must(&Stub::CreateInvite, manager, DeviceInvite(own)).code()).token(),
                  Text<pb::GetOrganisationRequest>("name: '" + other + "'")),
               FailsBecause("NOT_YOUR_ORGANISATION"))
@@ -196,21 +217,30 @@ TEST_F(IdentityTest, AManagerInvitesForTheOwnOrganisationOnly) {
 
 TEST_F(IdentityTest, ACoordinatorCannotBecomeAnAdministrator) {
   const Network network = MakeNetwork("kansai");
-  const std::string coordinator = TokenOf(network, MakePerson(network, "c@x.example", "COORDINATOR", network.intermediary).name());
+  const std::string coordinator =
+      TokenOf(network, MakePerson(network, "c@x.example", "COORDINATOR", network.intermediary).name());
   const auto invite = [&](const std::string& person) {
-    return Do(&Stub::CreateInvite, coordinator, Text<pb::CreateInviteRequest>(absl::StrCat(RequestId(), "person: '", person, "'")));
+    return Do(&Stub::CreateInvite, coordinator,
+              Text<pb::CreateInviteRequest>(absl::StrCat(RequestId(), "person: '", person, "'")));
   };
   EXPECT_THAT(invite(network.administrator), FailsBecause("INVITEE_HAS_MORE_RIGHTS"));
   EXPECT_THAT(invite("people/" + ids::NewUuid()), FailsBecause("PERSON_NOT_FOUND"));
+
+  // Nor by repeating the administrator's own request.
+  const auto own = Text<pb::CreateInviteRequest>(absl::StrCat(RequestId(), "person: '", network.administrator, "'"));
+  EXPECT_THAT(Do(&Stub::CreateInvite, network.token, own), IsOk());
+  EXPECT_THAT(Do(&Stub::CreateInvite, coordinator, own), FailsBecause("REQUEST_ID_REUSED"));
 
   // Nor by an invite made before the person became one.
   const pb::Person colleague = MakePerson(network, "d@x.example", "COORDINATOR", network.intermediary);
   const auto early = invite(colleague.name());
   ASSERT_THAT(early, IsOk());
-  const auto promote = Text<pb::GrantRoleRequest>(absl::StrCat(RequestId(), "person: '", colleague.name(), "' grant { organisation: '",
-                                                               network.intermediary, "' role: ROLE_ADMINISTRATOR }"));
+  const auto promote =
+      Text<pb::GrantRoleRequest>(absl::StrCat(RequestId(), "person: '", colleague.name(), "' grant { organisation: '",
+                                              network.intermediary, "' role: ROLE_ADMINISTRATOR }"));
   EXPECT_EQ(Must(&Stub::GrantRole, network.token, promote).grants_size(), 2);
-  const auto late = Do(&Stub::RedeemInvite, "", Text<pb::RedeemInviteRequest>(absl::StrCat(RequestId(), "code: '", early->code(), "'")));
+  const auto late = Do(&Stub::RedeemInvite, "",
+                       Text<pb::RedeemInviteRequest>(absl::StrCat(RequestId(), "code: '", early->code(), "'")));
   EXPECT_EQ(CauseOf(late.status()), "revoked");
 }
 
@@ -218,25 +248,29 @@ TEST_F(IdentityTest, RolesFitAndTheLastAdministratorStays) {
   const Network network = MakeNetwork("kansai");
   const std::string donor = MakeOrganisation(network, "DONOR");
   const auto grant = [&](const std::string& organisation, const std::string& role) {
-    return Text<pb::GrantRoleRequest>(absl::StrCat(RequestId(), "person: '", network.administrator, "' grant { organisation: '", organisation,
-                                                   "' role: ROLE_", role, " }"));
+    return Text<pb::GrantRoleRequest>(absl::StrCat(RequestId(), "person: '", network.administrator,
+                                                   "' grant { organisation: '", organisation, "' role: ROLE_", role,
+                                                   " }"));
   };
   EXPECT_THAT(Do(&Stub::GrantRole, network.token, grant(donor, "GROUP")), FailsBecause("ROLE_DOES_NOT_FIT"));
-  EXPECT_THAT(Do(&Stub::GrantRole, network.token, grant(donor, "SERVICE")), Violates("grant.role", "ROLE_NOT_GRANTABLE"));
-  EXPECT_THAT(Do(&Stub::GrantRole, network.token, grant("organisations/" + ids::NewUuid(), "DONOR")), FailsBecause("ORGANISATION_NOT_FOUND"));
+  EXPECT_THAT(Do(&Stub::GrantRole, network.token, grant(donor, "SERVICE")),
+              Violates("grant.role", "ROLE_NOT_GRANTABLE"));
+  EXPECT_THAT(Do(&Stub::GrantRole, network.token, grant("organisations/" + ids::NewUuid(), "DONOR")),
+              FailsBecause("ORGANISATION_NOT_FOUND"));
   EXPECT_EQ(Must(&Stub::GrantRole, network.token, grant(donor, "DONOR")).grants_size(), 2);
   EXPECT_EQ(Must(&Stub::GrantRole, network.token, grant(donor, "DONOR")).grants_size(), 2) << "twice changes nothing";
   EXPECT_EQ(Session(network.token)->grants_size(), 2) << "open sessions have it at once";
 
   const auto revoke = [&](const std::string& person, const std::string& organisation, const std::string& role) {
-    return Text<pb::RevokeRoleRequest>(absl::StrCat(RequestId(), "person: '", person, "' grant { organisation: '", organisation,
-                                                    "' role: ROLE_", role, " }"));
+    return Text<pb::RevokeRoleRequest>(absl::StrCat(RequestId(), "person: '", person, "' grant { organisation: '",
+                                                    organisation, "' role: ROLE_", role, " }"));
   };
   EXPECT_EQ(Must(&Stub::RevokeRole, network.token, revoke(network.administrator, donor, "DONOR")).grants_size(), 1);
   const auto last = revoke(network.administrator, network.intermediary, "ADMINISTRATOR");
   EXPECT_THAT(Do(&Stub::RevokeRole, network.token, last), FailsBecause("LAST_ADMINISTRATOR"));
   MakePerson(network, "second@x.example", "ADMINISTRATOR", network.intermediary);
-  EXPECT_THAT(Do(&Stub::RevokeRole, network.token, last), IsOk()) << "the refusal was not recorded under the request_id";
+  EXPECT_THAT(Do(&Stub::RevokeRole, network.token, last), IsOk())
+      << "the refusal was not recorded under the request_id";
   EXPECT_THAT(Do(&Stub::ListPeople, network.token, pb::ListPeopleRequest()), FailsBecause("ROLE_NOT_ALLOWED"));
 }
 
@@ -246,10 +280,11 @@ TEST_F(IdentityTest, TwoAdministratorsCannotRemoveEachOtherAtOnce) {
   const std::string second_token = TokenOf(network, second);
   std::atomic<int> removed = 0;
   const auto remove = [&](const std::string& token, const std::string& person) {
-    removed += Do(&Stub::RevokeRole, token,
-                  Text<pb::RevokeRoleRequest>(absl::StrCat(RequestId(), "person: '", person, "' grant { organisation: '", network.intermediary,
-                                                           "' role: ROLE_ADMINISTRATOR }")))
-                   .ok();
+    removed +=
+        Do(&Stub::RevokeRole, token,
+           Text<pb::RevokeRoleRequest>(absl::StrCat(RequestId(), "person: '", person, "' grant { organisation: '",
+                                                    network.intermediary, "' role: ROLE_ADMINISTRATOR }")))
+            .ok();
   };
   std::thread a([&] { remove(network.token, second); }), b([&] { remove(second_token, network.administrator); });
   a.join();
@@ -260,8 +295,9 @@ TEST_F(IdentityTest, TwoAdministratorsCannotRemoveEachOtherAtOnce) {
 TEST_F(IdentityTest, PeopleAreUniqueByEmailAndListed) {
   const Network network = MakeNetwork("kansai");
   const std::string donor = MakeOrganisation(network, "DONOR");
-  const auto create = Text<pb::CreatePersonRequest>(absl::StrCat(RequestId(), "display_name: 'A' email: 'Taro@Example.org' grants { organisation: '",
-                                                                 donor, "' role: ROLE_DONOR }"));
+  const auto create = Text<pb::CreatePersonRequest>(
+      absl::StrCat(RequestId(), "display_name: 'A' email: 'Taro@Example.org' grants { organisation: '", donor,
+                   "' role: ROLE_DONOR }"));
   const auto person = Must(&Stub::CreatePerson, network.token, create);
   EXPECT_EQ(person.email(), "Taro@Example.org");
   EXPECT_EQ(person.locale(), "ja");
@@ -279,7 +315,9 @@ TEST_F(IdentityTest, PeopleAreUniqueByEmailAndListed) {
   EXPECT_THAT(wrong, Violates("locale", "UNKNOWN_VALUE"));
   EXPECT_THAT(wrong, Violates("grants[0].organisation", "REQUIRED"));
 
-  EXPECT_EQ(Must(&Stub::ListPeople, network.token, Text<pb::ListPeopleRequest>("organisation: '" + donor + "'")).people_size(), 1);
+  EXPECT_EQ(Must(&Stub::ListPeople, network.token, Text<pb::ListPeopleRequest>("organisation: '" + donor + "'"))
+                .people_size(),
+            1);
   auto list = Text<pb::ListPeopleRequest>("page_size: 1");
   const auto first = Must(&Stub::ListPeople, network.token, list);
   list.set_page_token(first.next_page_token());
@@ -295,20 +333,25 @@ TEST_F(IdentityTest, AnOrganisationMayBeRegisteredTwiceWithTheSameContent) {
   const Network network = MakeNetwork("kansai");
   const std::string id = ids::NewUuid();
   const auto request = [&](const std::string& name) {
-    return Text<pb::CreateOrganisationRequest>(absl::StrCat(RequestId(), "organisation_id: '", id, "' kind: ORGANISATION_KIND_GROUP display_name: '", name, "'"));
+    return Text<pb::CreateOrganisationRequest>(absl::StrCat(
+        RequestId(), "organisation_id: '", id, "' kind: ORGANISATION_KIND_GROUP display_name: '", name, "'"));
   };
   EXPECT_EQ(Must(&Stub::CreateOrganisation, kServiceKey, request("食堂"), network.id).name(), "organisations/" + id);
   EXPECT_THAT(Do(&Stub::CreateOrganisation, network.token, request("食堂")), IsOk());
   EXPECT_THAT(Do(&Stub::CreateOrganisation, network.token, request("別")), FailsBecause("ORGANISATION_EXISTS"));
-  EXPECT_THAT(Do(&Stub::CreateOrganisation, kServiceKey, request("食堂")), FailsBecause("METADATA_INVALID")) << "a service names its network";
-  EXPECT_EQ(Must(&Stub::ListOrganisations, network.token, Text<pb::ListOrganisationsRequest>("kind: ORGANISATION_KIND_GROUP")).organisations_size(), 1);
+  EXPECT_THAT(Do(&Stub::CreateOrganisation, kServiceKey, request("食堂")), FailsBecause("METADATA_INVALID"))
+      << "a service names its network";
+  EXPECT_EQ(
+      Must(&Stub::ListOrganisations, network.token, Text<pb::ListOrganisationsRequest>("kind: ORGANISATION_KIND_GROUP"))
+          .organisations_size(),
+      1);
   EXPECT_EQ(Must(&Stub::ListOrganisations, network.token, pb::ListOrganisationsRequest()).organisations_size(), 2);
 }
 
 TEST_F(IdentityTest, ApiKeys) {
   const Network network = MakeNetwork("kansai");
-  const auto request = Text<pb::CreateApiKeyRequest>(
-      absl::StrCat(RequestId(), "display_name: 'POS' grant { organisation: '", network.intermediary, "' role: ROLE_COORDINATOR }"));
+  const auto request = Text<pb::CreateApiKeyRequest>(absl::StrCat(
+      RequestId(), "display_name: 'POS' grant { organisation: '", network.intermediary, "' role: ROLE_COORDINATOR }"));
   const auto first = Must(&Stub::CreateApiKey, network.token, request);
   EXPECT_THAT(first.key(), MatchesRegex("kbk_[A-Za-z0-9_-]{43}"));
   EXPECT_EQ(Session(first.key())->subject(), first.api_key().name());
@@ -319,19 +362,25 @@ TEST_F(IdentityTest, ApiKeys) {
   clock_.Advance(absl::Hours(24 * 1000));
   EXPECT_THAT(Session(again.key()), IsOk());
   EXPECT_THAT(Do(&Stub::SignOut, again.key(), pb::SignOutRequest()), FailsBecause("NOT_A_SESSION"));
-  EXPECT_THAT(Do(&Stub::SetPassword, again.key(), Text<pb::SetPasswordRequest>(RequestId() + "new_password: 'correct horse'")), FailsBecause("NOT_A_PERSON"));
+  EXPECT_THAT(
+      Do(&Stub::SetPassword, again.key(), Text<pb::SetPasswordRequest>(RequestId() + "new_password: 'correct horse'")),
+      FailsBecause("NOT_A_PERSON"));
   clock_.Advance(-absl::Hours(24 * 1000));
   const auto revoke = Text<pb::RevokeApiKeyRequest>(absl::StrCat(RequestId(), "name: '", first.api_key().name(), "'"));
   EXPECT_TRUE(Must(&Stub::RevokeApiKey, network.token, revoke).revoked());
   EXPECT_THAT(Session(again.key()), FailsBecause("TOKEN_INVALID"));
-  EXPECT_THAT(Session(Must(&Stub::CreateApiKey, network.token, request).key()), FailsBecause("TOKEN_INVALID")) << "a replay does not bring it back";
+  EXPECT_THAT(Session(Must(&Stub::CreateApiKey, network.token, request).key()), FailsBecause("TOKEN_INVALID"))
+      << "a replay does not bring it back";
   EXPECT_TRUE(Must(&Stub::ListApiKeys, network.token, pb::ListApiKeysRequest()).api_keys(0).revoked());
 }
 
 TEST_F(IdentityTest, LastSeenIsWrittenEveryFiveMinutesAtMost) {
   const Network network = MakeNetwork("kansai");
-  const auto phone = Redeem(Must(&Stub::CreateInvite, network.token, DeviceInvite(MakeOrganisation(network, "OPERATOR"))).code());
-  const auto seen = [&] { return Must(&Stub::ListDevices, network.token, pb::ListDevicesRequest()).devices(0).last_seen_time().seconds(); };
+  const auto phone =
+      Redeem(Must(&Stub::CreateInvite, network.token, DeviceInvite(MakeOrganisation(network, "OPERATOR"))).code());
+  const auto seen = [&] {
+    return Must(&Stub::ListDevices, network.token, pb::ListDevicesRequest()).devices(0).last_seen_time().seconds();
+  };
   EXPECT_THAT(Session(phone.token()), IsOk());
   EXPECT_EQ(seen(), 0);
   clock_.Advance(absl::Minutes(5));
@@ -345,7 +394,8 @@ TEST_F(IdentityTest, LastSeenIsWrittenEveryFiveMinutesAtMost) {
 
 TEST_F(IdentityTest, SessionsExpireAndAreCleanedAway) {
   const Network network = MakeNetwork("kansai");
-  const auto phone = Redeem(Must(&Stub::CreateInvite, network.token, DeviceInvite(MakeOrganisation(network, "OPERATOR"))).code());
+  const auto phone =
+      Redeem(Must(&Stub::CreateInvite, network.token, DeviceInvite(MakeOrganisation(network, "OPERATOR"))).code());
   clock_.Advance(absl::Hours(24 * 14) - absl::Seconds(1));
   EXPECT_THAT(Session(network.token), IsOk());
   clock_.Advance(absl::Seconds(1));

@@ -15,7 +15,8 @@ int main(int argc, char** argv) {
   using namespace kubari;
 
   rpc::CommonOptions common("identity");
-  config::Options options("kubari-identity", "Who is who: networks, organisations, people, phones, programs, and what each may do.");
+  config::Options options("kubari-identity",
+                          "Who is who: networks, organisations, people, phones, programs, and what each may do.");
   common.Declare(options);
   if (const std::optional<int> exit = options.ReadOrExit(argc, argv)) return *exit;
   if (common.migrate) return rpc::ExitCode(pg::Migrate(common.migration_database_url, "identity", kMigrations));
@@ -25,7 +26,8 @@ int main(int argc, char** argv) {
     return rpc::ExitCode(ready);
   }
   const calendar::SystemClock clock;
-  pg::Pool pool({.conninfo = common.database_url, .schema = "identity", .size = common.workers, .registry = &runtime.registry()});
+  pg::Pool pool(
+      {.conninfo = common.database_url, .schema = "identity", .size = common.workers, .registry = &runtime.registry()});
   identity::OwnAuthenticator authenticator(pool, clock, common.service_key);
   runtime.AuthenticateWith(authenticator);
   // A quarter of the workers may wait for a turn at hashing; the rest serve everybody else.

@@ -58,15 +58,20 @@ PasswordHasher::Turn::~Turn() {
 
 absl::StatusOr<std::string> PasswordHasher::MakeHash(const std::string& password) const {
   char hash[crypto_pwhash_STRBYTES];
-  if (crypto_pwhash_str(hash, password.data(), password.size(), options_.passes, options_.memory_bytes) != 0) return OutOfMemory();
+  if (crypto_pwhash_str(hash, password.data(), password.size(), options_.passes, options_.memory_bytes) != 0)
+    return OutOfMemory();
   return std::string(hash);
 }
 
-absl::StatusOr<std::string> PasswordHasher::Turn::Hash(const std::string& password) const { return hasher_->MakeHash(password); }
+absl::StatusOr<std::string> PasswordHasher::Turn::Hash(const std::string& password) const {
+  return hasher_->MakeHash(password);
+}
 
-absl::StatusOr<bool> PasswordHasher::Turn::Verify(const std::optional<std::string>& hash, const std::string& password) const {
+absl::StatusOr<bool> PasswordHasher::Turn::Verify(const std::optional<std::string>& hash,
+                                                  const std::string& password) const {
   errno = 0;
-  const bool right = crypto_pwhash_str_verify(hash.value_or(hasher_->nobody_).c_str(), password.data(), password.size()) == 0;
+  const bool right =
+      crypto_pwhash_str_verify(hash.value_or(hasher_->nobody_).c_str(), password.data(), password.size()) == 0;
   if (!right && errno == ENOMEM) return OutOfMemory();
   return right && hash.has_value();
 }

@@ -1,8 +1,9 @@
 // Argon2id for passwords, a few at a time.
 //
-// One hash takes 3 passes over 64 MiB (the second choice of RFC 9106, section 4): some 0.2 s of one core. At most two run at once,
-// so that sign-ins leave a core and 16 minus two workers to everybody else on the small machines this is built for (128 MiB in all);
-// a few more wait; the next is told to come back. Without the second bound a flood of sign-ins would sit on every worker.
+// One hash takes 3 passes over 64 MiB (the second choice of RFC 9106, section 4): some 0.2 s of one core. At most two
+// run at once, so that sign-ins leave a core and 16 minus two workers to everybody else on the small machines this is
+// built for (128 MiB in all); a few more wait; the next is told to come back. Without the second bound a flood of
+// sign-ins would sit on every worker.
 #pragma once
 
 #include <absl/status/statusor.h>

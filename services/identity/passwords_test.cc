@@ -14,14 +14,19 @@ using errors::Violates;
 
 class PasswordsTest : public IdentityTest {
  protected:
-  absl::StatusOr<pb::SignInResponse> SignIn(const std::string& password, const std::string& email = "admin@kansai.example",
+  absl::StatusOr<pb::SignInResponse> SignIn(const std::string& password,
+                                            const std::string& email = "admin@kansai.example",
                                             const std::string& code = "kansai") {
-    return Do(&Stub::SignIn, "", Text<pb::SignInRequest>(absl::StrCat("network_code: '", code, "' email: '", email, "' password: '", password, "'")));
+    return Do(&Stub::SignIn, "",
+              Text<pb::SignInRequest>(
+                  absl::StrCat("network_code: '", code, "' email: '", email, "' password: '", password, "'")));
   }
-  absl::StatusOr<pb::SetPasswordResponse> SetPassword(const std::string& token, const std::string& old_password, const std::string& new_password,
+  absl::StatusOr<pb::SetPasswordResponse> SetPassword(const std::string& token, const std::string& old_password,
+                                                      const std::string& new_password,
                                                       const std::string& request_id = RequestId()) {
     return Do(&Stub::SetPassword, token,
-              Text<pb::SetPasswordRequest>(absl::StrCat(request_id, "old_password: '", old_password, "' new_password: '", new_password, "'")));
+              Text<pb::SetPasswordRequest>(
+                  absl::StrCat(request_id, "old_password: '", old_password, "' new_password: '", new_password, "'")));
   }
 
   const Network network_ = MakeNetwork("kansai");
@@ -69,7 +74,8 @@ TEST_F(PasswordsTest, AfterFiveWrongOnesTheNextMustWait) {
     if (detail.UnpackTo(&retry)) told = retry.retry_delay().seconds() == 15 * 60;
   }
   EXPECT_TRUE(told) << "RetryInfo";
-  EXPECT_THAT(SignIn("correct horse", "other@kansai.example"), FailsBecause("SIGN_IN_FAILED")) << "another person is not concerned";
+  EXPECT_THAT(SignIn("correct horse", "other@kansai.example"), FailsBecause("SIGN_IN_FAILED"))
+      << "another person is not concerned";
   clock_.Advance(absl::Minutes(15));
   EXPECT_THAT(SignIn("correct horse"), IsOk());
   for (int i = 0; i < 4; ++i) EXPECT_THAT(SignIn("battery staple"), FailsBecause("SIGN_IN_FAILED"));
@@ -83,7 +89,8 @@ TEST_F(PasswordsTest, ManyAttemptsAtOnceAreFiveAtMost) {
   std::atomic<int> tried = 0;
   std::vector<std::thread> guesses;
   for (int i = 0; i < 12; ++i) {
-    guesses.emplace_back([&, i] { tried += errors::ReasonOf(SignIn(absl::StrCat("guess ", i)).status()) == "SIGN_IN_FAILED"; });
+    guesses.emplace_back(
+        [&, i] { tried += errors::ReasonOf(SignIn(absl::StrCat("guess ", i)).status()) == "SIGN_IN_FAILED"; });
   }
   for (std::thread& guess : guesses) guess.join();
   EXPECT_EQ(tried, 5);
@@ -103,7 +110,8 @@ TEST_F(PasswordsTest, SettingOneEndsTheOtherSessions) {
   EXPECT_THAT(SetPassword(network_.token, "correct horse", "battery staple"), IsOk());
   EXPECT_THAT(SignIn("correct horse"), FailsBecause("SIGN_IN_FAILED"));
   EXPECT_THAT(SignIn("battery staple"), IsOk());
-  for (int i = 0; i < 5; ++i) EXPECT_THAT(SetPassword(network_.token, "wrong", "battery staple"), FailsBecause("PASSWORD_WRONG"));
+  for (int i = 0; i < 5; ++i)
+    EXPECT_THAT(SetPassword(network_.token, "wrong", "battery staple"), FailsBecause("PASSWORD_WRONG"));
   EXPECT_THAT(SetPassword(network_.token, "battery staple", "correct horse"), FailsBecause("TOO_MANY_ATTEMPTS"));
 }
 

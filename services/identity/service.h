@@ -1,4 +1,5 @@
-// IdentityService of the contract, one line per RPC. Only libs/rpc knows about threads; the handlers are plain functions.
+// IdentityService of the contract, one line per RPC. Only libs/rpc knows about threads; the handlers are plain
+// functions.
 #pragma once
 
 #include "kubari/identity/v1/identity.grpc.pb.h"

@@ -1,4 +1,7 @@
-// Who may call what, over every RPC of the contract: rules that each method must keep, and the whole matrix as a file that people read.
+// Who may call what, over every RPC of the contract: rules that each method must keep, and the whole matrix as a file
+// that people read.
+#include "libs/auth/access.h"
+
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <google/protobuf/descriptor.h>
@@ -12,8 +15,6 @@
 #include <string>
 #include <vector>
 
-#include "libs/auth/access.h"
-
 namespace kubari {
 namespace {
 
@@ -22,12 +23,15 @@ using google::protobuf::MethodDescriptor;
 using google::protobuf::ServiceDescriptor;
 using namespace kubari::type::v1;
 
-constexpr Role kRoles[] = {ROLE_VOLUNTEER, ROLE_WAREHOUSE_MANAGER, ROLE_COORDINATOR, ROLE_DONOR, ROLE_GROUP, ROLE_AUDITOR, ROLE_ADMINISTRATOR};
+constexpr Role kRoles[] = {ROLE_VOLUNTEER, ROLE_WAREHOUSE_MANAGER, ROLE_COORDINATOR,  ROLE_DONOR,
+                           ROLE_GROUP,     ROLE_AUDITOR,           ROLE_ADMINISTRATOR};
 
 // Nobody is signed in yet.
-const std::set<std::string> kPublic = {"kubari.identity.v1.IdentityService.SignIn", "kubari.identity.v1.IdentityService.RedeemInvite"};
+const std::set<std::string> kPublic = {"kubari.identity.v1.IdentityService.SignIn",
+                                       "kubari.identity.v1.IdentityService.RedeemInvite"};
 // Change something without a request_id: signing in twice gives two sessions, signing out twice is the same as once.
-const std::set<std::string> kWithoutRequestId = {"kubari.identity.v1.IdentityService.SignIn", "kubari.identity.v1.IdentityService.SignOut"};
+const std::set<std::string> kWithoutRequestId = {"kubari.identity.v1.IdentityService.SignIn",
+                                                 "kubari.identity.v1.IdentityService.SignOut"};
 // Mutations that every role may make, for they touch nothing but the caller's own account.
 const std::set<std::string> kOwnAccount = {"kubari.identity.v1.IdentityService.SetPassword"};
 
@@ -49,10 +53,13 @@ std::vector<const MethodDescriptor*> Methods() {
   return methods;
 }
 
-bool IsMutation(const MethodDescriptor& method) { return method.input_type()->FindFieldByName("request_id") != nullptr; }
+bool IsMutation(const MethodDescriptor& method) {
+  return method.input_type()->FindFieldByName("request_id") != nullptr;
+}
 
 bool ReadsByName(const std::string& name) {
-  for (const char* verb : {"Get", "List", "LookUp", "Read", "Search", "Trace", "Verify", "Check", "Replay", "Export", "Authenticate"}) {
+  for (const char* verb :
+       {"Get", "List", "LookUp", "Read", "Search", "Trace", "Verify", "Check", "Replay", "Export", "Authenticate"}) {
     if (name.rfind(verb, 0) == 0) return true;
   }
   return false;
@@ -68,13 +75,17 @@ TEST(Access, EveryMethodHasARule) {
   for (const MethodDescriptor* method : Methods()) {
     EXPECT_TRUE(method->options().HasExtension(access)) << method->full_name();
     const Access& rule = auth::AccessOf(*method);
-    EXPECT_TRUE(rule.public_() || rule.any_role() || rule.roles_size() + rule.own_roles_size() > 0) << method->full_name() << ": nobody may call it";
-    EXPECT_LE(rule.public_() + rule.any_role() + (rule.roles_size() + rule.own_roles_size() > 0), 1) << method->full_name() << ": one kind of rule";
+    EXPECT_TRUE(rule.public_() || rule.any_role() || rule.roles_size() + rule.own_roles_size() > 0)
+        << method->full_name() << ": nobody may call it";
+    EXPECT_LE(rule.public_() + rule.any_role() + (rule.roles_size() + rule.own_roles_size() > 0), 1)
+        << method->full_name() << ": one kind of rule";
     for (const int role : rule.roles()) {
       EXPECT_TRUE(role != ROLE_UNSPECIFIED && Role_IsValid(role)) << method->full_name();
-      EXPECT_FALSE(Names(rule.own_roles(), static_cast<Role>(role))) << method->full_name() << ": " << Role_Name(static_cast<Role>(role)) << " is named twice";
+      EXPECT_FALSE(Names(rule.own_roles(), static_cast<Role>(role)))
+          << method->full_name() << ": " << Role_Name(static_cast<Role>(role)) << " is named twice";
     }
-    for (const int role : rule.own_roles()) EXPECT_TRUE(role != ROLE_UNSPECIFIED && role != ROLE_SERVICE && Role_IsValid(role)) << method->full_name();
+    for (const int role : rule.own_roles())
+      EXPECT_TRUE(role != ROLE_UNSPECIFIED && role != ROLE_SERVICE && Role_IsValid(role)) << method->full_name();
   }
 }
 
@@ -111,9 +122,10 @@ TEST(Access, AnAuditorChangesNothing) {
 
 TEST(Access, ListsHavePages) {
   for (const MethodDescriptor* method : Methods()) {
-    const bool in = method->input_type()->FindFieldByName("page_token") != nullptr, out = method->output_type()->FindFieldByName("next_page_token") != nullptr;
+    const bool in = method->input_type()->FindFieldByName("page_token") != nullptr,
+               out = method->output_type()->FindFieldByName("next_page_token") != nullptr;
     EXPECT_EQ(in, out) << method->full_name();
-    if (in) EXPECT_NE(method->input_type()->FindFieldByName("page_size"), nullptr) << method->full_name();
+    EXPECT_TRUE(!in || method->input_type()->FindFieldByName("page_size") != nullptr) << method->full_name();
   }
 }
 
@@ -128,8 +140,10 @@ std::string Cell(const MethodDescriptor& method, const auth::Principal* principa
 
 std::string Matrix() {
   std::string out =
-      "# Who may call what, as libs/auth judges it: all = everything in the caller's network, own = what belongs to an organisation in\n"
-      "# which the caller holds the role, · = refused. Generated from the contract; a change here is a change of rights: review it, then\n"
+      "# Who may call what, as libs/auth judges it: all = everything in the caller's network, own = what belongs to an "
+      "organisation in\n"
+      "# which the caller holds the role, · = refused. Generated from the contract; a change here is a change of "
+      "rights: review it, then\n"
       "#   KUBARI_UPDATE_GOLDEN=1 build/tests/contract_access_test\n";
   const ServiceDescriptor* service = nullptr;
   for (const MethodDescriptor* method : Methods()) {
@@ -164,7 +178,8 @@ TEST(Access, TheMatrixIsAsAgreed) {
   std::ifstream file(MATRIX_FILE);
   std::stringstream agreed;
   agreed << file.rdbuf();
-  EXPECT_EQ(matrix, agreed.str()) << "If the change of rights is wanted, run this test with KUBARI_UPDATE_GOLDEN=1 and commit access_matrix.txt.";
+  EXPECT_EQ(matrix, agreed.str())
+      << "If the change of rights is wanted, run this test with KUBARI_UPDATE_GOLDEN=1 and commit access_matrix.txt.";
 }
 
 TEST(Access, NobodyWithoutARoleMayCallWhatIsNotPublic) {

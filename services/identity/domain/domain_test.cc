@@ -15,8 +15,10 @@ using errors::IsOk;
 using errors::Violates;
 
 TEST(Names, EmailAddresses) {
-  for (const char* good : {"a@b.jp", "taro.yamada+kubari@mail.example.co.jp", "配り@例え.jp"}) EXPECT_TRUE(IsEmail(good)) << good;
-  for (const char* bad : {"", "a", "@b.jp", "a@", "a@b", "a@b.", "a@.jp", "a@@b.jp", "a b@c.jp", "a@b.jp,c@d.jp", "a@b.jp\n"}) {
+  for (const char* good : {"a@b.jp", "taro.yamada+kubari@mail.example.co.jp", "配り@例え.jp"})
+    EXPECT_TRUE(IsEmail(good)) << good;
+  for (const char* bad :
+       {"", "a", "@b.jp", "a@", "a@b", "a@b.", "a@.jp", "a@@b.jp", "a b@c.jp", "a@b.jp,c@d.jp", "a@b.jp\n"}) {
     EXPECT_FALSE(IsEmail(bad)) << bad;
   }
   EXPECT_FALSE(IsEmail(std::string(250, 'a') + "@b.jp"));
@@ -24,7 +26,8 @@ TEST(Names, EmailAddresses) {
 }
 
 TEST(Names, NetworkCodes) {
-  for (const char* good : {"ab", "kansai-2", "0-9", "a234567890123456789012345678901234567890"}) EXPECT_TRUE(IsNetworkCode(good)) << good;
+  for (const char* good : {"ab", "kansai-2", "0-9", "a234567890123456789012345678901234567890"})
+    EXPECT_TRUE(IsNetworkCode(good)) << good;
   for (const char* bad : {"", "a", "Kansai", "a_b", "a b", "関西", "a2345678901234567890123456789012345678901"}) {
     EXPECT_FALSE(IsNetworkCode(bad)) << bad;
   }
@@ -69,12 +72,13 @@ TEST(Passwords, FiveAttemptsInFifteenMinutes) {
 TEST(InviteCodes, AreReadAloudAndTypedInManyWays) {
   const std::string code = "ABCDEFGHJKLMNPQRST23";
   EXPECT_EQ(FormatInviteCode(code), "ABCDE-FGHJK-LMNPQ-RST23");
-  for (const char* typed : {"ABCDE-FGHJK-LMNPQ-RST23", "abcdefghjklmnpqrst23", " abcde fghjk\tlmnpq rst23\n", "ＡＢＣＤＥ－ｆｇｈｊｋ　ＬＭＮＰＱ‐ＲＳＴ２３",
-                            "ABCDE−FGHJK–LMNPQーRST23"}) {
+  for (const char* typed : {"ABCDE-FGHJK-LMNPQ-RST23", "abcdefghjklmnpqrst23", " abcde fghjk\tlmnpq rst23\n",
+                            "ＡＢＣＤＥ－ｆｇｈｊｋ　ＬＭＮＰＱ‐ＲＳＴ２３", "ABCDE−FGHJK–LMNPQーRST23"}) {
     EXPECT_EQ(NormalInviteCode(typed), code) << typed;
   }
-  for (const char* wrong : {"", "-", "ABCDEFGHJKLMNPQRST2", "ABCDEFGHJKLMNPQRST234", "0BCDEFGHJKLMNPQRST23", "OBCDEFGHJKLMNPQRST23",
-                            "1BCDEFGHJKLMNPQRST23", "IBCDEFGHJKLMNPQRST23", "ABCDE_FGHJK_LMNPQ_RST23", "あBCDEFGHJKLMNPQRST23", "\xEF", "\xEF\xBC"}) {
+  for (const char* wrong : {"", "-", "ABCDEFGHJKLMNPQRST2", "ABCDEFGHJKLMNPQRST234", "0BCDEFGHJKLMNPQRST23",
+                            "OBCDEFGHJKLMNPQRST23", "1BCDEFGHJKLMNPQRST23", "IBCDEFGHJKLMNPQRST23",
+                            "ABCDE_FGHJK_LMNPQ_RST23", "あBCDEFGHJKLMNPQRST23", "\xEF", "\xEF\xBC"}) {
     EXPECT_EQ(NormalInviteCode(wrong), "") << wrong;
   }
 }
@@ -92,18 +96,21 @@ TEST(Grants, RolesFitKinds) {
   const struct {
     Role role;
     const char* fits;
-  } kTable[] = {{ROLE_VOLUNTEER, "IO"}, {ROLE_WAREHOUSE_MANAGER, "IO"}, {ROLE_COORDINATOR, "I"}, {ROLE_DONOR, "D"}, {ROLE_GROUP, "G"},
-                {ROLE_AUDITOR, "IA"},   {ROLE_ADMINISTRATOR, "I"},      {ROLE_SERVICE, ""},     {ROLE_UNSPECIFIED, ""}};
+  } kTable[] = {{ROLE_VOLUNTEER, "IO"}, {ROLE_WAREHOUSE_MANAGER, "IO"}, {ROLE_COORDINATOR, "I"},   {ROLE_DONOR, "D"},
+                {ROLE_GROUP, "G"},      {ROLE_AUDITOR, "IA"},           {ROLE_ADMINISTRATOR, "I"}, {ROLE_SERVICE, ""},
+                {ROLE_UNSPECIFIED, ""}};
   for (const auto& row : kTable) {
     for (int kind = 0; kind <= 5; ++kind) {
       const bool fits = std::string_view(row.fits).find("-IODGA"[kind]) != std::string_view::npos;
-      EXPECT_EQ(RoleFits(row.role, static_cast<pb::OrganisationKind>(kind)), fits) << Role_Name(row.role) << " " << kind;
+      EXPECT_EQ(RoleFits(row.role, static_cast<pb::OrganisationKind>(kind)), fits)
+          << Role_Name(row.role) << " " << kind;
     }
   }
 }
 
 TEST(Grants, MissingBeforeMisfitAndAllAreNamed) {
-  const std::map<std::string, pb::OrganisationKind> kinds = {{"d", pb::ORGANISATION_KIND_DONOR}, {"g", pb::ORGANISATION_KIND_GROUP}};
+  const std::map<std::string, pb::OrganisationKind> kinds = {{"d", pb::ORGANISATION_KIND_DONOR},
+                                                             {"g", pb::ORGANISATION_KIND_GROUP}};
   EXPECT_THAT(CheckGrants({{"d", ROLE_DONOR}, {"g", ROLE_GROUP}}, kinds), IsOk());
   const absl::Status missing = CheckGrants({{"x", ROLE_DONOR}, {"d", ROLE_GROUP}, {"y", ROLE_GROUP}}, kinds);
   EXPECT_THAT(missing, FailsBecause("ORGANISATION_NOT_FOUND"));
@@ -116,11 +123,13 @@ TEST(Grants, MissingBeforeMisfitAndAllAreNamed) {
 TEST(Grants, NobodyInvitesSomebodyStronger) {
   const auto caller = [](Role role) { return auth::Principal{.subject = "people/x", .grants = {{"o", role}}}; };
   const auto invitee = [](Role role) { return std::vector<auth::Grant>{{"g", ROLE_GROUP}, {"o", role}}; };
-  for (const Role role : {ROLE_VOLUNTEER, ROLE_WAREHOUSE_MANAGER, ROLE_COORDINATOR, ROLE_DONOR, ROLE_GROUP, ROLE_AUDITOR, ROLE_ADMINISTRATOR}) {
+  for (const Role role : {ROLE_VOLUNTEER, ROLE_WAREHOUSE_MANAGER, ROLE_COORDINATOR, ROLE_DONOR, ROLE_GROUP,
+                          ROLE_AUDITOR, ROLE_ADMINISTRATOR}) {
     const bool stronger = role == ROLE_AUDITOR || role == ROLE_ADMINISTRATOR;
     EXPECT_THAT(CheckMayInvitePerson(caller(ROLE_ADMINISTRATOR), invitee(role)), IsOk());
     EXPECT_EQ(CheckMayInvitePerson(caller(ROLE_COORDINATOR), invitee(role)).ok(), !stronger) << Role_Name(role);
-    EXPECT_THAT(CheckMayInvitePerson(caller(ROLE_WAREHOUSE_MANAGER), invitee(role)), FailsBecause("INVITEE_HAS_MORE_RIGHTS"));
+    EXPECT_THAT(CheckMayInvitePerson(caller(ROLE_WAREHOUSE_MANAGER), invitee(role)),
+                FailsBecause("INVITEE_HAS_MORE_RIGHTS"));
     EXPECT_EQ(EndsOpenInvites(role), stronger);
   }
 }

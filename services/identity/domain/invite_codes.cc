@@ -9,9 +9,9 @@ namespace {
 
 // What is left out: blanks, and all that looks like a hyphen, in UTF-8.
 constexpr std::array<std::string_view, 15> kSeparators = {
-    " ",        "\t",       "\r",       "\n",       "-",        "\u3000",  // ideographic space
-    "\u2010",   "\u2011",   "\u2012",   "\u2013",   "\u2014",   "\u2015",   // hyphens and dashes
-    "\u2212",   "\uFF0D",   "\u30FC",                                       // minus, full-width hyphen, the long vowel mark ー
+    " ",      "\t",     "\r",     "\n",     "-",      "\u3000",  // ideographic space
+    "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015",  // hyphens and dashes
+    "\u2212", "\uFF0D", "\u30FC",                                // minus, full-width hyphen, the long vowel mark ー
 };
 
 // The ASCII character of a full-width one (U+FF01 to U+FF5E) at the beginning of `text`, or 0.
@@ -43,7 +43,8 @@ std::string NormalInviteCode(std::string_view typed) {
     if (taken == 0) {
       const char narrow = NarrowOf(typed);
       const char c = absl::ascii_toupper(narrow != 0 ? narrow : typed.front());
-      if (std::string_view(kInviteAlphabet).find(c) == std::string_view::npos || code.size() == kInviteCodeLength) return "";
+      if (std::string_view(kInviteAlphabet).find(c) == std::string_view::npos || code.size() == kInviteCodeLength)
+        return "";
       code += c;
       taken = narrow != 0 ? 3 : 1;
     }

@@ -8,15 +8,16 @@
 
 namespace kubari::identity {
 
-// 32 characters (5 bits each) without 0/O and 1/I, which people mix up when they read a code aloud or type it from paper.
+// 32 characters (5 bits each) without 0/O and 1/I, which people mix up when they read a code aloud or type it from
+// paper.
 inline constexpr char kInviteAlphabet[] = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 inline constexpr int kInviteCodeLength = 20;
 
 // "ABCDEFGHJK…" → "ABCDE-FGHJK-…".
 std::string FormatInviteCode(std::string_view code);
 
-// As typed → as made: upper case; without blanks and anything like a hyphen; full-width letters and digits of a Japanese keyboard
-// become narrow ones. What cannot be a code becomes "".
+// As typed → as made: upper case; without blanks and anything like a hyphen; full-width letters and digits of a
+// Japanese keyboard become narrow ones. What cannot be a code becomes "".
 std::string NormalInviteCode(std::string_view typed);
 
 enum class InviteState { kWorks, kRevoked, kExpired, kUsedUp };

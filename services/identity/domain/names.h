@@ -8,7 +8,8 @@
 
 namespace kubari::identity {
 
-// Something before one "@" and a domain with a dot after it, 254 characters at most and no blanks. Whether mail arrives is another matter.
+// Something before one "@" and a domain with a dot after it, 254 characters at most and no blanks. Whether mail arrives
+// is another matter.
 bool IsEmail(std::string_view email);
 
 // Reason NOT_AN_EMAIL.

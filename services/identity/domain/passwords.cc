@@ -12,11 +12,12 @@ void CheckNewPassword(errors::Violations& violations, std::string_view field, st
   if (!violations.Text(field, password, 12, 200)) return;
   // Bytes, not characters: a character outside ASCII brings two or more, and is a better choice anyway.
   const std::set<char> different(password.begin(), password.end());
-  violations.Require(different.size() >= 5, field, "TOO_SIMPLE",
-                     absl::StrCat("The password has ", different.size(),
-                                  " different characters; at least 5 are needed. A short sentence is easy to keep in mind."),
-                     absl::StrCat("パスワードの文字が", different.size(),
-                                  "種類しかありません。5種類以上にしてください。短い文にすると覚えやすくなります。"));
+  violations.Require(
+      different.size() >= 5, field, "TOO_SIMPLE",
+      absl::StrCat("The password has ", different.size(),
+                   " different characters; at least 5 are needed. A short sentence is easy to keep in mind."),
+      absl::StrCat("パスワードの文字が", different.size(),
+                   "種類しかありません。5種類以上にしてください。短い文にすると覚えやすくなります。"));
 }
 
 absl::Duration WaitBeforeAttempt(std::vector<absl::Time> attempts, absl::Time now) {

@@ -11,11 +11,12 @@
 
 namespace kubari::identity {
 
-// 12 to 200 characters, at least 5 different ones. Length is what counts (NIST SP 800-63B, 5.1.1.2); no rule about kinds of characters.
-// Reasons as of Violations::Text, and TOO_SIMPLE.
+// 12 to 200 characters, at least 5 different ones. Length is what counts (NIST SP 800-63B, 5.1.1.2); no rule about
+// kinds of characters. Reasons as of Violations::Text, and TOO_SIMPLE.
 void CheckNewPassword(errors::Violations& violations, std::string_view field, std::string_view password);
 
-// After 5 attempts that failed (or still run) within 15 minutes, the next must wait until the oldest of those 5 is 15 minutes old.
+// After 5 attempts that failed (or still run) within 15 minutes, the next must wait until the oldest of those 5 is 15
+// minutes old.
 inline constexpr int kMaxAttempts = 5;
 inline constexpr absl::Duration kAttemptWindow = absl::Minutes(15);
 

@@ -10,15 +10,18 @@
 
 namespace kubari::identity {
 
-absl::StatusOr<pb::ListDevicesResponse> DevicesHandler::ListDevices(const rpc::Call& call, const pb::ListDevicesRequest& request) {
+absl::StatusOr<pb::ListDevicesResponse> DevicesHandler::ListDevices(const rpc::Call& call,
+                                                                    const pb::ListDevicesRequest& request) {
   ASSIGN_OR_RETURN(const auto organisation_id, OrganisationFilter(call, request.organisation()));
   ASSIGN_OR_RETURN(const pg::TxContext context, InNetwork(call));
   ASSIGN_OR_RETURN(const paging::Page page, paging::Page::Of(request, context.network_id, {kLastId}));
-  auto devices = tools_.pool.Read(
-      context, [&](pg::Transaction& tx) { return identity::ListDevices(tx, organisation_id, page.key(0), page.limit()); });
+  auto devices = tools_.pool.Read(context, [&](pg::Transaction& tx) {
+    return identity::ListDevices(tx, organisation_id, page.key(0), page.limit());
+  });
   RETURN_IF_ERROR(devices);
   pb::ListDevicesResponse response;
-  response.set_next_page_token(page.Cut(*devices, [](const pb::Device& last) { return std::vector{IdOf(last.name())}; }));
+  response.set_next_page_token(
+      page.Cut(*devices, [](const pb::Device& last) { return std::vector{IdOf(last.name())}; }));
   Fill(response.mutable_devices(), *std::move(devices));
   return response;
 }
@@ -42,7 +45,8 @@ absl::StatusOr<pb::Device> DevicesHandler::RevokeDevice(const rpc::Call& call, c
   });
 }
 
-absl::StatusOr<pb::CreateApiKeyResponse> DevicesHandler::CreateApiKey(const rpc::Call& call, const pb::CreateApiKeyRequest& request) {
+absl::StatusOr<pb::CreateApiKeyResponse> DevicesHandler::CreateApiKey(const rpc::Call& call,
+                                                                      const pb::CreateApiKeyRequest& request) {
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
   violations.Text("display_name", request.display_name(), 1, 100);
@@ -64,21 +68,25 @@ absl::StatusOr<pb::CreateApiKeyResponse> DevicesHandler::CreateApiKey(const rpc:
     return response;
   };
   return tools_.pool.Transact(context, [&](pg::Transaction& tx) -> absl::StatusOr<pb::CreateApiKeyResponse> {
-    // Recorded without the key, which is stored nowhere in clear: a replay gets a new one. (Of a key that was revoked since, the new
-    // one does not work either: FindSession looks.)
-    ASSIGN_OR_RETURN(pb::CreateApiKeyResponse response,
-                     pg::Idempotent<pb::CreateApiKeyResponse>(tx, request.request_id(), call.method->full_name(), request, create));
+    // Recorded without the key, which is stored nowhere in clear: a replay gets a new one. (Of a key that was revoked
+    // since, the new one does not work either: FindSession looks.)
+    ASSIGN_OR_RETURN(
+        pb::CreateApiKeyResponse response,
+        pg::Idempotent<pb::CreateApiKeyResponse>(tx, request.request_id(), call.method->full_name(), request, create));
     const std::string& subject = response.api_key().name();
     RETURN_IF_ERROR(EndSessionsOf(tx, subject));
-    ASSIGN_OR_RETURN(*response.mutable_key(), StartSession(tx, {.subject = subject, .display_name = request.display_name()}, now));
+    ASSIGN_OR_RETURN(*response.mutable_key(),
+                     StartSession(tx, {.subject = subject, .display_name = request.display_name()}, now));
     return response;
   });
 }
 
-absl::StatusOr<pb::ListApiKeysResponse> DevicesHandler::ListApiKeys(const rpc::Call& call, const pb::ListApiKeysRequest& request) {
+absl::StatusOr<pb::ListApiKeysResponse> DevicesHandler::ListApiKeys(const rpc::Call& call,
+                                                                    const pb::ListApiKeysRequest& request) {
   ASSIGN_OR_RETURN(const pg::TxContext context, InNetwork(call));
   ASSIGN_OR_RETURN(const paging::Page page, paging::Page::Of(request, context.network_id, {kLastId}));
-  auto keys = tools_.pool.Read(context, [&](pg::Transaction& tx) { return identity::ListApiKeys(tx, page.key(0), page.limit()); });
+  auto keys = tools_.pool.Read(
+      context, [&](pg::Transaction& tx) { return identity::ListApiKeys(tx, page.key(0), page.limit()); });
   RETURN_IF_ERROR(keys);
   pb::ListApiKeysResponse response;
   response.set_next_page_token(page.Cut(*keys, [](const pb::ApiKey& last) { return std::vector{IdOf(last.name())}; }));

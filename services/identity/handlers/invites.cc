@@ -36,8 +36,10 @@ absl::Status CheckWorks(const pb::Invite& invite, bool count_uses, absl::Time no
   const absl::Time expires =
       absl::FromUnixMicros(google::protobuf::util::TimeUtil::TimestampToMicroseconds(invite.expire_time()));
   switch (JudgeInvite(invite.revoked(), expires, count_uses ? invite.uses_left() : 1, now)) {
-    case InviteState::kWorks: return absl::OkStatus();
-    case InviteState::kRevoked: return Revoked();
+    case InviteState::kWorks:
+      return absl::OkStatus();
+    case InviteState::kRevoked:
+      return Revoked();
     case InviteState::kExpired:
       return InviteInvalid("expired", "This invite is no longer valid. Ask for a new one.",
                            "この招待の有効期限が切れています。新しい招待を依頼してください。");
@@ -55,16 +57,18 @@ absl::Status CheckShape(const pb::CreateInviteRequest& request) {
   violations.Range("max_uses", request.max_uses(), 0, 100);
   if (!request.person().empty()) {
     violations.Name("people", "person", request.person());
-    violations.Require(!request.has_grant(), "grant", "NOT_BOTH",
-                       "There is a person and a grant; a person's invite gives the roles the person has. Leave out one of the two.",
-                       "個人と役割が両方指定されています。個人の招待ではその方の役割が使われます。どちらか一方にしてください。");
+    violations.Require(
+        !request.has_grant(), "grant", "NOT_BOTH",
+        "There is a person and a grant; a person's invite gives the roles the person has. Leave out one of the two.",
+        "個人と役割が両方指定されています。個人の招待ではその方の役割が使われます。どちらか一方にしてください。");
     return violations.status();
   }
   CheckGrantShape(violations, "grant", request.grant());
   const type::v1::Role role = request.grant().role();
-  violations.Require(role == type::v1::ROLE_VOLUNTEER || role == type::v1::ROLE_WAREHOUSE_MANAGER, "grant.role",
-                     "NOT_A_DEVICE_ROLE", "A device can be a volunteer's or a warehouse manager's. Invite a person for other roles.",
-                     "端末に付与できるのは倉庫ボランティアか倉庫管理者の役割です。ほかの役割には個人を招待してください。");
+  violations.Require(
+      role == type::v1::ROLE_VOLUNTEER || role == type::v1::ROLE_WAREHOUSE_MANAGER, "grant.role", "NOT_A_DEVICE_ROLE",
+      "A device can be a volunteer's or a warehouse manager's. Invite a person for other roles.",
+      "端末に付与できるのは倉庫ボランティアか倉庫管理者の役割です。ほかの役割には個人を招待してください。");
   return violations.status();
 }
 
@@ -94,7 +98,8 @@ absl::StatusOr<pb::CreateInviteResponse> MakeInvite(pg::Transaction& tx, const r
     invite.set_person(person.name());
     invite.set_uses_left(1);
   }
-  *invite.mutable_expire_time() = ToTimestamp(now + absl::Hours(request.valid_hours() == 0 ? 24 : request.valid_hours()));
+  *invite.mutable_expire_time() =
+      ToTimestamp(now + absl::Hours(request.valid_hours() == 0 ? 24 : request.valid_hours()));
   invite.set_creator(call.principal.subject);
   RETURN_IF_ERROR(InsertInvite(tx, invite, now));
   pb::CreateInviteResponse response;
@@ -103,8 +108,8 @@ absl::StatusOr<pb::CreateInviteResponse> MakeInvite(pg::Transaction& tx, const r
 }
 
 // The first redemption by this request: takes a use, makes the device. The answer has the subject only.
-absl::StatusOr<pb::SignInResponse> Redeem(pg::Transaction& tx, const pb::Invite& invite, const pb::RedeemInviteRequest& request,
-                                          absl::Time now) {
+absl::StatusOr<pb::SignInResponse> Redeem(pg::Transaction& tx, const pb::Invite& invite,
+                                          const pb::RedeemInviteRequest& request, absl::Time now) {
   RETURN_IF_ERROR(CheckWorks(invite, /*count_uses=*/true, now));
   pb::SignInResponse response;
   if (!invite.person().empty()) {
@@ -126,7 +131,8 @@ absl::StatusOr<pb::SignInResponse> Redeem(pg::Transaction& tx, const pb::Invite&
 
 }  // namespace
 
-absl::StatusOr<pb::CreateInviteResponse> InvitesHandler::CreateInvite(const rpc::Call& call, const pb::CreateInviteRequest& request) {
+absl::StatusOr<pb::CreateInviteResponse> InvitesHandler::CreateInvite(const rpc::Call& call,
+                                                                      const pb::CreateInviteRequest& request) {
   RETURN_IF_ERROR(CheckShape(request));
   RETURN_IF_ERROR(CheckRights(call, request));
   ASSIGN_OR_RETURN(const pg::TxContext context, InNetwork(call));
@@ -134,23 +140,31 @@ absl::StatusOr<pb::CreateInviteResponse> InvitesHandler::CreateInvite(const rpc:
   return tools_.pool.Transact(context, [&](pg::Transaction& tx) -> absl::StatusOr<pb::CreateInviteResponse> {
     // Recorded without the code, which is stored nowhere in clear: a replay gets a new one.
     ASSIGN_OR_RETURN(pb::CreateInviteResponse response,
-                     pg::Idempotent<pb::CreateInviteResponse>(tx, request.request_id(), call.method->full_name(), request,
-                                                              [&](pg::Transaction& tx) { return MakeInvite(tx, call, request, now); }));
+                     pg::Idempotent<pb::CreateInviteResponse>(
+                         tx, request.request_id(), call.method->full_name(), request,
+                         [&](pg::Transaction& tx) { return MakeInvite(tx, call, request, now); }));
+    // A replay passes by the judgement of who may invite whom, so it must come from the one who was judged.
+    if (response.invite().creator() != call.principal.subject) {
+      return pg::RequestIdReused(request.request_id(), call.method->full_name(), call.method->full_name());
+    }
     ASSIGN_OR_RETURN(const std::string code, GiveCode(tx, IdOf(response.invite().name())));
     response.set_code(FormatInviteCode(code));
     return response;
   });
 }
 
-absl::StatusOr<pb::ListInvitesResponse> InvitesHandler::ListInvites(const rpc::Call& call, const pb::ListInvitesRequest& request) {
+absl::StatusOr<pb::ListInvitesResponse> InvitesHandler::ListInvites(const rpc::Call& call,
+                                                                    const pb::ListInvitesRequest& request) {
   ASSIGN_OR_RETURN(const auto organisation_id, OrganisationFilter(call, request.organisation()));
   ASSIGN_OR_RETURN(const pg::TxContext context, InNetwork(call));
   ASSIGN_OR_RETURN(const paging::Page page, paging::Page::Of(request, context.network_id, {kLastId}));
-  auto invites = tools_.pool.Read(
-      context, [&](pg::Transaction& tx) { return identity::ListInvites(tx, organisation_id, page.key(0), page.limit()); });
+  auto invites = tools_.pool.Read(context, [&](pg::Transaction& tx) {
+    return identity::ListInvites(tx, organisation_id, page.key(0), page.limit());
+  });
   RETURN_IF_ERROR(invites);
   pb::ListInvitesResponse response;
-  response.set_next_page_token(page.Cut(*invites, [](const pb::Invite& last) { return std::vector{IdOf(last.name())}; }));
+  response.set_next_page_token(
+      page.Cut(*invites, [](const pb::Invite& last) { return std::vector{IdOf(last.name())}; }));
   Fill(response.mutable_invites(), *std::move(invites));
   return response;
 }
@@ -175,7 +189,8 @@ absl::StatusOr<pb::Invite> InvitesHandler::RevokeInvite(const rpc::Call& call, c
   });
 }
 
-absl::StatusOr<pb::SignInResponse> InvitesHandler::RedeemInvite(const rpc::Call& call, const pb::RedeemInviteRequest& request) {
+absl::StatusOr<pb::SignInResponse> InvitesHandler::RedeemInvite(const rpc::Call& call,
+                                                                const pb::RedeemInviteRequest& request) {
   errors::Violations violations;
   violations.Text("code", request.code(), 1, 100);
   violations.Text("device_display_name", request.device_display_name(), 0, 100);
@@ -194,9 +209,10 @@ absl::StatusOr<pb::SignInResponse> InvitesHandler::RedeemInvite(const rpc::Call&
     ASSIGN_OR_RETURN(const auto invite, LockInviteByCode(tx, code));
     if (!invite) return Unknown();
     RETURN_IF_ERROR(CheckWorks(*invite, /*count_uses=*/false, now));  // holds for replays too
-    ASSIGN_OR_RETURN(pb::SignInResponse response,
-                     pg::Idempotent<pb::SignInResponse>(tx, request.request_id(), call.method->full_name(), normal,
-                                                        [&](pg::Transaction& tx) { return Redeem(tx, *invite, request, now); }));
+    ASSIGN_OR_RETURN(
+        pb::SignInResponse response,
+        pg::Idempotent<pb::SignInResponse>(tx, request.request_id(), call.method->full_name(), normal,
+                                           [&](pg::Transaction& tx) { return Redeem(tx, *invite, request, now); }));
     // The first time and each time again: a token in place of the former.
     const std::string subject = response.session().subject();
     const std::string invite_id = IdOf(invite->name());

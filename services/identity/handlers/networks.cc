@@ -16,8 +16,8 @@
 namespace kubari::identity {
 namespace {
 
-// A network's id is derived from the request that makes it: so the answer can be recorded under that network's own row-level security,
-// and a repeated request finds it there.
+// A network's id is derived from the request that makes it: so the answer can be recorded under that network's own
+// row-level security, and a repeated request finds it there.
 constexpr char kNetworksOfRequests[] = "6f1d1f0a-5a0e-4f6e-9d0b-3c1b0c6a7e21";
 
 constexpr absl::Duration kFirstInvite = absl::Hours(24);
@@ -25,13 +25,15 @@ constexpr absl::Duration kFirstInvite = absl::Hours(24);
 absl::Status CheckShape(const pb::CreateNetworkRequest& request, const std::string& time_zone) {
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
-  violations.Require(IsNetworkCode(request.code()), "code", "NOT_A_CODE",
-                     absl::StrCat("The code is \"", request.code(), "\"; 2 to 40 of a–z, 0–9 and \"-\" were expected."),
-                     absl::StrCat("コードが「", request.code(), "」です。英小文字・数字・ハイフンで2〜40文字にしてください。"));
+  violations.Require(
+      IsNetworkCode(request.code()), "code", "NOT_A_CODE",
+      absl::StrCat("The code is \"", request.code(), "\"; 2 to 40 of a–z, 0–9 and \"-\" were expected."),
+      absl::StrCat("コードが「", request.code(), "」です。英小文字・数字・ハイフンで2〜40文字にしてください。"));
   violations.Text("display_name", request.display_name(), 1, 200);
-  violations.Require(calendar::LoadZone(time_zone).ok(), "time_zone", "UNKNOWN_TIME_ZONE",
-                     absl::StrCat("The time zone \"", time_zone, "\" is unknown; an IANA name such as Asia/Tokyo was expected."),
-                     absl::StrCat("タイムゾーン「", time_zone, "」は不明です。Asia/Tokyo のような IANA 名を指定してください。"));
+  violations.Require(
+      calendar::LoadZone(time_zone).ok(), "time_zone", "UNKNOWN_TIME_ZONE",
+      absl::StrCat("The time zone \"", time_zone, "\" is unknown; an IANA name such as Asia/Tokyo was expected."),
+      absl::StrCat("タイムゾーン「", time_zone, "」は不明です。Asia/Tokyo のような IANA 名を指定してください。"));
   CheckEmail(violations, "administrator_email", request.administrator_email());
   violations.Text("administrator_display_name", request.administrator_display_name(), 1, 200);
   return violations.status();
@@ -42,7 +44,8 @@ absl::StatusOr<pb::CreateNetworkResponse> MakeNetwork(pg::Transaction& tx, const
                                                       const std::string& time_zone, absl::Time now) {
   const std::string organisation_id = ids::NewV7(now), person_id = ids::NewV7(now);
   RETURN_IF_ERROR(InsertNetwork(tx, request.code(), request.display_name(), time_zone, now));
-  RETURN_IF_ERROR(InsertOrganisation(tx, organisation_id, pb::ORGANISATION_KIND_INTERMEDIARY, request.display_name(), now));
+  RETURN_IF_ERROR(
+      InsertOrganisation(tx, organisation_id, pb::ORGANISATION_KIND_INTERMEDIARY, request.display_name(), now));
   RETURN_IF_ERROR(
       InsertPerson(tx, person_id, request.administrator_display_name(), request.administrator_email(), "ja", now));
   RETURN_IF_ERROR(InsertGrant(tx, person_id, {organisation_id, type::v1::ROLE_ADMINISTRATOR}));
@@ -55,12 +58,13 @@ absl::StatusOr<pb::CreateNetworkResponse> MakeNetwork(pg::Transaction& tx, const
 }
 
 absl::Status OrganisationExists(const pb::Organisation& there) {
-  return errors::Make(absl::StatusCode::kAlreadyExists, "ORGANISATION_EXISTS",
-                      absl::StrCat(there.name(), " is taken by \"", there.display_name(), "\" (",
-                                   pb::OrganisationKind_Name(there.kind()), "). Leave organisation_id empty to get a new one."),
-                      absl::StrCat(there.name(), " はすでに「", there.display_name(),
-                                   "」で使われています。新しい団体を登録する場合は organisation_id を空にしてください。"),
-                      {{"resource", there.name()}, {"display_name", there.display_name()}});
+  return errors::Make(
+      absl::StatusCode::kAlreadyExists, "ORGANISATION_EXISTS",
+      absl::StrCat(there.name(), " is taken by \"", there.display_name(), "\" (",
+                   pb::OrganisationKind_Name(there.kind()), "). Leave organisation_id empty to get a new one."),
+      absl::StrCat(there.name(), " はすでに「", there.display_name(),
+                   "」で使われています。新しい団体を登録する場合は organisation_id を空にしてください。"),
+      {{"resource", there.name()}, {"display_name", there.display_name()}});
 }
 
 }  // namespace
@@ -70,14 +74,15 @@ absl::StatusOr<pb::CreateNetworkResponse> NetworksHandler::CreateNetwork(const r
   const std::string time_zone = request.time_zone().empty() ? "Asia/Tokyo" : request.time_zone();
   RETURN_IF_ERROR(CheckShape(request, time_zone));
   const absl::Time now = tools_.clock.Now();
-  const pg::TxContext context{.network_id = ids::DeriveV5(kNetworksOfRequests, request.request_id()), .deadline = call.deadline};
+  const pg::TxContext context{.network_id = ids::DeriveV5(kNetworksOfRequests, request.request_id()),
+                              .deadline = call.deadline};
   return tools_.pool.Transact(context, [&](pg::Transaction& tx) -> absl::StatusOr<pb::CreateNetworkResponse> {
     ASSIGN_OR_RETURN(pb::CreateNetworkResponse response,
                      pg::Idempotent<pb::CreateNetworkResponse>(
                          tx, request.request_id(), call.method->full_name(), request,
                          [&](pg::Transaction& tx) { return MakeNetwork(tx, request, time_zone, now); }));
-    // The first time and each time again: a new invite in place of the former. So the service key is also the way back in when all
-    // administrators have lost theirs.
+    // The first time and each time again: a new invite in place of the former. So the service key is also the way back
+    // in when all administrators have lost theirs.
     RETURN_IF_ERROR(RevokeInvitesOf(tx, IdOf(response.administrator().name()), call.principal.subject));
     pb::Invite invite;
     const std::string invite_id = ids::NewV7(now);
@@ -93,13 +98,15 @@ absl::StatusOr<pb::CreateNetworkResponse> NetworksHandler::CreateNetwork(const r
   });
 }
 
-absl::StatusOr<pb::ListNetworksResponse> NetworksHandler::ListNetworks(const rpc::Call& call, const pb::ListNetworksRequest& request) {
+absl::StatusOr<pb::ListNetworksResponse> NetworksHandler::ListNetworks(const rpc::Call& call,
+                                                                       const pb::ListNetworksRequest& request) {
   ASSIGN_OR_RETURN(const paging::Page page, paging::Page::Of(request, "", {"", kFirstId}));
   ASSIGN_OR_RETURN(std::vector<pb::Network> networks,
                    identity::ListNetworks(tools_.pool, page.key(0), page.limit(), call.deadline));
   pb::ListNetworksResponse response;
-  response.set_next_page_token(
-      page.Cut(networks, [](const pb::Network& last) { return std::vector<std::string>{last.code(), IdOf(last.name())}; }));
+  response.set_next_page_token(page.Cut(networks, [](const pb::Network& last) {
+    return std::vector<std::string>{last.code(), IdOf(last.name())};
+  }));
   Fill(response.mutable_networks(), std::move(networks));
   return response;
 }
@@ -125,7 +132,8 @@ absl::StatusOr<pb::Organisation> NetworksHandler::CreateOrganisation(const rpc::
     RETURN_IF_ERROR(InsertOrganisation(tx, id, request.kind(), request.display_name(), now));
     ASSIGN_OR_RETURN(pb::Organisation there, LoadOrganisation(tx, id));
     // Another request may have made the same organisation already: a registry that starts again. That is no conflict.
-    if (there.kind() != request.kind() || there.display_name() != request.display_name()) return OrganisationExists(there);
+    if (there.kind() != request.kind() || there.display_name() != request.display_name())
+      return OrganisationExists(there);
     return there;
   };
   return tools_.pool.Transact(context, [&](pg::Transaction& tx) {
@@ -133,7 +141,8 @@ absl::StatusOr<pb::Organisation> NetworksHandler::CreateOrganisation(const rpc::
   });
 }
 
-absl::StatusOr<pb::Organisation> NetworksHandler::GetOrganisation(const rpc::Call& call, const pb::GetOrganisationRequest& request) {
+absl::StatusOr<pb::Organisation> NetworksHandler::GetOrganisation(const rpc::Call& call,
+                                                                  const pb::GetOrganisationRequest& request) {
   errors::Violations violations;
   violations.Name("organisations", "name", request.name());
   RETURN_IF_ERROR(violations.status());
@@ -142,8 +151,8 @@ absl::StatusOr<pb::Organisation> NetworksHandler::GetOrganisation(const rpc::Cal
   return tools_.pool.Read(context, [&](pg::Transaction& tx) { return LoadOrganisation(tx, IdOf(request.name())); });
 }
 
-absl::StatusOr<pb::ListOrganisationsResponse> NetworksHandler::ListOrganisations(const rpc::Call& call,
-                                                                                 const pb::ListOrganisationsRequest& request) {
+absl::StatusOr<pb::ListOrganisationsResponse> NetworksHandler::ListOrganisations(
+    const rpc::Call& call, const pb::ListOrganisationsRequest& request) {
   errors::Violations violations;
   if (request.kind() != pb::ORGANISATION_KIND_UNSPECIFIED) violations.Enum("kind", request.kind());
   RETURN_IF_ERROR(violations.status());

@@ -22,12 +22,13 @@ bool IsAdministrator(const pb::Person& person) {
 }
 
 absl::Status LastAdministrator(const pb::Person& person) {
-  return errors::Make(absl::StatusCode::kFailedPrecondition, "LAST_ADMINISTRATOR",
-                      absl::StrCat(person.display_name(), " (", person.name(),
-                                   ") is the only administrator of this network. Make somebody else an administrator first."),
-                      absl::StrCat(person.display_name(), "さん（", person.name(),
-                                   "）はこのネットワークの唯一の管理者です。先に別の方を管理者にしてください。"),
-                      {{"resource", person.name()}});
+  return errors::Make(
+      absl::StatusCode::kFailedPrecondition, "LAST_ADMINISTRATOR",
+      absl::StrCat(person.display_name(), " (", person.name(),
+                   ") is the only administrator of this network. Make somebody else an administrator first."),
+      absl::StrCat(person.display_name(), "さん（", person.name(),
+                   "）はこのネットワークの唯一の管理者です。先に別の方を管理者にしてください。"),
+      {{"resource", person.name()}});
 }
 
 }  // namespace
@@ -70,7 +71,8 @@ absl::StatusOr<pb::Person> PeopleHandler::GetPerson(const rpc::Call& call, const
   return tools_.pool.Read(context, [&](pg::Transaction& tx) { return LoadPerson(tx, IdOf(request.name())); });
 }
 
-absl::StatusOr<pb::ListPeopleResponse> PeopleHandler::ListPeople(const rpc::Call& call, const pb::ListPeopleRequest& request) {
+absl::StatusOr<pb::ListPeopleResponse> PeopleHandler::ListPeople(const rpc::Call& call,
+                                                                 const pb::ListPeopleRequest& request) {
   ASSIGN_OR_RETURN(const auto organisation_id, OrganisationFilter(call, request.organisation()));
   ASSIGN_OR_RETURN(const pg::TxContext context, InNetwork(call));
   ASSIGN_OR_RETURN(const paging::Page page, paging::Page::Of(request, context.network_id, {"", kFirstId}));
@@ -79,8 +81,9 @@ absl::StatusOr<pb::ListPeopleResponse> PeopleHandler::ListPeople(const rpc::Call
   });
   RETURN_IF_ERROR(people);
   pb::ListPeopleResponse response;
-  response.set_next_page_token(page.Cut(
-      *people, [](const pb::Person& last) { return std::vector<std::string>{last.display_name(), IdOf(last.name())}; }));
+  response.set_next_page_token(page.Cut(*people, [](const pb::Person& last) {
+    return std::vector<std::string>{last.display_name(), IdOf(last.name())};
+  }));
   Fill(response.mutable_people(), *std::move(people));
   return response;
 }

@@ -13,9 +13,11 @@ namespace kubari::identity {
 namespace {
 
 absl::Status SignInFailed() {
-  return errors::Make(absl::StatusCode::kUnauthenticated, "SIGN_IN_FAILED",
-                      "The network, the e-mail address or the password is wrong. Check all three, or ask for an invite link.",
-                      "ネットワーク、メールアドレス、パスワードのいずれかが正しくありません。ご確認いただくか、招待リンクを依頼してください。");
+  return errors::Make(
+      absl::StatusCode::kUnauthenticated, "SIGN_IN_FAILED",
+      "The network, the e-mail address or the password is wrong. Check all three, or ask for an invite link.",
+      "ネットワーク、メールアドレス、パスワードのいずれかが正しくありません。ご確認いただくか、招待リンクを依頼してくだ"
+      "さい。");
 }
 
 absl::Status PasswordWrong() {
@@ -27,13 +29,16 @@ absl::Status PasswordWrong() {
 absl::Status NotAPerson(const std::string& subject) {
   return errors::Make(absl::StatusCode::kFailedPrecondition, "NOT_A_PERSON",
                       "Only a person has a password; this is a device, a program or a service. Sign in as a person.",
-                      "パスワードを設定できるのは個人のみです。個人としてサインインしてください。", {{"subject", subject}});
+                      "パスワードを設定できるのは個人のみです。個人としてサインインしてください。",
+                      {{"subject", subject}});
 }
 
 absl::Status NotASession(const std::string& subject) {
   return errors::Make(absl::StatusCode::kFailedPrecondition, "NOT_A_SESSION",
-                      "This call is not made from a session: an API key is ended with RevokeApiKey, the service key by the installation.",
-                      "サインインしたセッションからの操作ではありません。APIキーは RevokeApiKey で停止してください。", {{"subject", subject}});
+                      "This call is not made from a session: an API key is ended with RevokeApiKey, the service key by "
+                      "the installation.",
+                      "サインインしたセッションからの操作ではありません。APIキーは RevokeApiKey で停止してください。",
+                      {{"subject", subject}});
 }
 
 absl::Status ChangedMeanwhile() {
@@ -52,7 +57,8 @@ absl::StatusOr<pb::SignInResponse> SessionsHandler::SignIn(const rpc::Call& call
   RETURN_IF_ERROR(violations.status());
 
   const std::string email_key = EmailKey(request.email());
-  ASSIGN_OR_RETURN(const auto network_id, FindNetworkByCode(tools_.pool, NormalNetworkCode(request.network_code()), call.deadline));
+  ASSIGN_OR_RETURN(const auto network_id,
+                   FindNetworkByCode(tools_.pool, NormalNetworkCode(request.network_code()), call.deadline));
   ASSIGN_OR_RETURN(const PasswordHasher::Turn turn, tools_.hasher.Take(call.deadline));
   const absl::Time now = tools_.clock.Now();
   std::optional<Login> login;
@@ -90,17 +96,18 @@ absl::StatusOr<pb::SignOutResponse> SessionsHandler::SignOut(const rpc::Call& ca
   return pb::SignOutResponse();
 }
 
-absl::StatusOr<pb::SetPasswordResponse> SessionsHandler::SetPassword(const rpc::Call& call, const pb::SetPasswordRequest& request) {
+absl::StatusOr<pb::SetPasswordResponse> SessionsHandler::SetPassword(const rpc::Call& call,
+                                                                     const pb::SetPasswordRequest& request) {
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
   violations.Text("old_password", request.old_password(), 0, 200);
   CheckNewPassword(violations, "new_password", request.new_password());
   RETURN_IF_ERROR(violations.status());
   const std::optional<std::string> person_id = ids::IdFromName("people", call.principal.subject);
-  if (!person_id) return NotAPerson(call.principal.subject);
+  if (!person_id || call.principal.is_service) return NotAPerson(call.principal.subject);
 
-  // The answer is recorded without the passwords, because a plain hash of a password may not be stored anywhere. That a replay has
-  // the same content is seen by Argon2id instead: its new password is the one in use.
+  // The answer is recorded without the passwords, because a plain hash of a password may not be stored anywhere. That a
+  // replay has the same content is seen by Argon2id instead: its new password is the one in use.
   pb::SetPasswordRequest recorded;
   recorded.set_request_id(request.request_id());
   ASSIGN_OR_RETURN(const pg::TxContext context, InNetwork(call));
@@ -149,7 +156,8 @@ absl::StatusOr<pb::Session> SessionsHandler::GetSession(const rpc::Call& call, c
 absl::StatusOr<pb::AuthenticateResponse> SessionsHandler::Authenticate(const rpc::Call& call,
                                                                        const pb::AuthenticateRequest& request) {
   pb::AuthenticateResponse response;
-  ASSIGN_OR_RETURN(*response.mutable_session(), FindSession(tools_.pool, request.token(), tools_.clock.Now(), call.deadline));
+  ASSIGN_OR_RETURN(*response.mutable_session(),
+                   FindSession(tools_.pool, request.token(), tools_.clock.Now(), call.deadline));
   return response;
 }
 

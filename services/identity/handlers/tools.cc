@@ -15,7 +15,9 @@ absl::StatusOr<pg::TxContext> InNetwork(const rpc::Call& call) {
 
 std::string IdOf(std::string_view name) { return std::string(name.substr(name.find('/') + 1)); }
 
-auth::Grant ToGrant(const pb::Grant& grant) { return {.organisation_id = IdOf(grant.organisation()), .role = grant.role()}; }
+auth::Grant ToGrant(const pb::Grant& grant) {
+  return {.organisation_id = IdOf(grant.organisation()), .role = grant.role()};
+}
 
 void CheckGrantShape(errors::Violations& violations, const std::string& field, const pb::Grant& grant) {
   violations.Name("organisations", field + ".organisation", grant.organisation());

@@ -42,7 +42,8 @@ void CheckGrantShape(errors::Violations& violations, const std::string& field, c
 absl::Status CheckGrantsInNetwork(pg::Transaction& tx, const std::vector<auth::Grant>& grants);
 
 // The organisation (UUID) a list is restricted to: nothing if the caller sees the whole network and asked for it.
-// Errors: INVALID_ARGUMENT (not a name, or missing where the caller sees only some), PERMISSION_DENIED / NOT_YOUR_ORGANISATION.
+// Errors: INVALID_ARGUMENT (not a name, or missing where the caller sees only some), PERMISSION_DENIED /
+// NOT_YOUR_ORGANISATION.
 absl::StatusOr<std::optional<std::string>> OrganisationFilter(const rpc::Call& call, const std::string& organisation);
 
 // Moves the rows into the repeated field of an answer.

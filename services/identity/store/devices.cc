@@ -8,7 +8,8 @@ namespace kubari::identity {
 namespace {
 
 constexpr pg::Statement kInsertDevice{
-    "INSERT INTO devices (network_id, device_id, display_name, organisation_id, role, create_time) VALUES ($1, $2, $3, $4, $5, $6)"};
+    "INSERT INTO devices (network_id, device_id, display_name, organisation_id, role, create_time) VALUES ($1, $2, $3, "
+    "$4, $5, $6)"};
 constexpr pg::Statement kLoadDevice{
     "SELECT device_id, display_name, organisation_id, role, create_time, last_seen_time, revoked "
     "FROM devices WHERE network_id = $1 AND device_id = $2"};
@@ -19,7 +20,8 @@ constexpr pg::Statement kListDevices{
 constexpr pg::Statement kRevokeDevice{"UPDATE devices SET revoked = true WHERE network_id = $1 AND device_id = $2"};
 
 constexpr pg::Statement kInsertApiKey{
-    "INSERT INTO api_keys (network_id, api_key_id, display_name, organisation_id, role, create_time) VALUES ($1, $2, $3, $4, $5, $6)"};
+    "INSERT INTO api_keys (network_id, api_key_id, display_name, organisation_id, role, create_time) VALUES ($1, $2, "
+    "$3, $4, $5, $6)"};
 constexpr pg::Statement kLoadApiKey{
     "SELECT api_key_id, display_name, organisation_id, role, create_time, last_seen_time, revoked "
     "FROM api_keys WHERE network_id = $1 AND api_key_id = $2"};
@@ -36,7 +38,8 @@ Message MessageOf(const pg::Row& row, const char* collection, const char* id_col
   message.set_display_name(row.Get<std::string>("display_name"));
   *message.mutable_grant() = GrantOf(row);
   *message.mutable_create_time() = ToTimestamp(row.Get<absl::Time>("create_time"));
-  if (const auto seen = row.Get<std::optional<absl::Time>>("last_seen_time")) *message.mutable_last_seen_time() = ToTimestamp(*seen);
+  if (const auto seen = row.Get<std::optional<absl::Time>>("last_seen_time"))
+    *message.mutable_last_seen_time() = ToTimestamp(*seen);
   message.set_revoked(row.Get<bool>("revoked"));
   return message;
 }
@@ -49,7 +52,8 @@ pb::ApiKey ApiKeyOf(const pg::Row& row) { return MessageOf<pb::ApiKey>(row, "api
 absl::Status InsertDevice(pg::Transaction& tx, const pb::Device& device, absl::Time now) {
   return tx
       .Execute(kInsertDevice, tx.network_id(), ids::IdFromName("devices", device.name()), device.display_name(),
-               ids::IdFromName("organisations", device.grant().organisation()), static_cast<int>(device.grant().role()), now)
+               ids::IdFromName("organisations", device.grant().organisation()), static_cast<int>(device.grant().role()),
+               now)
       .status();
 }
 
@@ -59,7 +63,8 @@ absl::StatusOr<pb::Device> LoadDevice(pg::Transaction& tx, const std::string& id
   return DeviceOf(rows[0]);
 }
 
-absl::StatusOr<std::vector<pb::Device>> ListDevices(pg::Transaction& tx, const std::optional<std::string>& organisation_id,
+absl::StatusOr<std::vector<pb::Device>> ListDevices(pg::Transaction& tx,
+                                                    const std::optional<std::string>& organisation_id,
                                                     const std::string& before_id, int limit) {
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kListDevices, tx.network_id(), organisation_id, before_id, limit));
   std::vector<pb::Device> devices;

@@ -16,7 +16,8 @@ absl::Status InsertDevice(pg::Transaction& tx, const pb::Device& device, absl::T
 // NOT_FOUND / DEVICE_NOT_FOUND.
 absl::StatusOr<pb::Device> LoadDevice(pg::Transaction& tx, const std::string& id);
 // Newest first; only of `organisation_id`, if given.
-absl::StatusOr<std::vector<pb::Device>> ListDevices(pg::Transaction& tx, const std::optional<std::string>& organisation_id,
+absl::StatusOr<std::vector<pb::Device>> ListDevices(pg::Transaction& tx,
+                                                    const std::optional<std::string>& organisation_id,
                                                     const std::string& before_id, int limit);
 // Ends its session too.
 absl::Status RevokeDevice(pg::Transaction& tx, const std::string& id);

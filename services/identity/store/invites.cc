@@ -12,7 +12,8 @@ namespace {
 
 constexpr pg::Statement kNetworkOfInvite{"SELECT network_of_invite($1) AS network_id"};
 constexpr pg::Statement kInsert{
-    "INSERT INTO invites (network_id, invite_id, organisation_id, role, person_id, uses_left, expire_time, creator, create_time) "
+    "INSERT INTO invites (network_id, invite_id, organisation_id, role, person_id, uses_left, expire_time, creator, "
+    "create_time) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
 constexpr pg::Statement kGiveCode{"UPDATE invites SET code_hash = $3 WHERE network_id = $1 AND invite_id = $2"};
 constexpr pg::Statement kLoad{
@@ -29,7 +30,8 @@ constexpr pg::Statement kTakeUse{
     "UPDATE invites SET uses_left = uses_left - 1 WHERE network_id = $1 AND invite_id = $2"};
 constexpr pg::Statement kRevoke{"UPDATE invites SET revoked = true WHERE network_id = $1 AND invite_id = $2"};
 constexpr pg::Statement kRevokeOfPerson{
-    "UPDATE invites SET revoked = true WHERE network_id = $1 AND person_id = $2 AND ($3::text IS NULL OR creator = $3) AND NOT revoked"};
+    "UPDATE invites SET revoked = true WHERE network_id = $1 AND person_id = $2 AND ($3::text IS NULL OR creator = $3) "
+    "AND NOT revoked"};
 
 pb::Invite InviteOf(const pg::Row& row) {
   pb::Invite invite;
@@ -49,7 +51,8 @@ pb::Invite InviteOf(const pg::Row& row) {
 
 }  // namespace
 
-absl::StatusOr<std::optional<std::string>> FindNetworkOfInvite(pg::Pool& pool, const std::string& code, absl::Time deadline) {
+absl::StatusOr<std::optional<std::string>> FindNetworkOfInvite(pg::Pool& pool, const std::string& code,
+                                                               absl::Time deadline) {
   return pool.Read({.deadline = deadline}, [&](pg::Transaction& tx) -> absl::StatusOr<std::optional<std::string>> {
     ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kNetworkOfInvite, pg::Bytes{auth::HashToken(code)}));
     return rows[0].Get<std::optional<std::string>>("network_id");
@@ -64,8 +67,8 @@ absl::Status InsertInvite(pg::Transaction& tx, const pb::Invite& invite, absl::T
       absl::FromUnixMicros(google::protobuf::util::TimeUtil::TimestampToMicroseconds(invite.expire_time()));
   return tx
       .Execute(kInsert, tx.network_id(), ids::IdFromName("invites", invite.name()),
-               ids::IdFromName("organisations", invite.grant().organisation()), role, person, invite.uses_left(), expires,
-               invite.creator(), now)
+               ids::IdFromName("organisations", invite.grant().organisation()), role, person, invite.uses_left(),
+               expires, invite.creator(), now)
       .status();
 }
 
@@ -87,7 +90,8 @@ absl::StatusOr<std::optional<pb::Invite>> LockInviteByCode(pg::Transaction& tx, 
   return InviteOf(rows[0]);
 }
 
-absl::StatusOr<std::vector<pb::Invite>> ListInvites(pg::Transaction& tx, const std::optional<std::string>& organisation_id,
+absl::StatusOr<std::vector<pb::Invite>> ListInvites(pg::Transaction& tx,
+                                                    const std::optional<std::string>& organisation_id,
                                                     const std::string& before_id, int limit) {
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kList, tx.network_id(), organisation_id, before_id, limit));
   std::vector<pb::Invite> invites;
@@ -95,11 +99,16 @@ absl::StatusOr<std::vector<pb::Invite>> ListInvites(pg::Transaction& tx, const s
   return invites;
 }
 
-absl::Status TakeUse(pg::Transaction& tx, const std::string& id) { return tx.Execute(kTakeUse, tx.network_id(), id).status(); }
+absl::Status TakeUse(pg::Transaction& tx, const std::string& id) {
+  return tx.Execute(kTakeUse, tx.network_id(), id).status();
+}
 
-absl::Status RevokeInvite(pg::Transaction& tx, const std::string& id) { return tx.Execute(kRevoke, tx.network_id(), id).status(); }
+absl::Status RevokeInvite(pg::Transaction& tx, const std::string& id) {
+  return tx.Execute(kRevoke, tx.network_id(), id).status();
+}
 
-absl::Status RevokeInvitesOf(pg::Transaction& tx, const std::string& person_id, const std::optional<std::string>& creator) {
+absl::Status RevokeInvitesOf(pg::Transaction& tx, const std::string& person_id,
+                             const std::optional<std::string>& creator) {
   return tx.Execute(kRevokeOfPerson, tx.network_id(), person_id, creator).status();
 }
 

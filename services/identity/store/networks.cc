@@ -17,10 +17,12 @@ constexpr pg::Statement kNetworkOfCode{"SELECT network_of_code($1) AS network_id
 constexpr pg::Statement kListNetworks{"SELECT * FROM list_networks($1, $2)"};
 
 constexpr pg::Statement kInsertOrganisation{
-    "INSERT INTO organisations (network_id, organisation_id, kind, display_name, create_time) VALUES ($1, $2, $3, $4, $5) "
+    "INSERT INTO organisations (network_id, organisation_id, kind, display_name, create_time) VALUES ($1, $2, $3, $4, "
+    "$5) "
     "ON CONFLICT ON CONSTRAINT organisations_pkey DO NOTHING"};
 constexpr pg::Statement kLoadOrganisation{
-    "SELECT organisation_id, kind, display_name, create_time FROM organisations WHERE network_id = $1 AND organisation_id = $2"};
+    "SELECT organisation_id, kind, display_name, create_time FROM organisations WHERE network_id = $1 AND "
+    "organisation_id = $2"};
 constexpr pg::Statement kListOrganisations{
     "SELECT organisation_id, kind, display_name, create_time FROM organisations "
     "WHERE network_id = $1 AND ($2 = 0 OR kind = $2) AND (display_name, organisation_id) > ($3, $4::uuid) "
@@ -48,9 +50,11 @@ pb::Organisation OrganisationOf(const pg::Row& row) {
 }
 
 absl::Status NetworkCodeTaken(const std::string& code) {
-  return errors::Make(absl::StatusCode::kAlreadyExists, "NETWORK_CODE_TAKEN",
-                      absl::StrCat("The code \"", code, "\" belongs to another network. Choose another one."),
-                      absl::StrCat("コード「", code, "」は別のネットワークで使われています。別のコードを選んでください。"), {{"code", code}});
+  return errors::Make(
+      absl::StatusCode::kAlreadyExists, "NETWORK_CODE_TAKEN",
+      absl::StrCat("The code \"", code, "\" belongs to another network. Choose another one."),
+      absl::StrCat("コード「", code, "」は別のネットワークで使われています。別のコードを選んでください。"),
+      {{"code", code}});
 }
 
 }  // namespace
@@ -67,14 +71,16 @@ absl::StatusOr<pb::Network> LoadNetwork(pg::Transaction& tx) {
   return NetworkOf(rows[0]);
 }
 
-absl::StatusOr<std::optional<std::string>> FindNetworkByCode(pg::Pool& pool, const std::string& code, absl::Time deadline) {
+absl::StatusOr<std::optional<std::string>> FindNetworkByCode(pg::Pool& pool, const std::string& code,
+                                                             absl::Time deadline) {
   return pool.Read({.deadline = deadline}, [&](pg::Transaction& tx) -> absl::StatusOr<std::optional<std::string>> {
     ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kNetworkOfCode, code));
     return rows[0].Get<std::optional<std::string>>("network_id");
   });
 }
 
-absl::StatusOr<std::vector<pb::Network>> ListNetworks(pg::Pool& pool, const std::string& after_code, int limit, absl::Time deadline) {
+absl::StatusOr<std::vector<pb::Network>> ListNetworks(pg::Pool& pool, const std::string& after_code, int limit,
+                                                      absl::Time deadline) {
   return pool.Read({.deadline = deadline}, [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<pb::Network>> {
     ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kListNetworks, after_code, limit));
     std::vector<pb::Network> networks;
@@ -95,7 +101,8 @@ absl::StatusOr<pb::Organisation> LoadOrganisation(pg::Transaction& tx, const std
 }
 
 absl::StatusOr<std::vector<pb::Organisation>> ListOrganisations(pg::Transaction& tx, pb::OrganisationKind kind,
-                                                                const std::string& after_name, const std::string& after_id, int limit) {
+                                                                const std::string& after_name,
+                                                                const std::string& after_id, int limit) {
   ASSIGN_OR_RETURN(const pg::Result rows,
                    tx.Query(kListOrganisations, tx.network_id(), static_cast<int>(kind), after_name, after_id, limit));
   std::vector<pb::Organisation> organisations;
@@ -103,7 +110,8 @@ absl::StatusOr<std::vector<pb::Organisation>> ListOrganisations(pg::Transaction&
   return organisations;
 }
 
-absl::StatusOr<std::map<std::string, pb::OrganisationKind>> KindsOf(pg::Transaction& tx, const std::vector<std::string>& ids) {
+absl::StatusOr<std::map<std::string, pb::OrganisationKind>> KindsOf(pg::Transaction& tx,
+                                                                    const std::vector<std::string>& ids) {
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kKinds, tx.network_id(), ids));
   std::map<std::string, pb::OrganisationKind> kinds;
   for (const pg::Row row : rows) {

@@ -19,8 +19,10 @@ absl::Status InsertNetwork(pg::Transaction& tx, const std::string& code, const s
 absl::StatusOr<pb::Network> LoadNetwork(pg::Transaction& tx);
 
 // Across networks. An empty code finds the only network, if there is but one.
-absl::StatusOr<std::optional<std::string>> FindNetworkByCode(pg::Pool& pool, const std::string& code, absl::Time deadline);
-absl::StatusOr<std::vector<pb::Network>> ListNetworks(pg::Pool& pool, const std::string& after_code, int limit, absl::Time deadline);
+absl::StatusOr<std::optional<std::string>> FindNetworkByCode(pg::Pool& pool, const std::string& code,
+                                                             absl::Time deadline);
+absl::StatusOr<std::vector<pb::Network>> ListNetworks(pg::Pool& pool, const std::string& after_code, int limit,
+                                                      absl::Time deadline);
 
 // Does nothing if the id is taken.
 absl::Status InsertOrganisation(pg::Transaction& tx, const std::string& id, pb::OrganisationKind kind,
@@ -29,8 +31,10 @@ absl::Status InsertOrganisation(pg::Transaction& tx, const std::string& id, pb::
 absl::StatusOr<pb::Organisation> LoadOrganisation(pg::Transaction& tx, const std::string& id);
 // By display name; of any kind if unspecified.
 absl::StatusOr<std::vector<pb::Organisation>> ListOrganisations(pg::Transaction& tx, pb::OrganisationKind kind,
-                                                                const std::string& after_name, const std::string& after_id, int limit);
+                                                                const std::string& after_name,
+                                                                const std::string& after_id, int limit);
 // Of those that exist, by id.
-absl::StatusOr<std::map<std::string, pb::OrganisationKind>> KindsOf(pg::Transaction& tx, const std::vector<std::string>& ids);
+absl::StatusOr<std::map<std::string, pb::OrganisationKind>> KindsOf(pg::Transaction& tx,
+                                                                    const std::vector<std::string>& ids);
 
 }  // namespace kubari::identity

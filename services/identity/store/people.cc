@@ -28,7 +28,8 @@ constexpr pg::Statement kGrants{
     "SELECT person_id, organisation_id, role FROM person_grants WHERE network_id = $1 AND person_id = ANY ($2::uuid[]) "
     "ORDER BY organisation_id, role"};
 constexpr pg::Statement kInsertGrant{
-    "INSERT INTO person_grants (network_id, person_id, organisation_id, role) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"};
+    "INSERT INTO person_grants (network_id, person_id, organisation_id, role) VALUES ($1, $2, $3, $4) ON CONFLICT DO "
+    "NOTHING"};
 constexpr pg::Statement kDeleteGrant{
     "DELETE FROM person_grants WHERE network_id = $1 AND person_id = $2 AND organisation_id = $3 AND role = $4"};
 constexpr pg::Statement kLock{"SELECT pg_advisory_xact_lock(hashtextextended('kubari.identity.' || $1 || $2, 0))"};
@@ -40,7 +41,8 @@ constexpr pg::Statement kFindLogin{
 constexpr pg::Statement kLoadLogin{
     "SELECT person_id, email_key, password_hash FROM people WHERE network_id = $1 AND person_id = $2"};
 constexpr pg::Statement kReplacePasswordHash{
-    "UPDATE people SET password_hash = $4 WHERE network_id = $1 AND person_id = $2 AND password_hash IS NOT DISTINCT FROM $3"};
+    "UPDATE people SET password_hash = $4 WHERE network_id = $1 AND person_id = $2 AND password_hash IS NOT DISTINCT "
+    "FROM $3"};
 constexpr pg::Statement kAttempts{
     "SELECT attempt_time FROM sign_in_attempts WHERE network_id = $1 AND email_hash = $2 AND attempt_time > $3"};
 constexpr pg::Statement kInsertAttempt{
@@ -81,16 +83,18 @@ Login LoginOf(const pg::Row& row) {
 }
 
 absl::Status EmailTaken(const std::string& email) {
-  return errors::Make(absl::StatusCode::kAlreadyExists, "EMAIL_TAKEN",
-                      absl::StrCat("A person with the e-mail address ", email, " is in this network already. Give that person the role."),
-                      absl::StrCat("メールアドレス ", email, " の方はすでに登録されています。その方に役割を付与してください。"),
-                      {{"email", email}});
+  return errors::Make(
+      absl::StatusCode::kAlreadyExists, "EMAIL_TAKEN",
+      absl::StrCat("A person with the e-mail address ", email,
+                   " is in this network already. Give that person the role."),
+      absl::StrCat("メールアドレス ", email, " の方はすでに登録されています。その方に役割を付与してください。"),
+      {{"email", email}});
 }
 
 }  // namespace
 
-absl::Status InsertPerson(pg::Transaction& tx, const std::string& id, const std::string& display_name, const std::string& email,
-                          const std::string& locale, absl::Time now) {
+absl::Status InsertPerson(pg::Transaction& tx, const std::string& id, const std::string& display_name,
+                          const std::string& email, const std::string& locale, absl::Time now) {
   const absl::Status status =
       tx.Execute(kInsert, tx.network_id(), id, display_name, email, EmailKey(email), locale, now).status();
   return pg::ConstraintOf(status) == "people_email_key" ? EmailTaken(email) : status;
@@ -103,18 +107,23 @@ absl::StatusOr<pb::Person> LoadPerson(pg::Transaction& tx, const std::string& id
   return people[0];
 }
 
-absl::StatusOr<std::vector<pb::Person>> ListPeople(pg::Transaction& tx, const std::optional<std::string>& organisation_id,
-                                                   const std::string& after_name, const std::string& after_id, int limit) {
-  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kList, tx.network_id(), organisation_id, after_name, after_id, limit));
+absl::StatusOr<std::vector<pb::Person>> ListPeople(pg::Transaction& tx,
+                                                   const std::optional<std::string>& organisation_id,
+                                                   const std::string& after_name, const std::string& after_id,
+                                                   int limit) {
+  ASSIGN_OR_RETURN(const pg::Result rows,
+                   tx.Query(kList, tx.network_id(), organisation_id, after_name, after_id, limit));
   return WithGrants(tx, rows);
 }
 
 absl::Status InsertGrant(pg::Transaction& tx, const std::string& person_id, const auth::Grant& grant) {
-  return tx.Execute(kInsertGrant, tx.network_id(), person_id, grant.organisation_id, static_cast<int>(grant.role)).status();
+  return tx.Execute(kInsertGrant, tx.network_id(), person_id, grant.organisation_id, static_cast<int>(grant.role))
+      .status();
 }
 
 absl::Status DeleteGrant(pg::Transaction& tx, const std::string& person_id, const auth::Grant& grant) {
-  return tx.Execute(kDeleteGrant, tx.network_id(), person_id, grant.organisation_id, static_cast<int>(grant.role)).status();
+  return tx.Execute(kDeleteGrant, tx.network_id(), person_id, grant.organisation_id, static_cast<int>(grant.role))
+      .status();
 }
 
 absl::StatusOr<int> CountAdministrators(pg::Transaction& tx) {
@@ -138,7 +147,8 @@ absl::StatusOr<Login> LoadLogin(pg::Transaction& tx, const std::string& person_i
 
 absl::StatusOr<bool> ReplacePasswordHash(pg::Transaction& tx, const std::string& person_id,
                                          const std::optional<std::string>& old_hash, const std::string& new_hash) {
-  ASSIGN_OR_RETURN(const int64_t changed, tx.Execute(kReplacePasswordHash, tx.network_id(), person_id, old_hash, new_hash));
+  ASSIGN_OR_RETURN(const int64_t changed,
+                   tx.Execute(kReplacePasswordHash, tx.network_id(), person_id, old_hash, new_hash));
   return changed == 1;
 }
 
@@ -148,7 +158,8 @@ absl::Status BeginAttempt(pg::Transaction& tx, const std::string& email_key, abs
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kAttempts, tx.network_id(), email_hash, now - kAttemptWindow));
   std::vector<absl::Time> attempts;
   for (const pg::Row row : rows) attempts.push_back(row.Get<absl::Time>("attempt_time"));
-  if (const absl::Duration wait = WaitBeforeAttempt(attempts, now); wait > absl::ZeroDuration()) return TooManyAttempts(wait);
+  if (const absl::Duration wait = WaitBeforeAttempt(attempts, now); wait > absl::ZeroDuration())
+    return TooManyAttempts(wait);
   return tx.Execute(kInsertAttempt, tx.network_id(), email_hash, ids::NewV7(now), now).status();
 }
 

@@ -13,13 +13,15 @@
 namespace kubari::identity {
 
 // Errors: ALREADY_EXISTS / EMAIL_TAKEN.
-absl::Status InsertPerson(pg::Transaction& tx, const std::string& id, const std::string& display_name, const std::string& email,
-                          const std::string& locale, absl::Time now);
+absl::Status InsertPerson(pg::Transaction& tx, const std::string& id, const std::string& display_name,
+                          const std::string& email, const std::string& locale, absl::Time now);
 // NOT_FOUND / PERSON_NOT_FOUND.
 absl::StatusOr<pb::Person> LoadPerson(pg::Transaction& tx, const std::string& id);
 // By display name; only those with a role in `organisation_id`, if given.
-absl::StatusOr<std::vector<pb::Person>> ListPeople(pg::Transaction& tx, const std::optional<std::string>& organisation_id,
-                                                   const std::string& after_name, const std::string& after_id, int limit);
+absl::StatusOr<std::vector<pb::Person>> ListPeople(pg::Transaction& tx,
+                                                   const std::optional<std::string>& organisation_id,
+                                                   const std::string& after_name, const std::string& after_id,
+                                                   int limit);
 
 // Both change nothing when repeated.
 absl::Status InsertGrant(pg::Transaction& tx, const std::string& person_id, const auth::Grant& grant);

@@ -23,7 +23,8 @@ absl::Status NotFound(std::string_view reason, std::string_view name) {
   const std::string resource(name);
   return errors::Make(absl::StatusCode::kNotFound, reason,
                       absl::StrCat("There is no ", resource, " in this network. Look for it in the list."),
-                      absl::StrCat("このネットワークに ", resource, " はありません。一覧でご確認ください。"), {{"resource", resource}});
+                      absl::StrCat("このネットワークに ", resource, " はありません。一覧でご確認ください。"),
+                      {{"resource", resource}});
 }
 
 }  // namespace kubari::identity

@@ -1,6 +1,5 @@
 #include "services/identity/store/sessions.h"
 
-
 #include "libs/auth/authenticator.h"
 #include "libs/auth/tokens.h"
 #include "libs/errors/macros.h"
@@ -34,16 +33,20 @@ constexpr pg::Statement kLoad{R"(
 constexpr pg::Statement kSeenSession{
     "UPDATE sessions SET last_seen_time = $3 WHERE network_id = $1 AND session_id = $2"};
 constexpr pg::Statement kSeenDevice{"UPDATE devices SET last_seen_time = $3 WHERE network_id = $1 AND device_id = $2"};
-constexpr pg::Statement kSeenApiKey{"UPDATE api_keys SET last_seen_time = $3 WHERE network_id = $1 AND api_key_id = $2"};
+constexpr pg::Statement kSeenApiKey{
+    "UPDATE api_keys SET last_seen_time = $3 WHERE network_id = $1 AND api_key_id = $2"};
 
 constexpr pg::Statement kInsert{
-    "INSERT INTO sessions (network_id, session_id, token_hash, person_id, device_id, api_key_id, invite_id, display_name, "
+    "INSERT INTO sessions (network_id, session_id, token_hash, person_id, device_id, api_key_id, invite_id, "
+    "display_name, "
     "create_time, expire_time, last_seen_time) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9)"};
 constexpr pg::Statement kEnd{"DELETE FROM sessions WHERE network_id = $1 AND token_hash = $2"};
 constexpr pg::Statement kEndOf{
-    "DELETE FROM sessions WHERE network_id = $1 AND (person_id = $2 OR device_id = $3 OR api_key_id = $4) AND token_hash <> $5"};
+    "DELETE FROM sessions WHERE network_id = $1 AND (person_id = $2 OR device_id = $3 OR api_key_id = $4) AND "
+    "token_hash <> $5"};
 constexpr pg::Statement kEndOfInvite{
-    "DELETE FROM sessions WHERE network_id = $1 AND (person_id = $2 OR device_id = $3 OR api_key_id = $4) AND invite_id = $5"};
+    "DELETE FROM sessions WHERE network_id = $1 AND (person_id = $2 OR device_id = $3 OR api_key_id = $4) AND "
+    "invite_id = $5"};
 constexpr pg::Statement kDeleteExpired{"SELECT delete_expired($1)"};
 
 // people/…, devices/… or apiKeys/… as three columns, of which one is set.
@@ -81,7 +84,8 @@ pb::Session SessionOf(const pg::Row& row) {
   session.set_subject(Owner(row).Subject());
   session.set_display_name(row.Get<std::string>("display_name"));
   session.set_locale(row.Get<std::string>("locale"));
-  if (const auto expire = row.Get<std::optional<absl::Time>>("expire_time")) *session.mutable_expire_time() = ToTimestamp(*expire);
+  if (const auto expire = row.Get<std::optional<absl::Time>>("expire_time"))
+    *session.mutable_expire_time() = ToTimestamp(*expire);
   const auto organisation_ids = row.Get<std::vector<std::string>>("organisation_ids");
   const auto roles = row.Get<std::vector<int>>("roles");
   for (size_t i = 0; i < organisation_ids.size() && i < roles.size(); ++i) {
@@ -117,10 +121,11 @@ void NoteSeen(pg::Pool& pool, const pg::TxContext& context, const Found& found, 
 
 absl::StatusOr<pb::Session> FindSession(pg::Pool& pool, const std::string& token, absl::Time now, absl::Time deadline) {
   const pg::Bytes token_hash{auth::HashToken(token)};
-  const auto network_id = pool.Read({.deadline = deadline}, [&](pg::Transaction& tx) -> absl::StatusOr<std::optional<std::string>> {
-    ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kNetworkOfToken, token_hash));
-    return rows[0].Get<std::optional<std::string>>("network_id");
-  });
+  const auto network_id =
+      pool.Read({.deadline = deadline}, [&](pg::Transaction& tx) -> absl::StatusOr<std::optional<std::string>> {
+        ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kNetworkOfToken, token_hash));
+        return rows[0].Get<std::optional<std::string>>("network_id");
+      });
   if (!network_id.ok()) return network_id.status();
   if (!network_id->has_value()) return auth::TokenInvalid();
   const pg::TxContext context{.network_id = **network_id, .deadline = deadline};
@@ -137,8 +142,9 @@ absl::StatusOr<pb::Session> LoadSession(pg::Transaction& tx, const std::string& 
 absl::StatusOr<std::string> StartSession(pg::Transaction& tx, const NewSession& session, absl::Time now) {
   const Owner owner(session.subject);
   const std::string token = auth::NewToken(owner.api_key_id ? "kbk_" : "kbs_");
-  RETURN_IF_ERROR(tx.Execute(kInsert, tx.network_id(), ids::NewV7(now), pg::Bytes{auth::HashToken(token)}, owner.person_id,
-                             owner.device_id, owner.api_key_id, session.invite_id, session.display_name, now, session.expire_time));
+  RETURN_IF_ERROR(tx.Execute(kInsert, tx.network_id(), ids::NewV7(now), pg::Bytes{auth::HashToken(token)},
+                             owner.person_id, owner.device_id, owner.api_key_id, session.invite_id,
+                             session.display_name, now, session.expire_time));
   return token;
 }
 
@@ -148,20 +154,24 @@ absl::Status EndSession(pg::Transaction& tx, const std::string& token) {
 
 absl::Status EndSessionsOf(pg::Transaction& tx, const std::string& subject, const std::string& but) {
   const Owner owner(subject);
-  return tx.Execute(kEndOf, tx.network_id(), owner.person_id, owner.device_id, owner.api_key_id, pg::Bytes{auth::HashToken(but)})
+  return tx
+      .Execute(kEndOf, tx.network_id(), owner.person_id, owner.device_id, owner.api_key_id,
+               pg::Bytes{auth::HashToken(but)})
       .status();
 }
 
 absl::Status EndSessionsOfInvite(pg::Transaction& tx, const std::string& invite_id, const std::string& subject) {
   const Owner owner(subject);
-  return tx.Execute(kEndOfInvite, tx.network_id(), owner.person_id, owner.device_id, owner.api_key_id, invite_id).status();
+  return tx.Execute(kEndOfInvite, tx.network_id(), owner.person_id, owner.device_id, owner.api_key_id, invite_id)
+      .status();
 }
 
 absl::StatusOr<int64_t> DeleteExpired(pg::Pool& pool, absl::Time now) {
-  return pool.Transact({.deadline = absl::Now() + absl::Minutes(1)}, [&](pg::Transaction& tx) -> absl::StatusOr<int64_t> {
-    ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kDeleteExpired, now));
-    return rows[0].Get<int64_t>(0);
-  });
+  return pool.Transact({.deadline = absl::Now() + absl::Minutes(1)},
+                       [&](pg::Transaction& tx) -> absl::StatusOr<int64_t> {
+                         ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kDeleteExpired, now));
+                         return rows[0].Get<int64_t>(0);
+                       });
 }
 
 }  // namespace kubari::identity
