@@ -1,0 +1,166 @@
+// Making, reading and changing groups.
+#include <google/protobuf/util/field_mask_util.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "libs/errors/macros.h"
+#include "libs/ids/ids.h"
+#include "libs/paging/paging.h"
+#include "libs/registry/fields.h"
+#include "libs/registry/mutation.h"
+#include "libs/registry/organisations.h"
+#include "services/groups/domain/group.h"
+#include "services/groups/domain/profile.h"
+#include "services/groups/group_store.h"
+#include "services/groups/handler.h"
+
+namespace kubari::groups {
+namespace {
+
+// Namespace of group ids that the service makes: derived from the request, so that a retry makes the same organisation.
+constexpr char kGroupIds[] = "b8a5f3a2-9d0e-4f0f-8d39-2f4f6a1b7c55";
+
+absl::Status CheckOwn(const rpc::Call& call, const std::string& group_id) {
+  if (call.scope.whole_network || call.scope.Includes(group_id)) return absl::OkStatus();
+  return auth::NotYourOrganisation(ids::Name("groups", group_id));
+}
+
+void NameSites(v1::Group& group) {
+  for (v1::Site& site : *group.mutable_sites()) {
+    if (site.id().empty()) site.set_id(ids::NewUuid());
+  }
+}
+
+// That the hub exists and makes no circle.
+absl::Status JudgeHub(pg::Transaction& tx, const std::string& group_id, const std::string& hub) {
+  const std::string hub_id = *ids::IdFromName("groups", hub);
+  ASSIGN_OR_RETURN(const auto hub_of, LockHubs(tx));
+  if (hub_id != group_id) RETURN_IF_ERROR(LoadGroup(tx, hub_id));
+  return CheckHub(group_id, hub_id, hub_of);
+}
+
+// Only what a caller may set.
+v1::Group Settable(const v1::Group& given) {
+  google::protobuf::FieldMask mask;
+  for (const std::string& field : SettableFields()) mask.add_paths(field);
+  v1::Group group;
+  google::protobuf::util::FieldMaskUtil::MergeMessageTo(given, mask, {}, &group);
+  return group;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Group> GroupsHandler::CreateGroup(const rpc::Call& call, const v1::CreateGroupRequest& request) {
+  v1::Group group = Settable(request.group());
+  if (group.need_percent() == 0) group.set_need_percent(100);
+  errors::Violations violations;
+  violations.RequestId("request_id", request.request_id());
+  if (!request.group_id().empty()) violations.Uuid("group_id", request.group_id());
+  CheckProfile(violations, group, SettableFields());
+  RETURN_IF_ERROR(violations.status());
+  ASSIGN_OR_RETURN(const auto first, registry::FirstAnswer<v1::Group>(pool_, call, request));
+  if (first) return *first;
+
+  const std::string group_id = !request.group_id().empty()
+                                   ? request.group_id()
+                                   : ids::DeriveV5(kGroupIds, absl::StrCat(call.principal.network_id, "/", request.request_id()));
+  group.set_name(ids::Name("groups", group_id));
+  group.set_state(v1::GROUP_STATE_APPLIED);
+  NameSites(group);
+  // Asked before the organisation is made, so that a refused group leaves none behind.
+  const auto judge = [&](pg::Transaction& tx) -> absl::Status {
+    RETURN_IF_ERROR(CheckGroupIsNew(tx, group_id, group.code()));
+    return group.hub().empty() ? absl::OkStatus() : JudgeHub(tx, group_id, group.hub());
+  };
+  RETURN_IF_ERROR(pool_.Transact(registry::TxOf(call), judge));
+  RETURN_IF_ERROR(registry::EnsureOrganisations(*identity_, call, identity::v1::ORGANISATION_KIND_GROUP,
+                                                {{.id = group_id, .display_name = group.display_name()}}));
+  ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
+  return registry::Mutate<v1::Group>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Group> {
+    RETURN_IF_ERROR(judge(tx));
+    RETURN_IF_ERROR(InsertGroup(tx, group, clock_.Now()));
+    ASSIGN_OR_RETURN(v1::Group made, LoadGroup(tx, group_id));
+    Derive(made, today);
+    return made;
+  });
+}
+
+absl::StatusOr<v1::Group> GroupsHandler::GetGroup(const rpc::Call& call, const v1::GetGroupRequest& request) {
+  errors::Violations violations;
+  violations.Name("groups", "name", request.name());
+  RETURN_IF_ERROR(violations.status());
+  const std::string group_id = *ids::IdFromName("groups", request.name());
+  RETURN_IF_ERROR(CheckOwn(call, group_id));
+  ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
+  ASSIGN_OR_RETURN(v1::Group group,
+                   pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) { return LoadGroup(tx, group_id); }));
+  Derive(group, today);
+  return group;
+}
+
+absl::StatusOr<v1::ListGroupsResponse> GroupsHandler::ListGroups(const rpc::Call& call, const v1::ListGroupsRequest& request) {
+  errors::Violations violations;
+  violations.Text("query", request.query(), 0, registry::kMaxName);
+  for (int i = 0; i < request.states_size(); ++i) violations.Enum(absl::StrCat("states[", i, "]"), request.states(i));
+  RETURN_IF_ERROR(violations.status());
+  ASSIGN_OR_RETURN(const int size, paging::PageSize(request.page_size()));
+  const std::string fingerprint = paging::Fingerprint(request, call.principal.network_id);
+  ASSIGN_OR_RETURN(const auto key, paging::Decode(request.page_token(), fingerprint));
+  GroupFilter filter{.query = request.query(), .states = {request.states().begin(), request.states().end()}, .limit = size + 1};
+  if (!call.scope.whole_network) filter.only = call.scope.organisation_ids;
+  if (!key.empty()) {
+    if (key.size() != 2 || !ids::IsUuid(key[1])) return paging::InvalidToken();
+    filter.after_name = key[0];
+    filter.after_id = key[1];
+  }
+  ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
+  ASSIGN_OR_RETURN(std::vector<v1::Group> groups,
+                   pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) { return groups::ListGroups(tx, filter); }));
+  v1::ListGroupsResponse response;
+  if (static_cast<int>(groups.size()) > size) {
+    groups.resize(size);
+    response.set_next_page_token(
+        paging::Encode(fingerprint, {groups.back().display_name(), *ids::IdFromName("groups", groups.back().name())}));
+  }
+  for (v1::Group& group : groups) {
+    Derive(group, today);
+    *response.add_groups() = std::move(group);
+  }
+  return response;
+}
+
+absl::StatusOr<v1::Group> GroupsHandler::UpdateGroup(const rpc::Call& call, const v1::UpdateGroupRequest& request) {
+  const std::vector<std::string> fields(request.update_mask().begin(), request.update_mask().end());
+  errors::Violations violations;
+  violations.RequestId("request_id", request.request_id());
+  violations.Name("groups", "group.name", request.group().name());
+  violations.Text("group.etag", request.group().etag(), 1, 40);
+  CheckMask(violations, request.update_mask());
+  CheckProfile(violations, request.group(), fields);
+  RETURN_IF_ERROR(violations.status());
+  const std::string group_id = *ids::IdFromName("groups", request.group().name());
+  RETURN_IF_ERROR(CheckOwn(call, group_id));
+  if (!call.scope.whole_network) RETURN_IF_ERROR(CheckOwnFields(fields));
+  ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
+  google::protobuf::FieldMask mask;
+  for (const std::string& field : fields) mask.add_paths(field);
+  const bool new_hub = std::find(fields.begin(), fields.end(), "hub") != fields.end() && !request.group().hub().empty();
+
+  return registry::Mutate<v1::Group>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Group> {
+    ASSIGN_OR_RETURN(v1::Group group, LoadGroup(tx, group_id, Lock::kUpdate));
+    RETURN_IF_ERROR(registry::CheckEtag(group.name(), request.group().etag(), group.etag()));
+    if (new_hub) RETURN_IF_ERROR(JudgeHub(tx, group_id, request.group().hub()));
+    google::protobuf::util::FieldMaskUtil::MergeOptions replace;
+    replace.set_replace_message_fields(true);
+    replace.set_replace_repeated_fields(true);
+    google::protobuf::util::FieldMaskUtil::MergeMessageTo(request.group(), mask, replace, &group);
+    NameSites(group);
+    RETURN_IF_ERROR(SaveGroup(tx, group, clock_.Now()));
+    ASSIGN_OR_RETURN(v1::Group updated, LoadGroup(tx, group_id));
+    Derive(updated, today);
+    return updated;
+  });
+}
+
+}  // namespace kubari::groups

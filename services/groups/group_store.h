@@ -1,0 +1,47 @@
+// Groups and their agreements in PostgreSQL. All functions run inside a transaction of one network.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "kubari/groups/v1/groups.pb.h"
+#include "libs/pg/transaction.h"
+
+namespace kubari::groups {
+
+// With `kUpdate` the row is locked until the transaction ends.
+enum class Lock { kNone, kUpdate };
+
+// With agreements and etag; what depends on the day (Derive) is not set. NOT_FOUND / GROUP_NOT_FOUND.
+absl::StatusOr<v1::Group> LoadGroup(pg::Transaction& tx, const std::string& group_id, Lock lock = Lock::kNone);
+
+struct GroupFilter {
+  std::optional<std::vector<std::string>> only;  // ids; nothing: all
+  std::string query;
+  std::vector<int> states;                          // empty: any
+  std::optional<std::string> after_name, after_id;  // both or neither
+  int limit = 0;
+};
+// By display name, then id.
+absl::StatusOr<std::vector<v1::Group>> ListGroups(pg::Transaction& tx, const GroupFilter& filter);
+
+// ALREADY_EXISTS / CODE_TAKEN or GROUP_EXISTS.
+absl::Status CheckGroupIsNew(pg::Transaction& tx, const std::string& group_id, const std::string& code);
+// `group` with name and state.
+absl::Status InsertGroup(pg::Transaction& tx, const v1::Group& group, absl::Time now);
+// Writes everything and raises the version. ALREADY_EXISTS / CODE_TAKEN.
+absl::Status SaveGroup(pg::Transaction& tx, const v1::Group& group, absl::Time now);
+
+// The hubs of all groups that have one, by group id, held still until the transaction ends: two changes at once could make a cycle that
+// neither of them sees.
+absl::StatusOr<std::map<std::string, std::string>> LockHubs(pg::Transaction& tx);
+absl::StatusOr<std::map<std::string, std::string>> LoadHubs(pg::Transaction& tx);
+
+// The ids of the groups that have one of these codes, by code.
+absl::StatusOr<std::map<std::string, std::string>> FindGroupIds(pg::Transaction& tx, const std::vector<std::string>& codes);
+
+}  // namespace kubari::groups
