@@ -1,10 +1,9 @@
 // One RPC from HTTP to its service and back. This file's Serve() is the pipeline:
 //
-//   path → method → codec → timeout → credential → (own pages only, for cookies) → caller → rate → rights → body → bytes → service
+//   path → method → codec → timeout → credential → (own pages only, for cookies) → caller → rate → rights → body →
+//   bytes → service
 //        → (token into a cookie) → JSON or bytes → gzip → answer
 #pragma once
-
-#include <utility>  // before Asio
 
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
@@ -19,6 +18,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "libs/auth/authenticator.h"
 #include "mobile_api/gateway/client_address.h"
@@ -34,9 +34,10 @@ namespace kubari::gateway {
 struct CallOptions {
   // Browsers reach us by https.
   bool secure = false;
-  // Calls per second and at once of one signed-in subject, or of one address for calls without a valid credential. 0: no limit.
-  double rate = 50;
-  double burst = 200;
+  // Calls per second and at once of one signed-in subject, or of one address for calls without a valid credential. 0:
+  // no limit.
+  double rate = 200;
+  double burst = 400;
   // The same for calls that answer a session, per address. A whole team may join behind one address.
   double sign_in_rate = 0.5;
   double sign_in_burst = 40;
@@ -52,16 +53,17 @@ struct CallOptions {
 class Calls {
  public:
   // All must outlive it. `authenticator` must refuse the service key.
-  Calls(const MethodTable& methods, const TrustedProxies& proxies, auth::Authenticator& authenticator, Upstream& upstream,
-        prometheus::Registry& registry, CallOptions options);
+  Calls(const MethodTable& methods, const TrustedProxies& proxies, auth::Authenticator& authenticator,
+        Upstream& upstream, prometheus::Registry& registry, CallOptions options);
   ~Calls();
-  // Waits for look-ups of tokens under way; those that come later are never answered. To be called when the server's threads have
-  // ended and before the server goes. Safe to call twice.
+  // Waits for look-ups of tokens under way; those that come later are never answered. To be called when the server's
+  // threads have ended and before the server goes. Safe to call twice.
   void Stop();
 
   net::awaitable<void> Serve(Exchange& exchange, Response& response);
 
-  // Also for what is not a call (health): spends one of the address's budget. Errors: RESOURCE_EXHAUSTED / TOO_MANY_REQUESTS.
+  // Also for what is not a call (health): spends one of the address's budget. Errors: RESOURCE_EXHAUSTED /
+  // TOO_MANY_REQUESTS.
   absl::Status Spend(RateLimiter& limiter, const std::string& key, const char* limit);
   RateLimiter& limiter() { return limiter_; }
 
