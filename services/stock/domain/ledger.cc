@@ -41,10 +41,7 @@ void Needs::Add(const Command& command) {
                    reservations.insert(a.reservation_id);
                    deliveries.insert(a.delivery_id);
                  },
-                 [&](const Release& a) {
-                   balances.insert({a.reservation.lot_id, a.reservation.place_id});
-                   reservations.insert(a.reservation.id);
-                 },
+                 [&](const Release& a) { reservations.insert(a.reservation.id); },
                  [&](const Issue& a) {
                    balances.insert({a.lot.id, a.shelf.id});
                    if (!a.reservation_id.empty()) reservations.insert(a.reservation_id);

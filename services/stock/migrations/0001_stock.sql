@@ -367,10 +367,13 @@ CREATE TRIGGER apply_movements AFTER INSERT ON movements
 -- the owner's role alone, and only inside this function.
 CREATE POLICY overdue ON reservations FOR SELECT TO kubari_owner USING (current_setting('kubari.overdue', true) = 'on');
 CREATE FUNCTION overdue_reservations(at timestamptz, at_most integer) RETURNS TABLE (network_id uuid, reservation_id uuid)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = stock, pg_temp SET kubari.overdue = 'on' AS $$
-  SELECT r.network_id, r.reservation_id FROM reservations r
-   WHERE r.open_items > 0 AND r.expire_time <= at ORDER BY r.expire_time LIMIT at_most
-$$;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = stock, pg_temp AS $$
+BEGIN
+  PERFORM set_config('kubari.overdue', 'on', true);
+  RETURN QUERY SELECT r.network_id, r.reservation_id FROM reservations r
+                WHERE r.open_items > 0 AND r.expire_time <= at ORDER BY r.expire_time LIMIT at_most;
+  PERFORM set_config('kubari.overdue', '', true);
+END $$;
 
 -- The service's rights: no more than it uses.
 REVOKE ALL ON FUNCTION lock_head(uuid), apply_movements(), overdue_reservations(timestamptz, integer) FROM PUBLIC;
