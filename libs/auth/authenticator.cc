@@ -10,6 +10,7 @@
 #include "libs/auth/tokens.h"
 #include "libs/errors/errors.h"
 #include "libs/errors/macros.h"
+#include "libs/ids/ids.h"
 #include "libs/log/log.h"
 
 namespace kubari::auth {
@@ -53,22 +54,26 @@ absl::StatusOr<std::optional<Principal>> AuthenticateService(std::string_view ke
   if (!EqualSecrets(key, credentials.token)) return std::nullopt;
   Principal principal;
   principal.is_service = true;
-  principal.subject = "services/kubari";
+  principal.subject = credentials.subject.empty() ? kServiceSubject : credentials.subject;
   principal.display_name = "Kubari";
   principal.network_id = credentials.network;
   if (!credentials.time_zone.empty()) principal.time_zone = credentials.time_zone;
 
   errors::Violations violations;
   if (!credentials.network.empty()) violations.Uuid("kubari-network", credentials.network);
+  const bool subject_is_name = credentials.subject.empty() || ids::IdFromName("people", credentials.subject) ||
+                               ids::IdFromName("devices", credentials.subject) || ids::IdFromName("apiKeys", credentials.subject);
   absl::TimeZone zone;
   const bool known = absl::LoadTimeZone(principal.time_zone, &zone);
-  if (!known || !violations.empty()) {
+  if (!known || !subject_is_name || !violations.empty()) {
     return errors::Make(
         absl::StatusCode::kInvalidArgument, "METADATA_INVALID",
         absl::StrCat("Metadata kubari-network is \"", credentials.network, "\" (a UUID in lower case was expected), kubari-time-zone is \"",
-                     principal.time_zone, "\" (an IANA name such as Asia/Tokyo was expected)."),
+                     principal.time_zone, "\" (an IANA name such as Asia/Tokyo was expected), kubari-subject is \"", credentials.subject,
+                     "\" (people/, devices/ or apiKeys/ and a UUID was expected, or nothing)."),
         absl::StrCat("メタデータが正しくありません。kubari-network は「", credentials.network, "」（小文字の UUID が必要）、kubari-time-zone は「",
-                     principal.time_zone, "」（Asia/Tokyo のような IANA 名が必要）です。"));
+                     principal.time_zone, "」（Asia/Tokyo のような IANA 名が必要）、kubari-subject は「", credentials.subject,
+                     "」（people/、devices/、apiKeys/ と UUID、または空が必要）です。"));
   }
   return principal;
 }

@@ -25,9 +25,11 @@ namespace kubari::auth {
 struct Credentials {
   // Of "authorization: Bearer …"; empty if there was none.
   std::string token;
-  // Metadata kubari-network (UUID) and kubari-time-zone (IANA name); heard only from services.
+  // Metadata kubari-network (UUID), kubari-time-zone (IANA name) and kubari-subject ("people/{uuid}", "devices/{uuid}" or
+  // "apiKeys/{uuid}": for whom the service acts); heard only from services.
   std::string network;
   std::string time_zone;
+  std::string subject;
   // For the trace.
   std::string request_id;
 };
@@ -44,7 +46,8 @@ absl::Status TokenMissing();
 absl::Status TokenInvalid();
 
 // The principal of a service, if the token is the service key (compared in constant time); nothing if it is not, or if `key` is empty.
-// Errors: INVALID_ARGUMENT / METADATA_INVALID if the network is not a UUID or the time zone is unknown.
+// It acts for credentials.subject, if given; that changes no right, only whom the record names.
+// Errors: INVALID_ARGUMENT / METADATA_INVALID if the network is not a UUID, the time zone is unknown or the subject is no such name.
 absl::StatusOr<std::optional<Principal>> AuthenticateService(std::string_view key, const Credentials& credentials);
 
 // From identity's answer.

@@ -137,6 +137,22 @@ TEST_F(AuthenticatorTest, TheServiceKeyIsJudgedHere) {
   EXPECT_THAT(Authenticate("good"), IsOk());  // the key is still sent to identity
 }
 
+TEST_F(AuthenticatorTest, AServiceMayNameForWhomItActs) {
+  const auto as = [&](const std::string& token, const std::string& subject) {
+    return authenticator_->Authenticate({.token = token, .network = kNetwork, .subject = subject}, absl::Now() + absl::Seconds(5));
+  };
+  const std::string person = std::string("people/") + kNetwork;
+  EXPECT_EQ(as(kKey, "")->subject, kServiceSubject);
+  const auto service = as(kKey, person);
+  ASSERT_THAT(service, IsOk());
+  EXPECT_EQ(service->subject, person);
+  EXPECT_TRUE(service->is_service);
+  EXPECT_TRUE(service->grants.empty());
+  EXPECT_THAT(as(kKey, "people/root"), FailsBecause("METADATA_INVALID"));
+  EXPECT_THAT(as(kKey, kServiceSubject), FailsBecause("METADATA_INVALID"));
+  EXPECT_EQ(as("good", person)->subject, "people/p");  // a person is who the token says
+}
+
 TEST_F(AuthenticatorTest, IdentityAwayIsNotTheCallersFault) {
   server_->Shutdown();
   const auto principal = authenticator_->Authenticate({.token = "good"}, absl::Now() + absl::Milliseconds(300));

@@ -11,6 +11,9 @@ namespace kubari::auth {
 
 using Role = kubari::type::v1::Role;
 
+// Of a service that acts for nobody in particular.
+inline constexpr char kServiceSubject[] = "services/kubari";
+
 struct Grant {
   // UUID in lower-case text, without "organisations/". The same id as the organisation's donor or group.
   std::string organisation_id;
@@ -23,7 +26,8 @@ struct Principal {
   std::string network_code;
   // IANA name; decides what "today" is.
   std::string time_zone = "Asia/Tokyo";
-  // "people/{uuid}", "devices/{uuid}", "apiKeys/{uuid}" or "services/kubari"; empty for an anonymous caller.
+  // "people/{uuid}", "devices/{uuid}", "apiKeys/{uuid}" or kServiceSubject; empty for an anonymous caller. With is_service it names the
+  // one for whom the service acts. For the record only: rights come from `grants` and `is_service`.
   std::string subject;
   std::string display_name;
   // "ja" or "en".

@@ -18,6 +18,7 @@ inline constexpr char kAuthorization[] = "authorization";      // Bearer {token}
 inline constexpr char kRequestId[] = "kubari-request-id";      // the trace: the same through all services; also sent back
 inline constexpr char kNetwork[] = "kubari-network";           // from services only: UUID
 inline constexpr char kTimeZone[] = "kubari-time-zone";        // from services only: IANA name
+inline constexpr char kSubject[] = "kubari-subject";           // from services only: for whom, "people/{uuid}"
 
 // A handler is a plain synchronous function `absl::StatusOr<Response> (const Call&, const Request&)`. When it runs, the caller is
 // authenticated and its role permits the method; what belongs to whom is the handler's to judge, with `scope`.

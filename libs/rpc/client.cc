@@ -11,6 +11,14 @@
 #include "libs/log/log.h"
 
 namespace kubari::rpc {
+namespace {
+
+// Nothing for a service that acts for nobody: that is what the other side takes it for anyway.
+std::string SubjectToSend(const Call& call) {
+  return call.principal.subject == auth::kServiceSubject ? "" : call.principal.subject;
+}
+
+}  // namespace
 
 std::shared_ptr<grpc::Channel> Connect(const std::string& address, const std::string& ca_file) {
   grpc::ChannelArguments arguments;
@@ -38,6 +46,7 @@ Outgoing OnBehalfOf(const Call& call) {
   if (call.principal.is_service) {
     outgoing.network = call.principal.network_id;
     outgoing.time_zone = call.principal.time_zone;
+    outgoing.subject = SubjectToSend(call);
   }
   return outgoing;
 }
@@ -55,6 +64,7 @@ Outgoing AsService(std::string key, const Call& call) {
           .token = std::move(key),
           .network = call.principal.network_id,
           .time_zone = call.principal.time_zone,
+          .subject = SubjectToSend(call),
           .request_id = call.request_id};
 }
 
@@ -70,6 +80,7 @@ void Prepare(const Outgoing& outgoing, grpc::ClientContext& context) {
   add(kRequestId, outgoing.request_id);
   add(kNetwork, outgoing.network);
   add(kTimeZone, outgoing.time_zone);
+  add(kSubject, outgoing.subject);
 }
 
 }  // namespace kubari::rpc

@@ -31,15 +31,18 @@ struct Outgoing {
   // UUID and IANA name; heard only together with the service key.
   std::string network;
   std::string time_zone;
+  // "people/{uuid}", "devices/{uuid}" or "apiKeys/{uuid}": who stands behind it, for the record; heard only with the service key.
+  std::string subject;
   // The trace id.
   std::string request_id;
 };
 
-// As the caller of `call`: the same token, deadline and trace. (A service's network and time zone travel on as well.)
+// As the caller of `call`: the same token, deadline and trace. (A service's network, time zone and subject travel on as well.)
 Outgoing OnBehalfOf(const Call& call);
 // As this service, for work that no caller waits for. A new trace id is made.
 Outgoing AsService(std::string key, std::string network, std::string time_zone, absl::Time deadline);
-// As this service, inside a call: the network, time zone, deadline and trace of `call` with more rights than the caller has.
+// As this service, inside a call: the network, time zone, deadline and trace of `call` with more rights than the caller has. The
+// caller's subject travels along, so that the record names the person; it gives no rights.
 Outgoing AsService(std::string key, const Call& call);
 
 // Sets deadline, metadata and wait_for_ready (waits for the connection until the deadline). Values that HTTP/2 headers cannot

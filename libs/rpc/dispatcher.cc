@@ -147,6 +147,7 @@ grpc::ServerUnaryReactor* Dispatcher::Enqueue(grpc::CallbackServerContext* conte
   pending->credentials = {.token = call.token,
                           .network = Metadata(*context, kNetwork),
                           .time_zone = Metadata(*context, kTimeZone),
+                          .subject = Metadata(*context, kSubject),
                           .request_id = call.request_id};
   context->AddInitialMetadata(kRequestId, call.request_id);
 

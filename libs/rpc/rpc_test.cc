@@ -174,6 +174,28 @@ TEST(Rpc, AServiceNamesItsNetworkAndTimeZone) {
   EXPECT_EQ(network->time_zone(), "Europe/Berlin");
 }
 
+TEST(Rpc, AServiceActsForTheCallerItServes) {
+  Node far;
+  std::string subject;
+  bool is_service = false;
+  far.handler.get_network = [&](const Call& call) {
+    subject = call.principal.subject;
+    is_service = call.principal.is_service;
+    return pb::Network();
+  };
+  Node near;
+  near.handler.get_network = [&](const Call& call) { return far.GetNetwork(AsService("key", call)); };
+  ASSERT_THAT(near.GetNetwork(near.server.As("coordinator")), IsOk());
+  EXPECT_EQ(subject, Person(kNetwork, kOrganisation, ROLE_COORDINATOR).subject);
+  EXPECT_TRUE(is_service);
+  ASSERT_THAT(near.GetNetwork(near.server.As("key")), IsOk());
+  EXPECT_EQ(subject, auth::kServiceSubject);
+  Outgoing pretender = near.server.As("coordinator");
+  pretender.subject = "people/0190163d-8694-7000-8000-0000000000aa";
+  ASSERT_THAT(near.GetNetwork(pretender), IsOk());
+  EXPECT_EQ(subject, Person(kNetwork, kOrganisation, ROLE_COORDINATOR).subject);
+}
+
 TEST(Rpc, TheTraceIdGoesThroughAllServicesAndBack) {
   Node far;
   std::string heard;

@@ -23,6 +23,7 @@ absl::StatusOr<auth::Principal> FakeAuthenticator::Authenticate(const auth::Cred
   if (principal.is_service) {
     if (!credentials.network.empty()) principal.network_id = credentials.network;
     if (!credentials.time_zone.empty()) principal.time_zone = credentials.time_zone;
+    if (!credentials.subject.empty()) principal.subject = credentials.subject;
   }
   return principal;
 }
@@ -39,7 +40,7 @@ auth::Principal Person(std::string network_id, std::string organisation_id, auth
 
 auth::Principal Service() {
   auth::Principal principal;
-  principal.subject = "services/kubari";
+  principal.subject = auth::kServiceSubject;
   principal.is_service = true;
   return principal;
 }

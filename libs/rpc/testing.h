@@ -25,7 +25,7 @@
 
 namespace kubari::rpc {
 
-// Knows the tokens it was told; any other is TOKEN_INVALID. A principal with is_service takes network and time zone from the metadata.
+// Knows the tokens it was told; any other is TOKEN_INVALID. A principal with is_service takes network, time zone and subject from the metadata.
 class FakeAuthenticator final : public auth::Authenticator {
  public:
   void Add(std::string token, auth::Principal principal);
