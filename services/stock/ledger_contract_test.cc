@@ -307,7 +307,9 @@ TEST_P(LedgerContract, EightThreadsNeverOversellNorLeaveAGap) {
       for (int i = 0; i < 40; ++i) {
         const Command command = IssueCommand(1 + static_cast<int>(random() % 5), 0, 1, 1);
         const auto first = Submit(command);
-        if (!first.ok()) EXPECT_THAT(first, FailsBecause("INSUFFICIENT_STOCK"));
+        if (!first.ok()) {
+          EXPECT_THAT(first, FailsBecause("INSUFFICIENT_STOCK"));
+        }
         const auto again = Submit(command);  // phones repeat themselves
         EXPECT_EQ(first.ok() && again.ok() ? first->movements[0].id : "", first.ok() && again.ok() ? again->movements[0].id : "");
         (first.ok() ? issued : refused) += first.ok() ? static_cast<int>(first->movements[0].items) : 1;
