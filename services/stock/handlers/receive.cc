@@ -134,7 +134,8 @@ absl::StatusOr<pb::ReceiveStockResponse> MovementsHandler::ReceiveStock(const rp
     const auto period = eligibility::PeriodOf(one);
     if (agreement == nullptr && period && period->Contains(day)) agreement = &one;
   }
-  if (agreement == nullptr) return refusals::NoAgreement(donor.name(), donor.display_name(), absl::FormatCivilTime(day));
+  // By id: whether the donor may be named is what the missing agreement would say.
+  if (agreement == nullptr) return refusals::NoAgreement(donor.name(), donor.name(), absl::FormatCivilTime(day));
   if (line == nullptr || !offer.has_conditions()) *lot.facts.mutable_conditions() = agreement->conditions();
   lot.facts.set_donor_display_name(donor.display_name());
   if (lot.facts.temperature_zone() != receive.shelf.zone) return refusals::TemperatureMismatch(lot, receive.shelf);

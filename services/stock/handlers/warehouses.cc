@@ -39,6 +39,10 @@ absl::StatusOr<pb::Warehouse> WarehousesHandler::CreateWarehouse(const rpc::Call
   violations.Text("warehouse.display_name", asked.display_name(), 1, 200);
   violations.Name("organisations", "warehouse.organisation", asked.organisation());
   violations.Text("warehouse.address.text", asked.address().text(), 0, 200);
+  const std::string& municipality = asked.address().municipality_code();
+  violations.Require(municipality.empty() || (municipality.size() == 5 && municipality.find_first_not_of("0123456789") == std::string::npos),
+                     "warehouse.address.municipality_code", "NOT_A_CODE", "Expected the five digits of JIS X 0402, for instance 13101.",
+                     "全国地方公共団体コードの5桁（例：13101）を指定してください。");
   violations.Range("places", request.places_size(), 0, 500);
   for (int i = 0; i < request.places_size(); ++i) CheckShelf(request.places(i), absl::StrCat("places[", i, "]"), violations);
   RETURN_IF_ERROR(violations.status());
