@@ -15,5 +15,5 @@ export default defineConfig({
     // `npm run dev` against a running installation.
     proxy: { '^/kubari\\.': 'http://127.0.0.1:7100' },
   },
-  test: { environment: 'jsdom', include: ['src/**/*.test.ts'], setupFiles: ['src/testing/setup.ts'] },
+  test: { environment: 'jsdom', include: ['src/**/*.test.ts'], setupFiles: ['src/testing/setup.ts'], testTimeout: 30_000 },
 });

@@ -203,7 +203,6 @@ export const en: Record<keyof typeof ja, string> = {
   'impact.show': 'Show',
   'impact.records': 'Records',
   'impact.behind': 'Show records',
-  'impact.behindOf': 'Show the records of {name}',
   'impact.none': 'There are no records in this period.',
   'impact.movements': 'Records of {name}',
   'impact.movementsHint': 'Their sum is the figure above. A minus is a reversal.',

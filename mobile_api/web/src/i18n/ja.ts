@@ -201,7 +201,6 @@ export const ja = {
   'impact.show': '表示する',
   'impact.records': '記録',
   'impact.behind': '記録を見る',
-  'impact.behindOf': '{name}の記録を見る',
   'impact.none': 'この期間の記録はありません。',
   'impact.movements': '{name}の記録',
   'impact.movementsHint': 'これらの合計が上の数字になります。マイナスは訂正です。',

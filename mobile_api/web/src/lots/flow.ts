@@ -83,6 +83,8 @@ function netEdges(nodes: Map<string, Node>, movements: Movement[]): Edge[] {
     note(nodes, from, kinds[0], original.fromDisplayName);
     note(nodes, to, kinds[1], original.toDisplayName);
     if (original.kind === MovementKind.ISSUE) nodes.get(to)!.time ??= original.occurredTime;
+    // A delivery's place is named "… (on its way)"; once it has arrived that is no longer so.
+    if (movement.kind === MovementKind.CONFIRM) nodes.get(from)!.name = original.toDisplayName;
   }
   return [...edges.values()].filter((edge) => edge.items > 0n);
 }

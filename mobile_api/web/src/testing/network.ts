@@ -50,7 +50,7 @@ const move = (position: number, kind: MovementKind, from: [number, string], to: 
 
 const donor: [number, string] = [100, '例示食品株式会社'];
 const shelf: [number, string] = [101, '東倉庫 A-01'];
-const way: [number, string] = [102, 'みどり子ども食堂'];
+const way: [number, string] = [102, 'みどり子ども食堂（配送中）'];
 const group: [number, string] = [103, 'みどり子ども食堂'];
 const delivery = `deliveries/${id(50)}`;
 
@@ -167,7 +167,7 @@ export function routes(session: Session, over: Overrides = {}): (router: Connect
       listBalances: () => ({ balances: [{ lot, place: { displayName: shelf[1], kind: PlaceKind.SHELF }, onHand: 168n, reserved: 24n, free: 144n }] }),
       listLots: () => ({ lots: [lot] }),
       listDeliveries: (request) => ({
-        deliveries: [{ name: delivery, group: `groups/${id(30)}`, groupDisplayName: way[1], state: request.state, shipTime: at('2026-11-04T01:00:00Z'), confirmTime: request.state === DeliveryState.CONFIRMED ? at('2026-11-05T01:00:00Z') : undefined, lines: [{ lot, issuedItems: 72n, confirmedItems: request.state === DeliveryState.CONFIRMED ? 70n : 0n, shortItems: request.state === DeliveryState.CONFIRMED ? 2n : 0n }] }],
+        deliveries: [{ name: delivery, group: `groups/${id(30)}`, groupDisplayName: group[1], state: request.state, shipTime: at('2026-11-04T01:00:00Z'), confirmTime: request.state === DeliveryState.CONFIRMED ? at('2026-11-05T01:00:00Z') : undefined, lines: [{ lot, issuedItems: 72n, confirmedItems: request.state === DeliveryState.CONFIRMED ? 70n : 0n, shortItems: request.state === DeliveryState.CONFIRMED ? 2n : 0n }] }],
       }),
       confirmReceipt: () => ({}),
       lookUpCode: () => ({ lots: [lot] }),
@@ -190,7 +190,7 @@ export function routes(session: Session, over: Overrides = {}): (router: Connect
       listLines: (request) => ({ lines: [{ ...line, state: request.states[0] }] }),
       acceptLine: () => line,
       refuseLine: () => line,
-      getPickList: () => ({ deliveries: [{ delivery, groupDisplayName: way[1], pickUpDueTime: line.pickUpDueTime, lines: [{ ...line, state: LineState.ACCEPTED }] }] }),
+      getPickList: () => ({ deliveries: [{ delivery, groupDisplayName: group[1], pickUpDueTime: line.pickUpDueTime, lines: [{ ...line, state: LineState.ACCEPTED }] }] }),
       listRuns: () => ({ runs: [{ name: `runs/${id(60)}`, title: '11月の配分', state: RunState.PUBLISHED, handOverDate: '2026-11-22', answerDueTime: line.answerDueTime, summary: { allocatedItems: 1200n, freeItems: 1440n, groupsServed: 12 } }] }),
       ...over.allocation,
     });

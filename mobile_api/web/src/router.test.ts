@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+
+import { match, router } from './router.svelte';
+
+test('patterns', () => {
+  expect(match('/lots/:lot', '/lots/K7M2PQ4')).toEqual({ lot: 'K7M2PQ4' });
+  expect(match('/join/:code', '/join/ABC%20DE')).toEqual({ code: 'ABC DE' });
+  expect(match('/join/:code', '/join/%')).toEqual({ code: '%' });
+  expect(match('/lots/:lot', '/lots')).toBeUndefined();
+  expect(match('/lots/:lot', '/lots/a/b')).toBeUndefined();
+});
+
+test('the path is what stands behind #', () => {
+  router.go('/lots');
+  expect(router.path).toBe('/lots');
+  router.go('');
+  expect(router.path).toBe('/');
+});

@@ -1,0 +1,107 @@
+// The browser, and calls to the installation under test.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const require = createRequire(new URL('../../mobile_api/web/package.json', import.meta.url));
+const { chromium } = require('playwright-core');
+export const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+export const server = process.env.KUBARI_SERVER?.replace(/\/$/, '');
+const key = process.env.KUBARI_KEY_FILE ? readFileSync(process.env.KUBARI_KEY_FILE, 'utf8').trim() : '';
+const screenshots = process.env.KUBARI_SCREENSHOTS ?? join(tmpdir(), 'kubari-screenshots');
+
+/** Calls as the administrator's program, e.g. call('identity', 'ListPeople', {}). */
+export async function call(service, method, request) {
+  const answer = await fetch(`${server}${path(service, method)}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'connect-protocol-version': '1', authorization: `Bearer ${key}` },
+    body: JSON.stringify(request),
+  });
+  if (!answer.ok) throw new Error(`${service}.${method}: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
+
+/** The same call as whoever is signed in in the page, with its cookie. */
+export async function callAs(page, service, method, request = {}) {
+  const { status, text } = await page.evaluate(
+    async ([url, body]) => {
+      const headers = { 'content-type': 'application/json', 'connect-protocol-version': '1' };
+      const answer = await fetch(url, { method: 'POST', headers, body });
+      return { status: answer.status, text: await answer.text() };
+    },
+    [path(service, method), JSON.stringify(request)],
+  );
+  if (status !== 200) throw new Error(`${service}.${method}: ${status} ${text}`);
+  return JSON.parse(text);
+}
+
+/** All pages of a list. */
+export async function all(service, method, field, request = {}) {
+  const found = [];
+  let pageToken = '';
+  do {
+    const answer = await call(service, method, { ...request, pageSize: 200, pageToken });
+    found.push(...(answer[field] ?? []));
+    pageToken = answer.nextPageToken ?? '';
+  } while (pageToken);
+  return found;
+}
+
+function path(service, method) {
+  const name = service[0].toUpperCase() + service.slice(1);
+  return `/kubari.${service}.v1.${name}Service/${method}`;
+}
+
+export function launch() {
+  mkdirSync(screenshots, { recursive: true });
+  return chromium.launch({
+    executablePath: process.env.KUBARI_CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/** A fresh browser window, as wide as a phone or a desk's screen; `complaints` gathers what its console and its network say. */
+export async function open(browser, { phone = false, locale = 'ja-JP' } = {}) {
+  const viewport = phone ? { width: 390, height: 844 } : { width: 1280, height: 900 };
+  const context = await browser.newContext({ viewport, locale, timezoneId: 'America/New_York' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const complaints = [];
+  page.on('console', (message) => {
+    // The first question "who am I" of a browser without a session is answered with 401.
+    const known = message.text().includes('401') && message.location().url.endsWith('/GetSession');
+    if (['error', 'warning'].includes(message.type()) && !known) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('requestfailed', (request) => complaints.push(`${request.url()} ${request.failure()?.errorText}`));
+  return { context, page, complaints };
+}
+
+export async function screenshot(page, name) {
+  await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
+}
+
+/** Waits until nothing is loading any more. */
+export async function settled(page) {
+  await page.locator('h1').waitFor();
+  await page.waitForFunction(() => !document.querySelector('main [role=status]'), undefined, { timeout: 20_000 });
+}
+
+/** Problems of accessibility (WCAG 2.2 A and AA) on the page, one line each. */
+export async function barriers(page) {
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }),
+  );
+  return violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).slice(0, 3).join(' | ')}`);
+}
