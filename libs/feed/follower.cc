@@ -16,7 +16,7 @@ namespace kubari::feed {
 namespace {
 
 constexpr char kGap[] = "FEED_GAP";
-constexpr absl::Duration kCallTimeout = absl::Seconds(10);         // on top of the wait
+constexpr absl::Duration kCallTimeout = absl::Seconds(10);  // on top of the wait
 constexpr absl::Duration kListTimeout = absl::Seconds(2);
 constexpr absl::Duration kTransactionTimeout = absl::Seconds(30);
 
@@ -29,7 +29,9 @@ constexpr pg::Statement kMoveCursor{"UPDATE feed_cursor SET next_position = $2 W
 prometheus::Counter& ErrorCounter(prometheus::Registry& registry, const char* cause) {
   return prometheus::BuildCounter()
       .Name("kubari_feed_errors_total")
-      .Help("Failed attempts to follow the stock ledger: call (not reached), apply (not written), gap (positions missing).")
+      .Help(
+          "Failed attempts to follow the stock ledger: call (not reached), apply (not written), gap (positions "
+          "missing).")
       .Register(registry)
       .Add({{"cause", cause}});
 }
@@ -38,7 +40,8 @@ absl::Status Gap(int64_t expected, int64_t found) {
   return errors::Make(
       absl::StatusCode::kDataLoss, kGap,
       absl::StrCat("The stock ledger's feed goes on at position ", found, "; position ", expected,
-                   " was expected. Nothing more is applied; compare the ledger with this service's tables, then start it again."),
+                   " was expected. Nothing more is applied; compare the ledger with this service's tables, then start "
+                   "it again."),
       absl::StrCat("在庫台帳のフィードは位置", found, "から続いていますが、位置", expected,
                    "が必要です。適用を止めました。台帳とこのサービスの表を見比べてから、起動し直してください。"),
       {{"expected", absl::StrCat(expected)}, {"found", absl::StrCat(found)}});
@@ -57,7 +60,8 @@ absl::Status CheckPositions(int64_t position, const stock::v1::ReadFeedResponse&
 }  // namespace
 
 Follower::Follower(FollowerOptions options, std::shared_ptr<grpc::ChannelInterface> identity,
-                   std::shared_ptr<grpc::ChannelInterface> stock, pg::Pool& pool, prometheus::Registry& registry, Apply apply)
+                   std::shared_ptr<grpc::ChannelInterface> stock, pg::Pool& pool, prometheus::Registry& registry,
+                   Apply apply)
     : options_(std::move(options)),
       identity_(identity::v1::IdentityService::NewStub(identity)),
       stock_(stock::v1::StockService::NewStub(stock)),
@@ -70,7 +74,8 @@ Follower::Follower(FollowerOptions options, std::shared_ptr<grpc::ChannelInterfa
                    .Add({})),
       lag_(prometheus::BuildGauge()
                .Name("kubari_feed_lag_seconds")
-               .Help("Age of the last entry applied while more are waiting, of the network that is furthest behind; 0: nothing waits.")
+               .Help("Age of the last entry applied while more are waiting, of the network that is furthest behind; 0: "
+                     "nothing waits.")
                .Register(registry)
                .Add({})),
       halted_(prometheus::BuildGauge()
@@ -173,9 +178,10 @@ void Follower::PutBack(Followed& followed, const absl::StatusOr<bool>& more) {
     followed.position.reset();
     followed.retry = std::clamp(followed.retry * 2, options_.first_retry, options_.longest_retry);
     followed.due = absl::Now() + followed.retry;
-    log::Warning("the feed could not be followed; trying again", {{"code", absl::StatusCodeToString(more.status().code())},
-                                                                 {"detail", more.status().message()},
-                                                                 {"retry_seconds", absl::ToDoubleSeconds(followed.retry)}});
+    log::Warning("the feed could not be followed; trying again",
+                 {{"code", absl::StatusCodeToString(more.status().code())},
+                  {"detail", more.status().message()},
+                  {"retry_seconds", absl::ToDoubleSeconds(followed.retry)}});
   }
   double lag = 0;
   for (const auto& [id, each] : networks_) lag = std::max(lag, each->lag_seconds);
@@ -222,13 +228,15 @@ absl::StatusOr<int64_t> Follower::ReadCursor(const Network& network) {
                     });
 }
 
-absl::StatusOr<stock::v1::ReadFeedResponse> Follower::ReadFeed(const Network& network, int64_t position, absl::Duration wait) {
+absl::StatusOr<stock::v1::ReadFeedResponse> Follower::ReadFeed(const Network& network, int64_t position,
+                                                               absl::Duration wait) {
   stock::v1::ReadFeedRequest request;
   request.set_position(position);
   request.set_page_size(options_.page_size);
   request.set_wait_milliseconds(static_cast<int32_t>(absl::ToInt64Milliseconds(wait)));
   grpc::ClientContext context;
-  rpc::Prepare(rpc::AsService(options_.service_key, network.id, network.time_zone, absl::Now() + wait + kCallTimeout), context);
+  rpc::Prepare(rpc::AsService(options_.service_key, network.id, network.time_zone, absl::Now() + wait + kCallTimeout),
+               context);
   {
     std::lock_guard lock(mutex_);
     if (stopping_) return absl::CancelledError("stopping");
@@ -244,10 +252,12 @@ absl::StatusOr<stock::v1::ReadFeedResponse> Follower::ReadFeed(const Network& ne
   return response;
 }
 
-absl::StatusOr<int64_t> Follower::ApplyPage(const Network& network, int64_t position, const stock::v1::ReadFeedResponse& page) {
+absl::StatusOr<int64_t> Follower::ApplyPage(const Network& network, int64_t position,
+                                            const stock::v1::ReadFeedResponse& page) {
   bool applied = false;
   absl::StatusOr<int64_t> cursor = pool_.Transact(
-      {.network_id = network.id, .deadline = absl::Now() + kTransactionTimeout}, [&](pg::Transaction& tx) -> absl::StatusOr<int64_t> {
+      {.network_id = network.id, .deadline = absl::Now() + kTransactionTimeout},
+      [&](pg::Transaction& tx) -> absl::StatusOr<int64_t> {
         applied = false;
         ASSIGN_OR_RETURN(const std::vector<pg::Result> rows,
                          tx.Pipeline(pg::Batch().Add(kMakeCursor, network.id).Add(kLockCursor, network.id)));

@@ -1,4 +1,5 @@
-// Follows the stock ledger of every network and applies it to a service's own tables, each entry exactly once (README.md).
+// Follows the stock ledger of every network and applies it to a service's own tables, each entry exactly once
+// (README.md).
 #pragma once
 
 #include <google/protobuf/repeated_field.h>
@@ -37,8 +38,8 @@ struct Network {
 // In the order of positions, without a gap, at least one.
 using Entries = google::protobuf::RepeatedPtrField<stock::v1::FeedEntry>;
 
-// Writes the effects of `entries`, in the transaction that also moves the cursor. It may run more than once, so it has no effect
-// outside of `tx`. An error rolls everything back, and the same entries come again later.
+// Writes the effects of `entries`, in the transaction that also moves the cursor. It may run more than once, so it has
+// no effect outside of `tx`. An error rolls everything back, and the same entries come again later.
 using Apply = std::function<absl::Status(pg::Transaction& tx, const Network& network, const Entries& entries)>;
 
 struct FollowerOptions {
@@ -59,8 +60,8 @@ struct FollowerOptions {
 class Follower {
  public:
   // Starts to follow. `pool` (its schema has the table feed_cursor) and `registry` must outlive it.
-  Follower(FollowerOptions options, std::shared_ptr<grpc::ChannelInterface> identity, std::shared_ptr<grpc::ChannelInterface> stock,
-           pg::Pool& pool, prometheus::Registry& registry, Apply apply);
+  Follower(FollowerOptions options, std::shared_ptr<grpc::ChannelInterface> identity,
+           std::shared_ptr<grpc::ChannelInterface> stock, pg::Pool& pool, prometheus::Registry& registry, Apply apply);
   // Stops.
   ~Follower();
   Follower(const Follower&) = delete;

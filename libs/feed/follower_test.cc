@@ -71,7 +71,8 @@ class FakeStock final : public stock::v1::StockService::Service {
     }
     const absl::Time until = absl::Now() + absl::Milliseconds(request->wait_milliseconds());
     const std::string id(network->second.data(), network->second.size());
-    while (absl::Now() < until && size(id) <= request->position() && !context->IsCancelled()) absl::SleepFor(absl::Milliseconds(5));
+    while (absl::Now() < until && size(id) <= request->position() && !context->IsCancelled())
+      absl::SleepFor(absl::Milliseconds(5));
     int64_t position = request->position();
     for (; position < size(id) && response->entries_size() < request->page_size(); ++position) {
       if (position == skip) continue;
@@ -130,10 +131,13 @@ class FollowerTest : public ::testing::Test {
     }
     return absl::OkStatus();
   }
-  std::string Sql(const std::string& sql) { return pg::testing::Sql(database_.superuser, "SET search_path = impact; " + sql); }
+  std::string Sql(const std::string& sql) {
+    return pg::testing::Sql(database_.superuser, "SET search_path = impact; " + sql);
+  }
   // Positions seen, in the order in which they were written.
   std::string Seen(const std::string& network) {
-    return Sql(absl::StrCat("SELECT string_agg(position::text, ' ' ORDER BY order_seen) FROM seen WHERE network_id = '", network, "'"));
+    return Sql(absl::StrCat("SELECT string_agg(position::text, ' ' ORDER BY order_seen) FROM seen WHERE network_id = '",
+                            network, "'"));
   }
   static std::string UpTo(int64_t count) {
     std::string all;
@@ -141,7 +145,8 @@ class FollowerTest : public ::testing::Test {
     return all;
   }
   bool Eventually(const std::function<bool()>& holds) {
-    for (const absl::Time until = absl::Now() + absl::Seconds(15); absl::Now() < until; absl::SleepFor(absl::Milliseconds(20))) {
+    for (const absl::Time until = absl::Now() + absl::Seconds(15); absl::Now() < until;
+         absl::SleepFor(absl::Milliseconds(20))) {
       if (holds()) return true;
     }
     return false;

@@ -22,12 +22,12 @@ void CheckConditions(errors::Violations& violations, const std::string& field, c
 // The one in force on `day`; null if there is none. They do not overlap, so there is at most one.
 const type::v1::Agreement* InForceOn(const Agreements& agreements, absl::CivilDay day);
 
-// FAILED_PRECONDITION / AGREEMENT_OVERLAPS (metadata "agreement") if `added` shares a day with one that was signed before. One that was
-// ended early counts until its end date.
+// FAILED_PRECONDITION / AGREEMENT_OVERLAPS (metadata "agreement") if `added` shares a day with one that was signed
+// before. One that was ended early counts until its end date.
 absl::Status CheckOverlap(const Agreements& signed_before, const type::v1::Agreement& added);
 
-// Ends `agreement` early, `end_date` (a day) being the last day in force. INVALID_ARGUMENT if that is before today or after the
-// agreement's own last day; FAILED_PRECONDITION / AGREEMENT_TERMINATED if it was ended before.
+// Ends `agreement` early, `end_date` (a day) being the last day in force. INVALID_ARGUMENT if that is before today or
+// after the agreement's own last day; FAILED_PRECONDITION / AGREEMENT_TERMINATED if it was ended before.
 absl::Status Terminate(type::v1::Agreement& agreement, const std::string& end_date, absl::CivilDay today);
 
 // NOT_FOUND / AGREEMENT_NOT_FOUND.

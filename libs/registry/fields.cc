@@ -57,12 +57,14 @@ void CheckCode(errors::Violations& violations, const std::string& field, const s
 }
 
 void CheckEmail(errors::Violations& violations, const std::string& field, const std::string& email) {
-  violations.Require(email.empty() || IsEmail(email), field, "NOT_AN_EMAIL",
-                     absl::StrCat("'", email, "' is not an e-mail address; write it as name@example.org, or leave it empty."),
-                     absl::StrCat("「", email, "」はメールアドレスではありません。name@example.org の形で書くか、空にしてください。"));
+  violations.Require(
+      email.empty() || IsEmail(email), field, "NOT_AN_EMAIL",
+      absl::StrCat("'", email, "' is not an e-mail address; write it as name@example.org, or leave it empty."),
+      absl::StrCat("「", email, "」はメールアドレスではありません。name@example.org の形で書くか、空にしてください。"));
 }
 
-std::optional<absl::CivilDay> CheckDay(errors::Violations& violations, const std::string& field, const std::string& day) {
+std::optional<absl::CivilDay> CheckDay(errors::Violations& violations, const std::string& field,
+                                       const std::string& day) {
   if (!violations.Require(!day.empty(), field, "REQUIRED", "A date is required, for instance 2027-03-31.",
                           "日付が必要です（例: 2027-03-31）。")) {
     return std::nullopt;
@@ -74,8 +76,8 @@ std::optional<absl::CivilDay> CheckDay(errors::Violations& violations, const std
   return parsed;
 }
 
-void CheckChildName(errors::Violations& violations, std::string_view collection, std::string_view child, const std::string& field,
-                    const std::string& name) {
+void CheckChildName(errors::Violations& violations, std::string_view collection, std::string_view child,
+                    const std::string& field, const std::string& name) {
   const std::string form = absl::StrCat(std::string(collection), "/{uuid}/", std::string(child), "/{uuid}");
   if (!violations.Require(!name.empty(), field, "REQUIRED", absl::StrCat("A name of the form ", form, " is required."),
                           absl::StrCat(form, " の形の名前が必要です。"))) {
@@ -94,14 +96,18 @@ void CheckAddress(errors::Violations& violations, const std::string& field, cons
                        "The municipality code (JIS X 0402, five digits, for instance 13101) is required.",
                        "市区町村コード（JIS X 0402、5桁、例: 13101）が必要です。");
   } else {
-    violations.Require(IsMunicipalityCode(municipality), field + ".municipality_code", "NOT_A_MUNICIPALITY",
-                       absl::StrCat("'", municipality, "' is not a municipality code: five digits that begin with a prefecture, 01 to 47."),
-                       absl::StrCat("「", municipality, "」は市区町村コードではありません。都道府県 01〜47 で始まる5桁の数字にしてください。"));
+    violations.Require(
+        IsMunicipalityCode(municipality), field + ".municipality_code", "NOT_A_MUNICIPALITY",
+        absl::StrCat("'", municipality,
+                     "' is not a municipality code: five digits that begin with a prefecture, 01 to 47."),
+        absl::StrCat("「", municipality,
+                     "」は市区町村コードではありません。都道府県 01〜47 で始まる5桁の数字にしてください。"));
   }
   const std::string& postal = address.postal_code();
-  violations.Require(postal.empty() || IsPostalCode(postal), field + ".postal_code", "NOT_A_POSTAL_CODE",
-                     absl::StrCat("'", postal, "' is not a postal code; write it as 100-0001 or 1000001."),
-                     absl::StrCat("「", postal, "」は郵便番号ではありません。100-0001 または 1000001 の形で書いてください。"));
+  violations.Require(
+      postal.empty() || IsPostalCode(postal), field + ".postal_code", "NOT_A_POSTAL_CODE",
+      absl::StrCat("'", postal, "' is not a postal code; write it as 100-0001 or 1000001."),
+      absl::StrCat("「", postal, "」は郵便番号ではありません。100-0001 または 1000001 の形で書いてください。"));
   violations.Text(field + ".text", address.text(), 0, 200);
   violations.Range(field + ".position.latitude_e6", address.position().latitude_e6(), -90'000'000, 90'000'000);
   violations.Range(field + ".position.longitude_e6", address.position().longitude_e6(), -180'000'000, 180'000'000);

@@ -16,7 +16,8 @@ inline constexpr int kMaxCode = 40;
 inline constexpr int kMaxName = 200;
 inline constexpr int kMaxEmail = 254;
 
-// Five digits that begin with a prefecture, 01 to 47 (JIS X 0402, JIS X 0401). Whether the municipality exists is not known here.
+// Five digits that begin with a prefecture, 01 to 47 (JIS X 0402, JIS X 0401). Whether the municipality exists is not
+// known here.
 bool IsMunicipalityCode(std::string_view code);
 // "01" to "47".
 bool IsPrefectureCode(std::string_view code);
@@ -34,9 +35,10 @@ std::optional<std::pair<std::string, std::string>> ParseChildName(std::string_vi
 void CheckCode(errors::Violations& violations, const std::string& field, const std::string& code);
 void CheckEmail(errors::Violations& violations, const std::string& field, const std::string& email);
 // Adds REQUIRED or NOT_A_DAY; returns the day.
-std::optional<absl::CivilDay> CheckDay(errors::Violations& violations, const std::string& field, const std::string& day);
-void CheckChildName(errors::Violations& violations, std::string_view collection, std::string_view child, const std::string& field,
-                    const std::string& name);
+std::optional<absl::CivilDay> CheckDay(errors::Violations& violations, const std::string& field,
+                                       const std::string& day);
+void CheckChildName(errors::Violations& violations, std::string_view collection, std::string_view child,
+                    const std::string& field, const std::string& name);
 // All parts may be empty, the municipality only if `municipality_required` is false.
 void CheckAddress(errors::Violations& violations, const std::string& field, const type::v1::Address& address,
                   bool municipality_required);

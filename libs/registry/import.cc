@@ -13,9 +13,10 @@ void CheckImport(errors::Violations& violations, const std::string& request_id, 
   violations.RequestId("request_id", request_id);
   violations.Require(!table.empty(), "table", "REQUIRED", "The table is empty; send a CSV file with a header row.",
                      "表が空です。見出し行のある CSV を送ってください。");
-  violations.Require(table.size() <= kMaxTableBytes, "table", "TOO_LONG",
-                     absl::StrCat("The table has ", table.size(), " bytes; at most ", kMaxTableBytes, " are allowed. Split it."),
-                     absl::StrCat("表は ", table.size(), " バイトです。", kMaxTableBytes, " バイト以内に分けてください。"));
+  violations.Require(
+      table.size() <= kMaxTableBytes, "table", "TOO_LONG",
+      absl::StrCat("The table has ", table.size(), " bytes; at most ", kMaxTableBytes, " are allowed. Split it."),
+      absl::StrCat("表は ", table.size(), " バイトです。", kMaxTableBytes, " バイト以内に分けてください。"));
 }
 
 void Report(const csv::CellErrors& errors, google::protobuf::RepeatedPtrField<type::v1::ImportProblem>& problems) {
@@ -70,7 +71,8 @@ std::optional<int32_t> Degrees(csv::Cells& cells, std::string_view column, int l
   const std::optional<std::string> cell = cells.Text(column, 30);
   if (!cell) return std::nullopt;
   const auto fail = [&]() -> std::optional<int32_t> {
-    cells.Fail(column, "NOT_DEGREES", absl::StrCat("Write decimal degrees from -", limit, " to ", limit, ", for instance 35.689501."),
+    cells.Fail(column, "NOT_DEGREES",
+               absl::StrCat("Write decimal degrees from -", limit, " to ", limit, ", for instance 35.689501."),
                absl::StrCat("-", limit, "から", limit, "までの十進の度で書いてください（例: 35.689501）。"));
     return std::nullopt;
   };
@@ -103,7 +105,8 @@ type::v1::Address ReadAddress(csv::Cells& cells, bool position_required) {
   if (const auto code = cells.Text("municipality_code", 10)) {
     address.set_municipality_code(csv::Narrow(*code));
     if (!IsMunicipalityCode(address.municipality_code())) {
-      cells.Fail("municipality_code", "NOT_A_MUNICIPALITY", "Not a municipality code: five digits that begin with a prefecture, 01 to 47.",
+      cells.Fail("municipality_code", "NOT_A_MUNICIPALITY",
+                 "Not a municipality code: five digits that begin with a prefecture, 01 to 47.",
                  "市区町村コードではありません。都道府県 01〜47 で始まる5桁の数字にしてください。");
     }
   }
@@ -137,7 +140,8 @@ std::map<std::string, int> EnumWords(const google::protobuf::EnumDescriptor& typ
   const size_t prefix = unspecified.size() - std::string_view("UNSPECIFIED").size();
   std::map<std::string, int> words;
   for (int i = 0; i < type.value_count(); ++i) {
-    if (type.value(i)->number() != 0) words[absl::AsciiStrToLower(type.value(i)->name().substr(prefix))] = type.value(i)->number();
+    if (type.value(i)->number() != 0)
+      words[absl::AsciiStrToLower(type.value(i)->name().substr(prefix))] = type.value(i)->number();
   }
   return words;
 }
@@ -151,11 +155,13 @@ std::vector<int> EnumListNumbers(csv::Cells& cells, std::string_view column, con
   for (const std::string& part : *parts) {
     const auto word = words.find(csv::Fold(part));
     if (word == words.end()) {
-      const std::string known = absl::StrJoin(words, ", ", [](std::string* out, const auto& each) { out->append(each.first); });
+      const std::string known =
+          absl::StrJoin(words, ", ", [](std::string* out, const auto& each) { out->append(each.first); });
       cells.Fail(column, "NOT_A_CHOICE", absl::StrCat("'", part, "' is not known; choose from: ", known, "."),
                  absl::StrCat("「", part, "」は選べません。次から選んでください: ", known));
     } else if (!seen.insert(word->second).second) {
-      cells.Fail(column, "DUPLICATE", absl::StrCat("'", part, "' is given twice."), absl::StrCat("「", part, "」が二度書かれています。"));
+      cells.Fail(column, "DUPLICATE", absl::StrCat("'", part, "' is given twice."),
+                 absl::StrCat("「", part, "」が二度書かれています。"));
     } else {
       numbers.push_back(word->second);
     }

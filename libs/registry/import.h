@@ -51,7 +51,8 @@ void CheckOrder(csv::Cells& cells, std::string_view to_column, const std::string
 // Decimal degrees within ±`limit`, as micro-degrees; read digit by digit, so 35.689501 is exact.
 std::optional<int32_t> Degrees(csv::Cells& cells, std::string_view column, int limit);
 
-// Columns postal_code, municipality_code (required), address, latitude and longitude (both or neither; both if `position_required`).
+// Columns postal_code, municipality_code (required), address, latitude and longitude (both or neither; both if
+// `position_required`).
 type::v1::Address ReadAddress(csv::Cells& cells, bool position_required);
 std::string OptionalEmail(csv::Cells& cells, std::string_view column);
 

@@ -35,7 +35,8 @@ using Strings = std::vector<std::string>;
 TEST(ImportTest, DegreesAreExact) {
   const auto degrees = [](const std::string& text) {
     std::optional<int32_t> read;
-    const Strings problems = Problems({{"d", text}, {"x", "1"}}, [&](csv::Cells& cells) { read = Degrees(cells, "d", 90); });
+    const Strings problems =
+        Problems({{"d", text}, {"x", "1"}}, [&](csv::Cells& cells) { read = Degrees(cells, "d", 90); });
     EXPECT_EQ(read.has_value(), problems.empty());
     return read;
   };
@@ -54,9 +55,11 @@ TEST(ImportTest, AddressTellsAllThatIsWrong) {
                      [](csv::Cells& cells) { ReadAddress(cells, false); }),
             (Strings{"municipality_code NOT_A_MUNICIPALITY", "postal_code NOT_A_POSTAL_CODE", "latitude NOT_DEGREES",
                      "longitude NOT_DEGREES"}));
-  EXPECT_EQ(Problems({{"municipality_code", "１３１０１"}, {"postal_code", "100-0001"}, {"latitude", "35.1"}, {"longitude", ""}},
-                     [](csv::Cells& cells) { EXPECT_EQ(ReadAddress(cells, false).municipality_code(), "13101"); }),
-            (Strings{"longitude EMPTY"}));
+  EXPECT_EQ(
+      Problems(
+          {{"municipality_code", "１３１０１"}, {"postal_code", "100-0001"}, {"latitude", "35.1"}, {"longitude", ""}},
+          [](csv::Cells& cells) { EXPECT_EQ(ReadAddress(cells, false).municipality_code(), "13101"); }),
+      (Strings{"longitude EMPTY"}));
 }
 
 TEST(ImportTest, DaysHaveDayPrecision) {
@@ -75,7 +78,8 @@ TEST(ImportTest, EnumsAreWordsOfTheContract) {
                        EXPECT_EQ(EnumCell<type::v1::FoodCategory>(cells, "a"), type::v1::FOOD_CATEGORY_BREAD_CEREAL);
                        EXPECT_EQ(EnumList<type::v1::FoodCategory>(cells, "b"),
                                  (std::vector<int>{type::v1::FOOD_CATEGORY_RICE, type::v1::FOOD_CATEGORY_NOODLES}));
-                       EXPECT_EQ(EnumCell<type::v1::ComplianceLevel>(cells, "c"), type::v1::COMPLIANCE_LEVEL_STORAGE_PROVEN);
+                       EXPECT_EQ(EnumCell<type::v1::ComplianceLevel>(cells, "c"),
+                                 type::v1::COMPLIANCE_LEVEL_STORAGE_PROVEN);
                      }),
             (Strings{"b DUPLICATE", "b NOT_A_CHOICE"}));
 }

@@ -20,10 +20,11 @@ std::string EtagOf(int64_t version) { return absl::StrCat(version); }
 
 absl::Status CheckEtag(const std::string& what, const std::string& etag, const std::string& current_etag) {
   if (etag == current_etag) return absl::OkStatus();
-  return errors::Make(absl::StatusCode::kAborted, "STALE_ETAG",
-                      absl::StrCat(what, " was changed since you read it. Read it again and repeat your change."),
-                      absl::StrCat(what, " は読み込んだ後に変更されています。読み込み直してから、もう一度変更してください。"),
-                      {{"name", what}, {"etag", etag}, {"current_etag", current_etag}});
+  return errors::Make(
+      absl::StatusCode::kAborted, "STALE_ETAG",
+      absl::StrCat(what, " was changed since you read it. Read it again and repeat your change."),
+      absl::StrCat(what, " は読み込んだ後に変更されています。読み込み直してから、もう一度変更してください。"),
+      {{"name", what}, {"etag", etag}, {"current_etag", current_etag}});
 }
 
 }  // namespace kubari::registry

@@ -31,8 +31,8 @@ google::protobuf::Timestamp ToTimestamp(absl::Time time);
 std::string EtagOf(int64_t version);
 absl::Status CheckEtag(const std::string& what, const std::string& etag, const std::string& current_etag);
 
-// The first answer to this very request, if it was answered before. For mutations that ask other services before they write: a replay
-// needs none of them.
+// The first answer to this very request, if it was answered before. For mutations that ask other services before they
+// write: a replay needs none of them.
 template <typename Response, typename Request>
 absl::StatusOr<std::optional<Response>> FirstAnswer(pg::Pool& pool, const rpc::Call& call, const Request& request) {
   return pool.Transact(TxOf(call), [&](pg::Transaction& tx) -> absl::StatusOr<std::optional<Response>> {

@@ -13,8 +13,8 @@
 
 namespace kubari::registry {
 
-// Runs work(0) … work(count - 1), up to eight at a time; stops at the first error and returns it. Eight is half of what a service
-// works on at once, so an import never takes another service for itself.
+// Runs work(0) … work(count - 1), up to eight at a time; stops at the first error and returns it. Eight is half of what
+// a service works on at once, so an import never takes another service for itself.
 inline absl::Status ForEachInParallel(size_t count, const std::function<absl::Status(size_t)>& work) {
   std::atomic<size_t> next = 0;
   std::mutex mutex;

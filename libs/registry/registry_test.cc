@@ -65,11 +65,14 @@ TEST(AgreementTest, OverlapIsOneSharedDay) {
 
 TEST(AgreementTest, EndsTodayOrLaterWithinItsDatesAndOnce) {
   const absl::CivilDay today(2026, 11, 21);
-  const auto end = [&](type::v1::Agreement agreement, const std::string& day) { return Terminate(agreement, day, today); };
+  const auto end = [&](type::v1::Agreement agreement, const std::string& day) {
+    return Terminate(agreement, day, today);
+  };
   EXPECT_THAT(end(Signed("2026-04-01", "2027-03-31"), "2026-11-20"), Violates("end_date", "OUT_OF_RANGE"));
   EXPECT_THAT(end(Signed("2026-04-01", "2027-03-31"), "2027-04-01"), Violates("end_date", "OUT_OF_RANGE"));
   EXPECT_THAT(end(Signed("2026-04-01", "2027-03-31"), "2027-01"), Violates("end_date", "NOT_A_DAY"));
-  EXPECT_THAT(end(Signed("2026-04-01", "2027-03-31", "2026-12-31"), "2026-11-30"), FailsBecause("AGREEMENT_TERMINATED"));
+  EXPECT_THAT(end(Signed("2026-04-01", "2027-03-31", "2026-12-31"), "2026-11-30"),
+              FailsBecause("AGREEMENT_TERMINATED"));
   type::v1::Agreement agreement = Signed("2026-04-01", "");
   ASSERT_THAT(Terminate(agreement, "2026-11-21", today), IsOk());
   EXPECT_EQ(agreement.end_date(), "2026-11-21");
@@ -97,7 +100,8 @@ TEST(AgreementTest, ShapeIsJudgedAllAtOnce) {
 
 TEST(FieldsTest, Codes) {
   for (const char* good : {"13101", "01100", "47382"}) EXPECT_TRUE(IsMunicipalityCode(good)) << good;
-  for (const char* bad : {"", "00101", "48101", "1310", "131016", "1310a", "１３１０１"}) EXPECT_FALSE(IsMunicipalityCode(bad)) << bad;
+  for (const char* bad : {"", "00101", "48101", "1310", "131016", "1310a", "１３１０１"})
+    EXPECT_FALSE(IsMunicipalityCode(bad)) << bad;
   for (const char* good : {"1000001", "100-0001"}) EXPECT_TRUE(IsPostalCode(good)) << good;
   for (const char* bad : {"", "100000", "10-00001", "100-000a", "100_0001"}) EXPECT_FALSE(IsPostalCode(bad)) << bad;
   EXPECT_TRUE(IsEmail("info@example.org"));
@@ -110,8 +114,9 @@ TEST(FieldsTest, Codes) {
 TEST(FieldsTest, NamesOfChildren) {
   const std::string a = "00000000-0000-7000-8000-000000000001", b = "00000000-0000-7000-8000-000000000002";
   EXPECT_EQ(ParseChildName("donors", "agreements", "donors/" + a + "/agreements/" + b), std::pair(a, b));
-  for (const std::string& bad : {"donors/" + a, "donors/" + a + "/lines/" + b, "groups/" + a + "/agreements/" + b,
-                                 "donors/" + a + "/agreements/" + b + "/", std::string("donors/x/agreements/y"), std::string()}) {
+  for (const std::string& bad :
+       {"donors/" + a, "donors/" + a + "/lines/" + b, "groups/" + a + "/agreements/" + b,
+        "donors/" + a + "/agreements/" + b + "/", std::string("donors/x/agreements/y"), std::string()}) {
     EXPECT_FALSE(ParseChildName("donors", "agreements", bad).has_value()) << bad;
   }
 }

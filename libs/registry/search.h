@@ -13,7 +13,8 @@ std::string Fold(std::string_view text);
 // For a column `search_key`: the folded texts, one a line, so that no query matches across two of them.
 std::string SearchKey(const std::vector<std::string>& texts);
 
-// For `search_key LIKE $n`: contains the query, whose own % and _ are taken literally. An empty query matches everything.
+// For `search_key LIKE $n`: contains the query, whose own % and _ are taken literally. An empty query matches
+// everything.
 std::string ContainsPattern(std::string_view query);
 
 }  // namespace kubari::registry

@@ -35,14 +35,15 @@ absl::StatusOr<Products> Catalogue::ProductsOf(const rpc::Call& call, const v1::
     }
   }
   if (missing.empty()) return products;
-  return errors::Make(absl::StatusCode::kNotFound, "PRODUCT_NOT_FOUND",
-                      absl::StrCat("There are no such products: ", absl::StrJoin(missing, ", "), ". Register them first."),
-                      absl::StrCat("次の商品は登録されていません: ", absl::StrJoin(missing, ", "), "。先に登録してください。"),
-                      {{"products", absl::StrJoin(missing, ",")}});
+  return errors::Make(
+      absl::StatusCode::kNotFound, "PRODUCT_NOT_FOUND",
+      absl::StrCat("There are no such products: ", absl::StrJoin(missing, ", "), ". Register them first."),
+      absl::StrCat("次の商品は登録されていません: ", absl::StrJoin(missing, ", "), "。先に登録してください。"),
+      {{"products", absl::StrJoin(missing, ",")}});
 }
 
-absl::StatusOr<std::map<std::string, stock::v1::LookUpCodeResponse>> Catalogue::LookUp(const rpc::Call& call,
-                                                                                       const std::set<std::string>& gtins) {
+absl::StatusOr<std::map<std::string, stock::v1::LookUpCodeResponse>> Catalogue::LookUp(
+    const rpc::Call& call, const std::set<std::string>& gtins) {
   const std::vector<std::string> wanted(gtins.begin(), gtins.end());
   std::vector<stock::v1::LookUpCodeResponse> found(wanted.size());
   RETURN_IF_ERROR(registry::ForEachInParallel(wanted.size(), [&](size_t i) -> absl::Status {
@@ -77,7 +78,8 @@ void Describe(v1::OfferLine& line, const stock::v1::Product& product) {
   line.set_product_display_name(product.display_name());
   line.set_item_grams(product.item_grams());
   *line.mutable_allergens() = product.allergens();
-  if (line.temperature_zone() == type::v1::TEMPERATURE_ZONE_UNSPECIFIED) line.set_temperature_zone(product.temperature_zone());
+  if (line.temperature_zone() == type::v1::TEMPERATURE_ZONE_UNSPECIFIED)
+    line.set_temperature_zone(product.temperature_zone());
 }
 
 }  // namespace kubari::donors

@@ -19,12 +19,14 @@ using Products = std::map<std::string, stock::v1::Product>;  // by name
 
 class Catalogue {
  public:
-  explicit Catalogue(std::shared_ptr<grpc::ChannelInterface> stock) : stock_(stock::v1::StockService::NewStub(std::move(stock))) {}
+  explicit Catalogue(std::shared_ptr<grpc::ChannelInterface> stock)
+      : stock_(stock::v1::StockService::NewStub(std::move(stock))) {}
 
   // The products of all lines. NOT_FOUND / PRODUCT_NOT_FOUND names every one that is not there (metadata "products").
   absl::StatusOr<Products> ProductsOf(const rpc::Call& call, const v1::Offer& offer);
   // What each GTIN (14 digits) stands for; those that name no known product are left out.
-  absl::StatusOr<std::map<std::string, stock::v1::LookUpCodeResponse>> LookUp(const rpc::Call& call, const std::set<std::string>& gtins);
+  absl::StatusOr<std::map<std::string, stock::v1::LookUpCodeResponse>> LookUp(const rpc::Call& call,
+                                                                              const std::set<std::string>& gtins);
   // NOT_FOUND / WAREHOUSE_NOT_FOUND.
   absl::Status CheckWarehouse(const rpc::Call& call, const std::string& warehouse);
 

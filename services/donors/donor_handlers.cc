@@ -37,12 +37,14 @@ absl::StatusOr<v1::Donor> DonorsHandler::CreateDonor(const rpc::Call& call, cons
   ASSIGN_OR_RETURN(const auto first, registry::FirstAnswer<v1::Donor>(pool_, call, request));
   if (first) return *first;
 
-  const std::string donor_id = !request.donor_id().empty()
-                                   ? request.donor_id()
-                                   : ids::DeriveV5(kDonorIds, absl::StrCat(call.principal.network_id, "/", request.request_id()));
+  const std::string donor_id =
+      !request.donor_id().empty()
+          ? request.donor_id()
+          : ids::DeriveV5(kDonorIds, absl::StrCat(call.principal.network_id, "/", request.request_id()));
   // Asked before the organisation is made, so that a refused donor leaves none behind.
-  RETURN_IF_ERROR(pool_.Read(registry::TxOf(call),
-                             [&](pg::Transaction& tx) { return CheckDonorIsNew(tx, donor_id, request.donor().code()); }));
+  RETURN_IF_ERROR(pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) {
+    return CheckDonorIsNew(tx, donor_id, request.donor().code());
+  }));
   RETURN_IF_ERROR(registry::EnsureOrganisations(*identity_, call, identity::v1::ORGANISATION_KIND_DONOR,
                                                 {{.id = donor_id, .display_name = request.donor().display_name()}}));
   return registry::Mutate<v1::Donor>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Donor> {
@@ -63,7 +65,8 @@ absl::StatusOr<v1::Donor> DonorsHandler::GetDonor(const rpc::Call& call, const v
   return On(std::move(donor), today);
 }
 
-absl::StatusOr<v1::ListDonorsResponse> DonorsHandler::ListDonors(const rpc::Call& call, const v1::ListDonorsRequest& request) {
+absl::StatusOr<v1::ListDonorsResponse> DonorsHandler::ListDonors(const rpc::Call& call,
+                                                                 const v1::ListDonorsRequest& request) {
   errors::Violations violations;
   violations.Text("query", request.query(), 0, registry::kMaxName);
   RETURN_IF_ERROR(violations.status());
@@ -78,8 +81,9 @@ absl::StatusOr<v1::ListDonorsResponse> DonorsHandler::ListDonors(const rpc::Call
     filter.after_id = key[1];
   }
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
-  ASSIGN_OR_RETURN(std::vector<v1::Donor> donors,
-                   pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) { return donors::ListDonors(tx, filter); }));
+  ASSIGN_OR_RETURN(std::vector<v1::Donor> donors, pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) {
+    return donors::ListDonors(tx, filter);
+  }));
   v1::ListDonorsResponse response;
   if (static_cast<int>(donors.size()) > size) {
     donors.resize(size);
@@ -117,7 +121,8 @@ absl::StatusOr<v1::Donor> DonorsHandler::UpdateDonor(const rpc::Call& call, cons
   });
 }
 
-absl::StatusOr<v1::Donor> DonorsHandler::CreateAgreement(const rpc::Call& call, const v1::CreateAgreementRequest& request) {
+absl::StatusOr<v1::Donor> DonorsHandler::CreateAgreement(const rpc::Call& call,
+                                                         const v1::CreateAgreementRequest& request) {
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
   violations.Name("donors", "donor", request.donor());
@@ -137,7 +142,8 @@ absl::StatusOr<v1::Donor> DonorsHandler::CreateAgreement(const rpc::Call& call, 
   });
 }
 
-absl::StatusOr<v1::Donor> DonorsHandler::TerminateAgreement(const rpc::Call& call, const v1::TerminateAgreementRequest& request) {
+absl::StatusOr<v1::Donor> DonorsHandler::TerminateAgreement(const rpc::Call& call,
+                                                            const v1::TerminateAgreementRequest& request) {
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
   registry::CheckChildName(violations, "donors", "agreements", "name", request.name());

@@ -61,7 +61,8 @@ TEST_F(DonorsTest, ShapeErrorsComeAllAtOnce) {
   request.mutable_donor()->set_contact_email("nobody");
   request.mutable_donor()->mutable_address()->set_municipality_code("99999");
   const auto result = Do(&Stub::CreateDonor, "coordinator", request);
-  for (const char* field : {"request_id", "donor.code", "donor.display_name"}) EXPECT_THAT(result, Violates(field, "REQUIRED")) << field;
+  for (const char* field : {"request_id", "donor.code", "donor.display_name"})
+    EXPECT_THAT(result, Violates(field, "REQUIRED")) << field;
   EXPECT_THAT(result, Violates("donor_id", "NOT_A_UUID"));
   EXPECT_THAT(result, Violates("donor.contact_email", "NOT_AN_EMAIL"));
   EXPECT_THAT(result, Violates("donor.address.municipality_code", "NOT_A_MUNICIPALITY"));
@@ -85,7 +86,8 @@ TEST_F(DonorsTest, WhoMayReadADonor) {
 }
 
 TEST_F(DonorsTest, ListsByNamePageByPageAndFindsAnySpelling) {
-  for (int i = 0; i < 5; ++i) ASSERT_THAT(MakeDonor(NewId(), absl::StrCat("D-", i), absl::StrCat("ガーデン", 9 - i)), IsOk());
+  for (int i = 0; i < 5; ++i)
+    ASSERT_THAT(MakeDonor(NewId(), absl::StrCat("D-", i), absl::StrCat("ガーデン", 9 - i)), IsOk());
   ASSERT_THAT(MakeDonor(NewId(), "X%", "ひまわり"), IsOk());
   v1::ListDonorsRequest request;
   request.set_query("ｶﾞｰﾃﾞﾝ");

@@ -22,14 +22,17 @@ constexpr pg::Statement kList{
     "SELECT donor_id, code, display_name, name_kana, contact_email, address, version, create_time FROM donors "
     "WHERE network_id = $1 AND ($2::uuid[] IS NULL OR donor_id = ANY($2::uuid[])) AND search_key LIKE $3 "
     "AND ($4::text IS NULL OR (display_name, donor_id) > ($4, $5::uuid)) ORDER BY display_name, donor_id LIMIT $6"};
-constexpr pg::Statement kFindByCode{"SELECT code, donor_id FROM donors WHERE network_id = $1 AND code = ANY($2::text[])"};
+constexpr pg::Statement kFindByCode{
+    "SELECT code, donor_id FROM donors WHERE network_id = $1 AND code = ANY($2::text[])"};
 constexpr pg::Statement kFindTaken{
     "SELECT donor_id, code = $3 AS code_taken FROM donors WHERE network_id = $1 AND (donor_id = $2 OR code = $3)"};
 constexpr pg::Statement kInsert{
-    "INSERT INTO donors (network_id, donor_id, code, display_name, name_kana, contact_email, address, search_key, create_time) "
+    "INSERT INTO donors (network_id, donor_id, code, display_name, name_kana, contact_email, address, search_key, "
+    "create_time) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
 constexpr pg::Statement kUpdate{
-    "UPDATE donors SET display_name = $3, name_kana = $4, contact_email = $5, address = $6, search_key = $7, version = version + 1 "
+    "UPDATE donors SET display_name = $3, name_kana = $4, contact_email = $5, address = $6, search_key = $7, version = "
+    "version + 1 "
     "WHERE network_id = $1 AND donor_id = $2"};
 constexpr pg::Statement kTouch{"UPDATE donors SET version = version + 1 WHERE network_id = $1 AND donor_id = $2"};
 
@@ -40,15 +43,18 @@ absl::Status DonorNotFound(const std::string& donor_id) {
 }
 
 absl::Status CodeTaken(const std::string& code) {
-  return errors::Make(absl::StatusCode::kAlreadyExists, "CODE_TAKEN", absl::StrCat("Another donor has the code '", code, "'; choose another."),
-                      absl::StrCat("コード「", code, "」は別の寄付企業が使っています。別のコードにしてください。"), {{"code", code}});
+  return errors::Make(absl::StatusCode::kAlreadyExists, "CODE_TAKEN",
+                      absl::StrCat("Another donor has the code '", code, "'; choose another."),
+                      absl::StrCat("コード「", code, "」は別の寄付企業が使っています。別のコードにしてください。"),
+                      {{"code", code}});
 }
 
 absl::Status DonorExists(const std::string& donor_id) {
-  return errors::Make(absl::StatusCode::kAlreadyExists, "DONOR_EXISTS",
-                      absl::StrCat("There is a donor with the id ", donor_id, " already; choose another, or leave donor_id empty."),
-                      absl::StrCat("ID ", donor_id, " の寄付企業はすでにあります。別の ID にするか、donor_id を空にしてください。"),
-                      {{"donor", ids::Name("donors", donor_id)}});
+  return errors::Make(
+      absl::StatusCode::kAlreadyExists, "DONOR_EXISTS",
+      absl::StrCat("There is a donor with the id ", donor_id, " already; choose another, or leave donor_id empty."),
+      absl::StrCat("ID ", donor_id, " の寄付企業はすでにあります。別の ID にするか、donor_id を空にしてください。"),
+      {{"donor", ids::Name("donors", donor_id)}});
 }
 
 absl::StatusOr<v1::Donor> FromRow(const pg::Row& row) {
@@ -87,15 +93,17 @@ std::string SearchKeyOf(const v1::Donor& donor) {
 }  // namespace
 
 absl::StatusOr<v1::Donor> LoadDonor(pg::Transaction& tx, const std::string& donor_id, Lock lock) {
-  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(lock == Lock::kUpdate ? kFindAndLock : kFind, tx.network_id(), donor_id));
+  ASSIGN_OR_RETURN(const pg::Result rows,
+                   tx.Query(lock == Lock::kUpdate ? kFindAndLock : kFind, tx.network_id(), donor_id));
   if (rows.empty()) return DonorNotFound(donor_id);
   ASSIGN_OR_RETURN(std::vector<v1::Donor> donors, WithAgreements(tx, rows));
   return std::move(donors[0]);
 }
 
 absl::StatusOr<std::vector<v1::Donor>> ListDonors(pg::Transaction& tx, const DonorFilter& filter) {
-  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kList, tx.network_id(), filter.only, registry::ContainsPattern(filter.query),
-                                                   filter.after_name, filter.after_id, filter.limit));
+  ASSIGN_OR_RETURN(const pg::Result rows,
+                   tx.Query(kList, tx.network_id(), filter.only, registry::ContainsPattern(filter.query),
+                            filter.after_name, filter.after_id, filter.limit));
   return WithAgreements(tx, rows);
 }
 
@@ -109,8 +117,8 @@ absl::Status CheckDonorIsNew(pg::Transaction& tx, const std::string& donor_id, c
 
 absl::Status InsertDonor(pg::Transaction& tx, const std::string& donor_id, const v1::Donor& donor, absl::Time now) {
   const absl::Status status =
-      tx.Query(kInsert, tx.network_id(), donor_id, donor.code(), donor.display_name(), donor.name_kana(), donor.contact_email(),
-               pg::Bytes{donor.address().SerializeAsString()}, SearchKeyOf(donor), now)
+      tx.Query(kInsert, tx.network_id(), donor_id, donor.code(), donor.display_name(), donor.name_kana(),
+               donor.contact_email(), pg::Bytes{donor.address().SerializeAsString()}, SearchKeyOf(donor), now)
           .status();
   if (pg::ConstraintOf(status) == "donors_code_key") return CodeTaken(donor.code());
   if (pg::ConstraintOf(status) == "donors_pkey") return DonorExists(donor_id);
@@ -119,14 +127,16 @@ absl::Status InsertDonor(pg::Transaction& tx, const std::string& donor_id, const
 
 absl::Status UpdateDonor(pg::Transaction& tx, const v1::Donor& donor) {
   return tx
-      .Query(kUpdate, tx.network_id(), *ids::IdFromName("donors", donor.name()), donor.display_name(), donor.name_kana(),
-             donor.contact_email(), pg::Bytes{donor.address().SerializeAsString()}, SearchKeyOf(donor))
+      .Query(kUpdate, tx.network_id(), *ids::IdFromName("donors", donor.name()), donor.display_name(),
+             donor.name_kana(), donor.contact_email(), pg::Bytes{donor.address().SerializeAsString()},
+             SearchKeyOf(donor))
       .status();
 }
 
 void TouchDonor(pg::Transaction& tx, const std::string& donor_id) { tx.Defer(kTouch, tx.network_id(), donor_id); }
 
-absl::StatusOr<std::map<std::string, std::string>> FindDonorIds(pg::Transaction& tx, const std::vector<std::string>& codes) {
+absl::StatusOr<std::map<std::string, std::string>> FindDonorIds(pg::Transaction& tx,
+                                                                const std::vector<std::string>& codes) {
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kFindByCode, tx.network_id(), codes));
   std::map<std::string, std::string> ids;
   for (const pg::Row row : rows) ids[row.Get<std::string>("code")] = row.Get<std::string>("donor_id");

@@ -37,6 +37,7 @@ absl::Status UpdateDonor(pg::Transaction& tx, const v1::Donor& donor);
 void TouchDonor(pg::Transaction& tx, const std::string& donor_id);
 
 // The ids of the donors that have one of these codes, by code.
-absl::StatusOr<std::map<std::string, std::string>> FindDonorIds(pg::Transaction& tx, const std::vector<std::string>& codes);
+absl::StatusOr<std::map<std::string, std::string>> FindDonorIds(pg::Transaction& tx,
+                                                                const std::vector<std::string>& codes);
 
 }  // namespace kubari::donors

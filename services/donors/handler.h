@@ -1,4 +1,5 @@
-// The RPCs of kubari.donors.v1.DonorsService, as plain functions. Each reads: shape → rights → existence → etag → state → write.
+// The RPCs of kubari.donors.v1.DonorsService, as plain functions. Each reads: shape → rights → existence → etag → state
+// → write.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -25,8 +26,8 @@ namespace kubari::donors {
 
 class DonorsHandler {
  public:
-  DonorsHandler(pg::Pool& pool, std::shared_ptr<grpc::ChannelInterface> identity, std::shared_ptr<grpc::ChannelInterface> stock,
-                const calendar::Clock& clock)
+  DonorsHandler(pg::Pool& pool, std::shared_ptr<grpc::ChannelInterface> identity,
+                std::shared_ptr<grpc::ChannelInterface> stock, const calendar::Clock& clock)
       : pool_(pool), identity_(identity::v1::IdentityService::NewStub(identity)), catalogue_(stock), clock_(clock) {}
 
   // donor_handlers.cc

@@ -36,10 +36,12 @@ class FakeStock final : public stock::v1::StockService::Service {
     Add(kSoup, "みそ汁", "09524000059109", 50, 10);
     products_["products/" + kRice].mutable_allergens()->add_free_from(type::v1::ALLERGEN_WHEAT);
   }
-  grpc::Status GetProduct(grpc::ServerContext*, const stock::v1::GetProductRequest* request, stock::v1::Product* response) override {
+  grpc::Status GetProduct(grpc::ServerContext*, const stock::v1::GetProductRequest* request,
+                          stock::v1::Product* response) override {
     const auto found = products_.find(request->name());
     if (found == products_.end()) {
-      return errors::ToGrpc(errors::Make(absl::StatusCode::kNotFound, "PRODUCT_NOT_FOUND", "no such product", "ありません"));
+      return errors::ToGrpc(
+          errors::Make(absl::StatusCode::kNotFound, "PRODUCT_NOT_FOUND", "no such product", "ありません"));
     }
     *response = found->second;
     return grpc::Status::OK;
@@ -63,7 +65,8 @@ class FakeStock final : public stock::v1::StockService::Service {
   }
 
  private:
-  void Add(const std::string& id, const std::string& display_name, const std::string& gtin, int64_t grams, int64_t per_case) {
+  void Add(const std::string& id, const std::string& display_name, const std::string& gtin, int64_t grams,
+           int64_t per_case) {
     stock::v1::Product& product = products_["products/" + id];
     product.set_name("products/" + id);
     product.set_display_name(display_name);
@@ -78,7 +81,8 @@ class FakeStock final : public stock::v1::StockService::Service {
 class DonorsTest : public ::testing::Test {
  protected:
   DonorsTest()
-      : database_(pg::testing::CreateDatabase("donors", kMigrations)), pool_({.conninfo = database_.service, .schema = "donors", .size = 8}) {
+      : database_(pg::testing::CreateDatabase("donors", kMigrations)),
+        pool_({.conninfo = database_.service, .schema = "donors", .size = 8}) {
     int port = 0;
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
@@ -103,13 +107,14 @@ class DonorsTest : public ::testing::Test {
   ~DonorsTest() override { server_.Stop(); }
 
   template <typename Base, typename Request, typename Response>
-  absl::StatusOr<Response> Do(grpc::Status (Base::*method)(grpc::ClientContext*, const Request&, Response*), const std::string& who,
-                              const Request& request) {
+  absl::StatusOr<Response> Do(grpc::Status (Base::*method)(grpc::ClientContext*, const Request&, Response*),
+                              const std::string& who, const Request& request) {
     return rpc::Invoke(method, *stub_, server_.As(who, kNetwork), request);
   }
   static std::string NewId() { return ids::NewUuid(); }
 
-  absl::StatusOr<v1::Donor> MakeDonor(const std::string& id, const std::string& code, const std::string& name, const std::string& who = "coordinator") {
+  absl::StatusOr<v1::Donor> MakeDonor(const std::string& id, const std::string& code, const std::string& name,
+                                      const std::string& who = "coordinator") {
     v1::CreateDonorRequest request;
     request.set_request_id(NewId());
     request.set_donor_id(id);
@@ -117,8 +122,8 @@ class DonorsTest : public ::testing::Test {
     request.mutable_donor()->set_display_name(name);
     return Do(&v1::DonorsService::Stub::CreateDonor, who, request);
   }
-  absl::StatusOr<v1::Donor> Sign(const std::string& donor_id, const std::string& from = "2026-04-01", const std::string& to = "",
-                                 const type::v1::Conditions& conditions = {}) {
+  absl::StatusOr<v1::Donor> Sign(const std::string& donor_id, const std::string& from = "2026-04-01",
+                                 const std::string& to = "", const type::v1::Conditions& conditions = {}) {
     v1::CreateAgreementRequest request;
     request.set_request_id(NewId());
     request.set_donor("donors/" + donor_id);
@@ -156,8 +161,9 @@ class DonorsTest : public ::testing::Test {
     return Do(&v1::DonorsService::Stub::GetOffer, who, request);
   }
   template <typename Request, typename Base>
-  absl::StatusOr<v1::Offer> Step(grpc::Status (Base::*method)(grpc::ClientContext*, const Request&, v1::Offer*), const v1::Offer& offer,
-                                 const std::string& who = "coordinator", const std::function<void(Request&)>& more = [](Request&) {}) {
+  absl::StatusOr<v1::Offer> Step(
+      grpc::Status (Base::*method)(grpc::ClientContext*, const Request&, v1::Offer*), const v1::Offer& offer,
+      const std::string& who = "coordinator", const std::function<void(Request&)>& more = [](Request&) {}) {
     Request request;
     request.set_request_id(NewId());
     request.set_name(offer.name());
@@ -168,19 +174,22 @@ class DonorsTest : public ::testing::Test {
   absl::StatusOr<v1::Offer> Submit(const v1::Offer& offer, const std::string& who = "coordinator") {
     return Step<v1::SubmitOfferRequest>(&v1::DonorsService::Stub::SubmitOffer, offer, who);
   }
-  absl::StatusOr<v1::Offer> Accept(const v1::Offer& offer, const std::vector<std::pair<std::string, int64_t>>& lines = {},
+  absl::StatusOr<v1::Offer> Accept(const v1::Offer& offer,
+                                   const std::vector<std::pair<std::string, int64_t>>& lines = {},
                                    const std::string& warehouse = kWarehouse) {
-    return Step<v1::AcceptOfferRequest>(&v1::DonorsService::Stub::AcceptOffer, offer, "coordinator", [&](v1::AcceptOfferRequest& request) {
-      request.set_warehouse("warehouses/" + warehouse);
-      for (const auto& [line, cases] : lines) {
-        request.add_lines()->set_line(line);
-        request.mutable_lines()->rbegin()->set_cases(cases);
-      }
-    });
+    return Step<v1::AcceptOfferRequest>(&v1::DonorsService::Stub::AcceptOffer, offer, "coordinator",
+                                        [&](v1::AcceptOfferRequest& request) {
+                                          request.set_warehouse("warehouses/" + warehouse);
+                                          for (const auto& [line, cases] : lines) {
+                                            request.add_lines()->set_line(line);
+                                            request.mutable_lines()->rbegin()->set_cases(cases);
+                                          }
+                                        });
   }
   absl::StatusOr<v1::Offer> Decline(const v1::Offer& offer) {
-    return Step<v1::DeclineOfferRequest>(&v1::DonorsService::Stub::DeclineOffer, offer, "coordinator",
-                                         [](v1::DeclineOfferRequest& request) { request.set_reason("置き場がありません"); });
+    return Step<v1::DeclineOfferRequest>(
+        &v1::DonorsService::Stub::DeclineOffer, offer, "coordinator",
+        [](v1::DeclineOfferRequest& request) { request.set_reason("置き場がありません"); });
   }
   absl::StatusOr<v1::Offer> Withdraw(const v1::Offer& offer, const std::string& who = "coordinator") {
     return Step<v1::WithdrawOfferRequest>(&v1::DonorsService::Stub::WithdrawOffer, offer, who);

@@ -26,7 +26,8 @@ using OfferKey = std::pair<std::string, std::string>;
 
 }  // namespace
 
-absl::StatusOr<v1::ImportDonorsResponse> DonorsHandler::ImportDonors(const rpc::Call& call, const v1::ImportDonorsRequest& request) {
+absl::StatusOr<v1::ImportDonorsResponse> DonorsHandler::ImportDonors(const rpc::Call& call,
+                                                                     const v1::ImportDonorsRequest& request) {
   errors::Violations violations;
   registry::CheckImport(violations, request.request_id(), request.table());
   RETURN_IF_ERROR(violations.status());
@@ -50,10 +51,12 @@ absl::StatusOr<v1::ImportDonorsResponse> DonorsHandler::ImportDonors(const rpc::
 
   std::vector<registry::NewOrganisation> organisations;
   for (const ImportedDonor& row : rows) {
-    const std::string id = ids::DeriveV5(kImportedDonors, absl::StrCat(call.principal.network_id, "/", row.donor.code()));
+    const std::string id =
+        ids::DeriveV5(kImportedDonors, absl::StrCat(call.principal.network_id, "/", row.donor.code()));
     organisations.push_back({.id = id, .display_name = row.donor.display_name()});
   }
-  RETURN_IF_ERROR(registry::EnsureOrganisations(*identity_, call, identity::v1::ORGANISATION_KIND_DONOR, organisations));
+  RETURN_IF_ERROR(
+      registry::EnsureOrganisations(*identity_, call, identity::v1::ORGANISATION_KIND_DONOR, organisations));
   return registry::Mutate<v1::ImportDonorsResponse>(
       pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::ImportDonorsResponse> {
         for (size_t i = 0; i < rows.size(); ++i) {
@@ -93,14 +96,16 @@ absl::Status DonorsHandler::FindProducts(const rpc::Call& call, OfferTable& tabl
       if (found == known.end()) {
         table.Fail(imported, "barcode", "PRODUCT_NOT_FOUND",
                    absl::StrCat("No product has the GTIN ", imported.gtin, "; register the product first."),
-                   absl::StrCat("GTIN ", imported.gtin, " の商品は登録されていません。先に商品を登録してください。"), errors);
+                   absl::StrCat("GTIN ", imported.gtin, " の商品は登録されていません。先に商品を登録してください。"),
+                   errors);
         continue;
       }
       v1::OfferLine& line = imported.line;
       line.set_product(found->second.product().name());
       if (line.items_per_case() == 0) {
         // The code of a case says how many items it holds.
-        line.set_items_per_case(found->second.items() > 1 ? found->second.items() : found->second.product().items_per_case());
+        line.set_items_per_case(found->second.items() > 1 ? found->second.items()
+                                                          : found->second.product().items_per_case());
       }
       Describe(line, found->second.product());
     }
@@ -108,7 +113,8 @@ absl::Status DonorsHandler::FindProducts(const rpc::Call& call, OfferTable& tabl
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::ImportOffersResponse> DonorsHandler::ImportOffers(const rpc::Call& call, const v1::ImportOffersRequest& request) {
+absl::StatusOr<v1::ImportOffersResponse> DonorsHandler::ImportOffers(const rpc::Call& call,
+                                                                     const v1::ImportOffersRequest& request) {
   errors::Violations violations;
   registry::CheckImport(violations, request.request_id(), request.table());
   RETURN_IF_ERROR(violations.status());
@@ -125,21 +131,24 @@ absl::StatusOr<v1::ImportOffersResponse> DonorsHandler::ImportOffers(const rpc::
     if (donor == donors.end()) continue;
     keys.emplace_back(*ids::IdFromName("donors", donor->second.name()), offer.offer.code());
   }
-  ASSIGN_OR_RETURN(const auto existing, pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) { return FindOffers(tx, keys); }));
+  ASSIGN_OR_RETURN(const auto existing,
+                   pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) { return FindOffers(tx, keys); }));
   std::erase_if(table.offers(), [&](const ImportedOffer& offer) {
     const auto donor = donors.find(offer.donor_code);
-    return donor != donors.end() && existing.contains({*ids::IdFromName("donors", donor->second.name()), offer.offer.code()});
+    return donor != donors.end() &&
+           existing.contains({*ids::IdFromName("donors", donor->second.name()), offer.offer.code()});
   });
   for (const ImportedOffer& offer : table.offers()) {
     if (offer.donor_code.empty()) continue;  // told as an empty cell
     const auto donor = donors.find(offer.donor_code);
     if (donor == donors.end()) {
       for (const ImportedLine& line : offer.lines) {
-        table.Fail(line, "donor_code", "NOT_FOUND", "You have no donor with this code.", "このコードの寄付企業は見つかりません。", problems);
+        table.Fail(line, "donor_code", "NOT_FOUND", "You have no donor with this code.",
+                   "このコードの寄付企業は見つかりません。", problems);
       }
     } else if (const absl::Status agreed = AgreementToday(donor->second, today).status(); !agreed.ok()) {
-      table.Fail(offer.lines[0], "donor_code", errors::ReasonOf(agreed), errors::MessageIn("en", agreed), errors::MessageIn("ja", agreed),
-                 problems);
+      table.Fail(offer.lines[0], "donor_code", errors::ReasonOf(agreed), errors::MessageIn("en", agreed),
+                 errors::MessageIn("ja", agreed), problems);
     }
   }
   RETURN_IF_ERROR(FindProducts(call, table, problems));
@@ -151,7 +160,8 @@ absl::StatusOr<v1::ImportOffersResponse> DonorsHandler::ImportOffers(const rpc::
   if (request.dry_run()) return response;
 
   std::set<std::string> donor_ids;  // sorted: two imports lock donors in the same order
-  for (const ImportedOffer& offer : table.offers()) donor_ids.insert(*ids::IdFromName("donors", donors.at(offer.donor_code).name()));
+  for (const ImportedOffer& offer : table.offers())
+    donor_ids.insert(*ids::IdFromName("donors", donors.at(offer.donor_code).name()));
   const absl::Time now = clock_.Now();
   return registry::Mutate<v1::ImportOffersResponse>(
       pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::ImportOffersResponse> {

@@ -9,21 +9,25 @@ using errors::IsOk;
 using errors::Violates;
 using Stub = v1::DonorsService::Stub;
 
-constexpr char kDonorHeader[] = "code,name,municipality_code,agreement_title,agreement_from,agreement_to,min_compliance_level,"
-                                "min_remaining_days,excluded_prefectures,may_be_named,latitude,longitude,contact_email\n";
-constexpr char kOfferHeader[] = "offer_code,donor_code,title,ready_date,barcode,cases,items_per_case,date_kind,date,lot_number,"
-                                "min_lot_cases,temperature,remarks\n";
+constexpr char kDonorHeader[] =
+    "code,name,municipality_code,agreement_title,agreement_from,agreement_to,min_compliance_level,"
+    "min_remaining_days,excluded_prefectures,may_be_named,latitude,longitude,contact_email\n";
+constexpr char kOfferHeader[] =
+    "offer_code,donor_code,title,ready_date,barcode,cases,items_per_case,date_kind,date,lot_number,"
+    "min_lot_cases,temperature,remarks\n";
 
 class ImportsTest : public DonorsTest {
  protected:
-  absl::StatusOr<v1::ImportDonorsResponse> Donors(const std::string& rows, bool dry_run = false, const std::string& request_id = NewId()) {
+  absl::StatusOr<v1::ImportDonorsResponse> Donors(const std::string& rows, bool dry_run = false,
+                                                  const std::string& request_id = NewId()) {
     v1::ImportDonorsRequest request;
     request.set_request_id(request_id);
     request.set_table(kDonorHeader + rows);
     request.set_dry_run(dry_run);
     return Do(&Stub::ImportDonors, "coordinator", request);
   }
-  absl::StatusOr<v1::ImportOffersResponse> Offers(const std::string& rows, const std::string& who = "coordinator", bool dry_run = false) {
+  absl::StatusOr<v1::ImportOffersResponse> Offers(const std::string& rows, const std::string& who = "coordinator",
+                                                  bool dry_run = false) {
     v1::ImportOffersRequest request;
     request.set_request_id(NewId());
     request.set_table(kOfferHeader + rows);
@@ -47,8 +51,9 @@ class ImportsTest : public DonorsTest {
 using Set = std::multiset<std::string>;
 
 TEST_F(ImportsTest, DonorsComeWithTheirAgreementsAndOnce) {
-  const std::string rows = "D-1,配り食品,13101,合意書,2026/4/1,,hygiene,30,1;13,○,35.68,139.76,info@example.org\n"
-                           "D-2,別の食品,27100,合意書,2026-04-01,2027-03-31,,,,,,,\n";
+  const std::string rows =
+      "D-1,配り食品,13101,合意書,2026/4/1,,hygiene,30,1;13,○,35.68,139.76,info@example.org\n"
+      "D-2,別の食品,27100,合意書,2026-04-01,2027-03-31,,,,,,,\n";
   auto dry = Donors(rows, /*dry_run=*/true);
   ASSERT_THAT(dry, IsOk());
   EXPECT_EQ(dry->created_count(), 2);
@@ -84,14 +89,27 @@ TEST_F(ImportsTest, TwentyBadCellsAreToldAtOnceAndNothingIsWritten) {
       ",,99999,,yesterday,x,best,many,48;xx,maybe,91,x,nobody\n"
       "D-1,二重,131,合意書,2026-04,2026-03-01,basic,-1,0,2,,12.5,a@b\n");
   ASSERT_THAT(result, IsOk());
-  EXPECT_EQ(Problems(*result),
-            (Set{"3 code EMPTY", "3 name EMPTY", "3 municipality_code NOT_A_MUNICIPALITY", "3 agreement_title EMPTY",
-                 "3 agreement_from NOT_A_DATE", "3 agreement_to NOT_A_DATE", "3 min_compliance_level NOT_A_CHOICE",
-                 "3 min_remaining_days NOT_A_NUMBER", "3 excluded_prefectures NOT_A_PREFECTURE", "3 excluded_prefectures NOT_A_PREFECTURE",
-                 "3 may_be_named NOT_YES_OR_NO", "3 latitude NOT_DEGREES", "3 longitude NOT_DEGREES", "3 contact_email NOT_AN_EMAIL",
-                 "4 code DUPLICATE", "4 municipality_code NOT_A_MUNICIPALITY", "4 agreement_from NOT_A_DAY",
-                 "4 min_remaining_days OUT_OF_RANGE", "4 excluded_prefectures NOT_A_PREFECTURE", "4 may_be_named NOT_YES_OR_NO",
-                 "4 latitude EMPTY"}));
+  EXPECT_EQ(Problems(*result), (Set{"3 code EMPTY",
+                                    "3 name EMPTY",
+                                    "3 municipality_code NOT_A_MUNICIPALITY",
+                                    "3 agreement_title EMPTY",
+                                    "3 agreement_from NOT_A_DATE",
+                                    "3 agreement_to NOT_A_DATE",
+                                    "3 min_compliance_level NOT_A_CHOICE",
+                                    "3 min_remaining_days NOT_A_NUMBER",
+                                    "3 excluded_prefectures NOT_A_PREFECTURE",
+                                    "3 excluded_prefectures NOT_A_PREFECTURE",
+                                    "3 may_be_named NOT_YES_OR_NO",
+                                    "3 latitude NOT_DEGREES",
+                                    "3 longitude NOT_DEGREES",
+                                    "3 contact_email NOT_AN_EMAIL",
+                                    "4 code DUPLICATE",
+                                    "4 municipality_code NOT_A_MUNICIPALITY",
+                                    "4 agreement_from NOT_A_DAY",
+                                    "4 min_remaining_days OUT_OF_RANGE",
+                                    "4 excluded_prefectures NOT_A_PREFECTURE",
+                                    "4 may_be_named NOT_YES_OR_NO",
+                                    "4 latitude EMPTY"}));
   EXPECT_EQ(result->created_count(), 0);
   EXPECT_EQ(Count("donors"), 0);
   EXPECT_TRUE(identity_.organisations().empty());
@@ -164,21 +182,37 @@ TEST_F(ImportsTest, BadOffersTellEverything) {
   ASSERT_THAT(Sign(kDonor), IsOk());
   ASSERT_THAT(MakeDonor(kOtherDonor, "D-2", "別の食品"), IsOk());
   const std::string rows =
-      "O-1,D-1,春,2026-12-01,9521234543213,10,,best_before,2027-03,,,,\n"     // good
-      "O-1,D-1,夏,2026-12-02,9521234543214,0,0,eternal,never,,,warm,\n"       // check digit and more
-      "O-2,D-2,春,2026-12-01,9521234543213,1,,none,2027-03,,9,,\n"            // not the donor's; date with none; more than cases
-      "O-3,D-1,春,2026-12-01,9524000059116,1,,none,,,,,\n"                     // no such product
+      "O-1,D-1,春,2026-12-01,9521234543213,10,,best_before,2027-03,,,,\n"  // good
+      "O-1,D-1,夏,2026-12-02,9521234543214,0,0,eternal,never,,,warm,\n"    // check digit and more
+      "O-2,D-2,春,2026-12-01,9521234543213,1,,none,2027-03,,9,,\n"  // not the donor's; date with none; more than cases
+      "O-3,D-1,春,2026-12-01,9524000059116,1,,none,,,,,\n"          // no such product
       "O-4,D-1,春,2026-12-01,(01)09521234543213(15)270300(10)A,1,,best_before,2027-04,B,,,\n"
       "O-5,D-1,春,2026-12-01,9521234543213,1,,,,,,,\n"
       ",,,,,,,,,,,,x\n";
   const auto result = Offers(rows, "donor");
   ASSERT_THAT(result, IsOk());
-  EXPECT_EQ(Problems(*result),
-            (Set{"3 title CONFLICT", "3 ready_date CONFLICT", "3 barcode BARCODE_CHECK_DIGIT", "3 cases OUT_OF_RANGE",
-                 "3 items_per_case OUT_OF_RANGE", "3 date_kind NOT_A_CHOICE", "3 date NOT_A_DATE", "3 temperature NOT_A_CHOICE",
-                 "4 donor_code NOT_FOUND", "4 date NOT_EMPTY", "4 min_lot_cases OUT_OF_RANGE", "5 barcode PRODUCT_NOT_FOUND",
-                 "6 date CONFLICT", "6 lot_number CONFLICT", "7 date_kind EMPTY", "8 offer_code EMPTY", "8 donor_code EMPTY",
-                 "8 title EMPTY", "8 ready_date EMPTY", "8 barcode EMPTY", "8 cases EMPTY", "8 date_kind EMPTY"}));
+  EXPECT_EQ(Problems(*result), (Set{"3 title CONFLICT",
+                                    "3 ready_date CONFLICT",
+                                    "3 barcode BARCODE_CHECK_DIGIT",
+                                    "3 cases OUT_OF_RANGE",
+                                    "3 items_per_case OUT_OF_RANGE",
+                                    "3 date_kind NOT_A_CHOICE",
+                                    "3 date NOT_A_DATE",
+                                    "3 temperature NOT_A_CHOICE",
+                                    "4 donor_code NOT_FOUND",
+                                    "4 date NOT_EMPTY",
+                                    "4 min_lot_cases OUT_OF_RANGE",
+                                    "5 barcode PRODUCT_NOT_FOUND",
+                                    "6 date CONFLICT",
+                                    "6 lot_number CONFLICT",
+                                    "7 date_kind EMPTY",
+                                    "8 offer_code EMPTY",
+                                    "8 donor_code EMPTY",
+                                    "8 title EMPTY",
+                                    "8 ready_date EMPTY",
+                                    "8 barcode EMPTY",
+                                    "8 cases EMPTY",
+                                    "8 date_kind EMPTY"}));
   EXPECT_EQ(Count("offers"), 0);
   const auto seen_by_coordinator = Offers("O-2,D-2,春,2026-12-01,9521234543213,1,,none,,,,,\n");
   EXPECT_EQ(Problems(*seen_by_coordinator), (Set{"2 donor_code NO_AGREEMENT"}));

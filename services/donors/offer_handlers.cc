@@ -16,9 +16,10 @@
 namespace kubari::donors {
 namespace {
 
-// What a caller may set, in the form in which it is stored: lines named (those of `before` keep their names), described by their
-// products, nothing accepted or received.
-void SetContent(v1::Offer& offer, const v1::Offer& content, const Products& products, absl::CivilDay today, absl::Time now) {
+// What a caller may set, in the form in which it is stored: lines named (those of `before` keep their names), described
+// by their products, nothing accepted or received.
+void SetContent(v1::Offer& offer, const v1::Offer& content, const Products& products, absl::CivilDay today,
+                absl::Time now) {
   std::set<std::string> free_names;
   for (const v1::OfferLine& line : offer.lines()) free_names.insert(line.name());
   offer.set_title(content.title());
@@ -49,8 +50,8 @@ absl::StatusOr<type::v1::Agreement> AgreementToday(const v1::Donor& donor, absl:
   const type::v1::Agreement* agreement = registry::InForceOn(donor.agreements(), today);
   if (agreement != nullptr) return *agreement;
   return errors::Make(absl::StatusCode::kFailedPrecondition, "NO_AGREEMENT",
-                      absl::StrCat("There is no agreement in force with ", donor.display_name(), " today, ", absl::FormatCivilTime(today),
-                                   ". Sign one first, then submit the offer."),
+                      absl::StrCat("There is no agreement in force with ", donor.display_name(), " today, ",
+                                   absl::FormatCivilTime(today), ". Sign one first, then submit the offer."),
                       absl::StrCat(donor.display_name(), " との合意書で今日（", absl::FormatCivilTime(today),
                                    "）有効なものがありません。合意書を登録してから申出を提出してください。"),
                       {{"party", donor.name()}});
@@ -110,7 +111,8 @@ absl::StatusOr<v1::Offer> DonorsHandler::GetOffer(const rpc::Call& call, const v
   return offer;
 }
 
-absl::StatusOr<v1::ListOffersResponse> DonorsHandler::ListOffers(const rpc::Call& call, const v1::ListOffersRequest& request) {
+absl::StatusOr<v1::ListOffersResponse> DonorsHandler::ListOffers(const rpc::Call& call,
+                                                                 const v1::ListOffersRequest& request) {
   errors::Violations violations;
   for (int i = 0; i < request.states_size(); ++i) violations.Enum(absl::StrCat("states[", i, "]"), request.states(i));
   if (!request.donor().empty()) violations.Name("donors", "donor", request.donor());
@@ -131,14 +133,16 @@ absl::StatusOr<v1::ListOffersResponse> DonorsHandler::ListOffers(const rpc::Call
     filter.before_time = absl::FromUnixMicros(micros);
     filter.before_id = key[1];
   }
-  ASSIGN_OR_RETURN(std::vector<v1::Offer> offers,
-                   pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) { return donors::ListOffers(tx, filter); }));
+  ASSIGN_OR_RETURN(std::vector<v1::Offer> offers, pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) {
+    return donors::ListOffers(tx, filter);
+  }));
   v1::ListOffersResponse response;
   if (static_cast<int>(offers.size()) > size) {
     offers.resize(size);
     const v1::Offer& last = offers.back();
     const int64_t micros = last.create_time().seconds() * 1'000'000 + last.create_time().nanos() / 1000;
-    response.set_next_page_token(paging::Encode(fingerprint, {absl::StrCat(micros), *ids::IdFromName("offers", last.name())}));
+    response.set_next_page_token(
+        paging::Encode(fingerprint, {absl::StrCat(micros), *ids::IdFromName("offers", last.name())}));
   }
   for (v1::Offer& offer : offers) {
     HideDonor(filter.viewer, offer);

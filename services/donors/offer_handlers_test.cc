@@ -36,7 +36,8 @@ class OffersTest : public DonorsTest {
     feed::Entries entries;
     for (const auto& [line, items] : lines) {
       stock::v1::FeedEntry& entry = *entries.Add();
-      entry.mutable_movement()->set_kind(items > 0 ? stock::v1::MOVEMENT_KIND_RECEIVE : stock::v1::MOVEMENT_KIND_REVERSAL);
+      entry.mutable_movement()->set_kind(items > 0 ? stock::v1::MOVEMENT_KIND_RECEIVE
+                                                   : stock::v1::MOVEMENT_KIND_REVERSAL);
       if (items < 0) entry.set_reversed_kind(stock::v1::MOVEMENT_KIND_RECEIVE);
       entry.mutable_movement()->set_items(std::abs(items));
       entry.mutable_lot()->set_offer_line(line);
@@ -103,11 +104,21 @@ TEST_F(OffersTest, EveryStepInEveryState) {
       ASSERT_EQ(offer.state(), state);
       absl::StatusOr<v1::Offer> result;
       switch (i) {
-        case 0: result = Submit(offer); break;
-        case 1: result = Accept(offer); break;
-        case 2: result = Decline(offer); break;
-        case 3: result = Withdraw(offer); break;
-        case 4: result = Close(offer); break;
+        case 0:
+          result = Submit(offer);
+          break;
+        case 1:
+          result = Accept(offer);
+          break;
+        case 2:
+          result = Decline(offer);
+          break;
+        case 3:
+          result = Withdraw(offer);
+          break;
+        case 4:
+          result = Close(offer);
+          break;
         default: {
           v1::UpdateOfferRequest request;
           request.set_request_id(NewId());
@@ -151,7 +162,8 @@ TEST_F(OffersTest, ConditionsAreTheAgreementsOrTighter) {
   content.mutable_conditions()->set_donor_may_be_named(true);
   const auto weak = MakeOffer(content);
   EXPECT_THAT(weak, FailsBecause("CONDITIONS_WEAKENED"));
-  EXPECT_EQ(errors::MetadataOf(weak.status()).at("fields"), "excluded_prefectures,min_remaining_days,donor_may_be_named");
+  EXPECT_EQ(errors::MetadataOf(weak.status()).at("fields"),
+            "excluded_prefectures,min_remaining_days,donor_may_be_named");
   *content.mutable_conditions() = agreed;
   content.mutable_conditions()->set_min_remaining_days(60);
   EXPECT_THAT(MakeOffer(content), IsOk());
@@ -239,7 +251,8 @@ TEST_F(OffersTest, WhoSeesAndMovesWhat) {
   EXPECT_THAT(ReadOffer(draft.name(), "volunteer"), FailsBecause("OFFER_NOT_FOUND"));
   ASSERT_THAT(ReadOffer(accepted.name(), "volunteer"), IsOk());
   EXPECT_EQ(ReadOffer(accepted.name(), "volunteer")->donor_display_name(), "") << "may not be named";
-  for (const char* who : {"manager", "donor", "service"}) EXPECT_EQ(ReadOffer(accepted.name(), who)->donor_display_name(), "配り食品") << who;
+  for (const char* who : {"manager", "donor", "service"})
+    EXPECT_EQ(ReadOffer(accepted.name(), who)->donor_display_name(), "配り食品") << who;
   EXPECT_THAT(ReadOffer(accepted.name(), "other donor"), FailsBecause("NOT_YOUR_ORGANISATION"));
   EXPECT_THAT(ReadOffer(accepted.name(), "group"), FailsBecause("ROLE_NOT_ALLOWED"));
   EXPECT_THAT(ReadOffer(accepted.name(), "stranger"), FailsBecause("OFFER_NOT_FOUND"));

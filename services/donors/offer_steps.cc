@@ -23,7 +23,8 @@ absl::Status Nothing(pg::Transaction&, v1::Offer&) { return absl::OkStatus(); }
 }  // namespace
 
 template <typename Request>
-absl::StatusOr<v1::Offer> DonorsHandler::Take(const rpc::Call& call, const Request& request, Step step, const Change& change) {
+absl::StatusOr<v1::Offer> DonorsHandler::Take(const rpc::Call& call, const Request& request, Step step,
+                                              const Change& change) {
   const std::string offer_id = *ids::IdFromName("offers", request.name());
   return registry::Mutate<v1::Offer>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Offer> {
     ASSIGN_OR_RETURN(v1::Offer offer, LoadOffer(tx, offer_id, Lock::kUpdate));
@@ -56,7 +57,8 @@ absl::StatusOr<v1::Offer> DonorsHandler::AcceptOffer(const rpc::Call& call, cons
   CheckStep(violations, request);
   violations.Name("warehouses", "warehouse", request.warehouse());
   for (int i = 0; i < request.lines_size(); ++i) {
-    registry::CheckChildName(violations, "offers", "lines", absl::StrCat("lines[", i, "].line"), request.lines(i).line());
+    registry::CheckChildName(violations, "offers", "lines", absl::StrCat("lines[", i, "].line"),
+                             request.lines(i).line());
   }
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(const auto first, registry::FirstAnswer<v1::Offer>(pool_, call, request));

@@ -27,16 +27,20 @@ constexpr pg::Statement kList{
 constexpr pg::Statement kLines{
     "SELECT * FROM offer_lines WHERE network_id = $1 AND offer_id = ANY($2::uuid[]) ORDER BY offer_id, ordinal"};
 constexpr pg::Statement kInsert{
-    "INSERT INTO offers (network_id, offer_id, donor_id, code, title, state, ready_date, warehouse_id, agreement_id, decline_reason, "
+    "INSERT INTO offers (network_id, offer_id, donor_id, code, title, state, ready_date, warehouse_id, agreement_id, "
+    "decline_reason, "
     "detail, create_time, update_time) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)"};
 constexpr pg::Statement kUpdate{
-    "UPDATE offers SET title = $3, state = $4, ready_date = $5, warehouse_id = $6, agreement_id = $7, decline_reason = $8, detail = $9, "
+    "UPDATE offers SET title = $3, state = $4, ready_date = $5, warehouse_id = $6, agreement_id = $7, decline_reason = "
+    "$8, detail = $9, "
     "update_time = $10, version = version + 1 WHERE network_id = $1 AND offer_id = $2"};
 constexpr pg::Statement kInsertLine{
-    "INSERT INTO offer_lines (network_id, offer_id, line_id, ordinal, product_id, cases, items_per_case, accepted_cases, detail) "
+    "INSERT INTO offer_lines (network_id, offer_id, line_id, ordinal, product_id, cases, items_per_case, "
+    "accepted_cases, detail) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
 constexpr pg::Statement kDeleteLines{"DELETE FROM offer_lines WHERE network_id = $1 AND offer_id = $2"};
-constexpr pg::Statement kAcceptLine{"UPDATE offer_lines SET accepted_cases = $3 WHERE network_id = $1 AND line_id = $2"};
+constexpr pg::Statement kAcceptLine{
+    "UPDATE offer_lines SET accepted_cases = $3 WHERE network_id = $1 AND line_id = $2"};
 constexpr pg::Statement kReceive{
     "UPDATE offer_lines l SET received_items = l.received_items + r.items "
     "FROM unnest($3::uuid[], $4::bigint[]) AS r(line_id, items) "
@@ -76,7 +80,8 @@ std::string OfferIdOf(const v1::Offer& offer) { return *ids::IdFromName("offers"
 
 absl::StatusOr<v1::Offer> FromRow(const pg::Row& row) {
   v1::Offer offer;
-  if (!offer.ParseFromString(row.Get<pg::Bytes>("detail").value)) return absl::InternalError("offers.detail does not parse");
+  if (!offer.ParseFromString(row.Get<pg::Bytes>("detail").value))
+    return absl::InternalError("offers.detail does not parse");
   const auto donor_id = row.Get<std::string>("donor_id");
   offer.set_name(ids::Name("offers", row.Get<std::string>("offer_id")));
   offer.set_donor(ids::Name("donors", donor_id));
@@ -84,7 +89,8 @@ absl::StatusOr<v1::Offer> FromRow(const pg::Row& row) {
   offer.set_title(row.Get<std::string>("title"));
   offer.set_state(static_cast<v1::OfferState>(row.Get<int>("state")));
   offer.set_ready_date(row.Get<std::string>("ready_date"));
-  if (const auto id = row.Get<std::optional<std::string>>("warehouse_id")) offer.set_warehouse(ids::Name("warehouses", *id));
+  if (const auto id = row.Get<std::optional<std::string>>("warehouse_id"))
+    offer.set_warehouse(ids::Name("warehouses", *id));
   if (const auto id = row.Get<std::optional<std::string>>("agreement_id")) {
     offer.set_agreement(absl::StrCat("donors/", donor_id, "/agreements/", *id));
   }
@@ -98,7 +104,8 @@ absl::StatusOr<v1::Offer> FromRow(const pg::Row& row) {
 
 absl::StatusOr<v1::OfferLine> LineFromRow(const pg::Row& row) {
   v1::OfferLine line;
-  if (!line.ParseFromString(row.Get<pg::Bytes>("detail").value)) return absl::InternalError("offer_lines.detail does not parse");
+  if (!line.ParseFromString(row.Get<pg::Bytes>("detail").value))
+    return absl::InternalError("offer_lines.detail does not parse");
   line.set_name(absl::StrCat("offers/", row.Get<std::string>("offer_id"), "/lines/", row.Get<std::string>("line_id")));
   line.set_product(ids::Name("products", row.Get<std::string>("product_id")));
   line.set_cases(row.Get<int64_t>("cases"));
@@ -129,8 +136,8 @@ absl::StatusOr<std::vector<v1::Offer>> WithLines(pg::Transaction& tx, const pg::
 void InsertLines(pg::Transaction& tx, const v1::Offer& offer) {
   for (int i = 0; i < offer.lines_size(); ++i) {
     const v1::OfferLine& line = offer.lines(i);
-    tx.Defer(kInsertLine, tx.network_id(), OfferIdOf(offer), IdOrNull(line.name()), i, IdOrNull(line.product()), line.cases(),
-             line.items_per_case(), line.accepted_cases(), pg::Bytes{DetailOf(line)});
+    tx.Defer(kInsertLine, tx.network_id(), OfferIdOf(offer), IdOrNull(line.name()), i, IdOrNull(line.product()),
+             line.cases(), line.items_per_case(), line.accepted_cases(), pg::Bytes{DetailOf(line)});
   }
 }
 
@@ -143,7 +150,8 @@ absl::Status OfferNotFound(const std::string& offer_id) {
 }
 
 absl::StatusOr<v1::Offer> LoadOffer(pg::Transaction& tx, const std::string& offer_id, Lock lock) {
-  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(lock == Lock::kUpdate ? kFindAndLock : kFind, tx.network_id(), offer_id));
+  ASSIGN_OR_RETURN(const pg::Result rows,
+                   tx.Query(lock == Lock::kUpdate ? kFindAndLock : kFind, tx.network_id(), offer_id));
   if (rows.empty()) return OfferNotFound(offer_id);
   ASSIGN_OR_RETURN(std::vector<v1::Offer> offers, WithLines(tx, rows));
   return std::move(offers[0]);
@@ -153,29 +161,32 @@ absl::StatusOr<std::vector<v1::Offer>> ListOffers(pg::Transaction& tx, const Off
   std::optional<std::vector<int>> states;
   if (!filter.states.empty()) states = filter.states;
   ASSIGN_OR_RETURN(const pg::Result rows,
-                   tx.Query(kList, tx.network_id(), filter.viewer.everything, filter.viewer.own_donors, filter.viewer.expected_goods,
-                            ExpectedStates(), states, filter.donor_id, filter.warehouse_id, filter.before_time, filter.before_id,
-                            filter.limit));
+                   tx.Query(kList, tx.network_id(), filter.viewer.everything, filter.viewer.own_donors,
+                            filter.viewer.expected_goods, ExpectedStates(), states, filter.donor_id,
+                            filter.warehouse_id, filter.before_time, filter.before_id, filter.limit));
   return WithLines(tx, rows);
 }
 
 absl::Status InsertOffer(pg::Transaction& tx, const v1::Offer& offer, absl::Time now) {
   const std::optional<std::string> donor_id = IdOrNull(offer.donor());
   const absl::Status status =
-      tx.Query(kInsert, tx.network_id(), OfferIdOf(offer), donor_id, offer.code(), offer.title(), static_cast<int>(offer.state()),
-               registry::ParseDay(offer.ready_date()), IdOrNull(offer.warehouse()), IdOrNull(offer.agreement()), offer.decline_reason(),
-               pg::Bytes{DetailOf(offer)}, now)
+      tx.Query(kInsert, tx.network_id(), OfferIdOf(offer), donor_id, offer.code(), offer.title(),
+               static_cast<int>(offer.state()), registry::ParseDay(offer.ready_date()), IdOrNull(offer.warehouse()),
+               IdOrNull(offer.agreement()), offer.decline_reason(), pg::Bytes{DetailOf(offer)}, now)
           .status();
   if (pg::ConstraintOf(status) == "offers_code_key") {
-    return errors::Make(absl::StatusCode::kAlreadyExists, "CODE_TAKEN",
-                        absl::StrCat("This donor has an offer with the code '", offer.code(), "' already; choose another."),
-                        absl::StrCat("コード「", offer.code(), "」の申出がすでにあります。別のコードにしてください。"), {{"code", offer.code()}});
+    return errors::Make(
+        absl::StatusCode::kAlreadyExists, "CODE_TAKEN",
+        absl::StrCat("This donor has an offer with the code '", offer.code(), "' already; choose another."),
+        absl::StrCat("コード「", offer.code(), "」の申出がすでにあります。別のコードにしてください。"),
+        {{"code", offer.code()}});
   }
   if (pg::ConstraintOf(status) == "offers_pkey") {
-    return errors::Make(absl::StatusCode::kAlreadyExists, "OFFER_EXISTS",
-                        absl::StrCat("There is an ", offer.name(), " already; choose another id, or leave offer_id empty."),
-                        absl::StrCat(offer.name(), " はすでにあります。別の ID にするか、offer_id を空にしてください。"),
-                        {{"offer", offer.name()}});
+    return errors::Make(
+        absl::StatusCode::kAlreadyExists, "OFFER_EXISTS",
+        absl::StrCat("There is an ", offer.name(), " already; choose another id, or leave offer_id empty."),
+        absl::StrCat(offer.name(), " はすでにあります。別の ID にするか、offer_id を空にしてください。"),
+        {{"offer", offer.name()}});
   }
   RETURN_IF_ERROR(status);
   InsertLines(tx, offer);
@@ -184,8 +195,9 @@ absl::Status InsertOffer(pg::Transaction& tx, const v1::Offer& offer, absl::Time
 
 absl::Status SaveOffer(pg::Transaction& tx, const v1::Offer& offer, absl::Time now, bool new_lines) {
   const std::string offer_id = OfferIdOf(offer);
-  tx.Defer(kUpdate, tx.network_id(), offer_id, offer.title(), static_cast<int>(offer.state()), registry::ParseDay(offer.ready_date()),
-           IdOrNull(offer.warehouse()), IdOrNull(offer.agreement()), offer.decline_reason(), pg::Bytes{DetailOf(offer)}, now);
+  tx.Defer(kUpdate, tx.network_id(), offer_id, offer.title(), static_cast<int>(offer.state()),
+           registry::ParseDay(offer.ready_date()), IdOrNull(offer.warehouse()), IdOrNull(offer.agreement()),
+           offer.decline_reason(), pg::Bytes{DetailOf(offer)}, now);
   if (new_lines) {
     tx.Defer(kDeleteLines, tx.network_id(), offer_id);
     InsertLines(tx, offer);
@@ -220,7 +232,8 @@ absl::StatusOr<std::set<std::pair<std::string, std::string>>> FindOffers(
   return found;
 }
 
-absl::StatusOr<int64_t> AddReceived(pg::Transaction& tx, const std::string& offer_id, const std::map<std::string, int64_t>& items) {
+absl::StatusOr<int64_t> AddReceived(pg::Transaction& tx, const std::string& offer_id,
+                                    const std::map<std::string, int64_t>& items) {
   std::vector<std::string> line_ids;
   std::vector<int64_t> counts;
   for (const auto& [line_id, count] : items) {

@@ -12,8 +12,8 @@
 #include "absl/time/time.h"
 #include "kubari/donors/v1/donors.pb.h"
 #include "libs/pg/transaction.h"
-#include "services/donors/donor_store.h"
 #include "services/donors/domain/offer.h"
+#include "services/donors/donor_store.h"
 
 namespace kubari::donors {
 
@@ -34,8 +34,8 @@ absl::StatusOr<std::vector<v1::Offer>> ListOffers(pg::Transaction& tx, const Off
 
 // `offer` with name, donor, code and state; lines with names. ALREADY_EXISTS / CODE_TAKEN or OFFER_EXISTS.
 absl::Status InsertOffer(pg::Transaction& tx, const v1::Offer& offer, absl::Time now);
-// Writes everything but code and donor, and raises the version. `new_lines`: the lines were replaced; otherwise only their
-// accepted_cases may have changed.
+// Writes everything but code and donor, and raises the version. `new_lines`: the lines were replaced; otherwise only
+// their accepted_cases may have changed.
 absl::Status SaveOffer(pg::Transaction& tx, const v1::Offer& offer, absl::Time now, bool new_lines);
 
 // A code for an offer that has none: "20270331-1", "20270331-2", … by day and donor. The donor's row must be locked.
@@ -45,8 +45,9 @@ absl::StatusOr<std::string> NewOfferCode(pg::Transaction& tx, const std::string&
 absl::StatusOr<std::set<std::pair<std::string, std::string>>> FindOffers(
     pg::Transaction& tx, const std::vector<std::pair<std::string, std::string>>& keys);
 
-// Adds to received_items (negative: takes away), by line id; lines of other offers or unknown ones are left alone. Returns how many
-// lines there were. The offer's row must be locked.
-absl::StatusOr<int64_t> AddReceived(pg::Transaction& tx, const std::string& offer_id, const std::map<std::string, int64_t>& items);
+// Adds to received_items (negative: takes away), by line id; lines of other offers or unknown ones are left alone.
+// Returns how many lines there were. The offer's row must be locked.
+absl::StatusOr<int64_t> AddReceived(pg::Transaction& tx, const std::string& offer_id,
+                                    const std::map<std::string, int64_t>& items);
 
 }  // namespace kubari::donors

@@ -15,7 +15,8 @@ namespace {
 int64_t ReceivedBy(const stock::v1::FeedEntry& entry) {
   const stock::v1::Movement& movement = entry.movement();
   if (movement.kind() == stock::v1::MOVEMENT_KIND_RECEIVE) return movement.items();
-  if (movement.kind() == stock::v1::MOVEMENT_KIND_REVERSAL && entry.reversed_kind() == stock::v1::MOVEMENT_KIND_RECEIVE) {
+  if (movement.kind() == stock::v1::MOVEMENT_KIND_REVERSAL &&
+      entry.reversed_kind() == stock::v1::MOVEMENT_KIND_RECEIVE) {
     return -movement.items();
   }
   return 0;
@@ -23,7 +24,8 @@ int64_t ReceivedBy(const stock::v1::FeedEntry& entry) {
 
 absl::Status ApplyToOffer(pg::Transaction& tx, const std::string& offer_id, const std::map<std::string, int64_t>& items,
                           absl::Time now) {
-  // The offer first and its lines after it, as every handler does: two that go the other way round would wait for each other.
+  // The offer first and its lines after it, as every handler does: two that go the other way round would wait for each
+  // other.
   const absl::StatusOr<v1::Offer> before = LoadOffer(tx, offer_id, Lock::kUpdate);
   if (errors::ReasonOf(before.status()) == "OFFER_NOT_FOUND") {
     log::Warning("the stock ledger names an offer that is not here", {{"offer", offer_id}});
@@ -43,7 +45,8 @@ absl::Status ApplyToOffer(pg::Transaction& tx, const std::string& offer_id, cons
 
 }  // namespace
 
-absl::Status ApplyReceipts(pg::Transaction& tx, const feed::Network& network, const feed::Entries& entries, const calendar::Clock& clock) {
+absl::Status ApplyReceipts(pg::Transaction& tx, const feed::Network& network, const feed::Entries& entries,
+                           const calendar::Clock& clock) {
   std::map<std::string, std::map<std::string, int64_t>> by_offer;  // offer id → line id → items
   for (const stock::v1::FeedEntry& entry : entries) {
     const int64_t items = ReceivedBy(entry);

@@ -62,9 +62,10 @@ absl::StatusOr<v1::Group> GroupsHandler::CreateGroup(const rpc::Call& call, cons
   ASSIGN_OR_RETURN(const auto first, registry::FirstAnswer<v1::Group>(pool_, call, request));
   if (first) return *first;
 
-  const std::string group_id = !request.group_id().empty()
-                                   ? request.group_id()
-                                   : ids::DeriveV5(kGroupIds, absl::StrCat(call.principal.network_id, "/", request.request_id()));
+  const std::string group_id =
+      !request.group_id().empty()
+          ? request.group_id()
+          : ids::DeriveV5(kGroupIds, absl::StrCat(call.principal.network_id, "/", request.request_id()));
   group.set_name(ids::Name("groups", group_id));
   group.set_state(v1::GROUP_STATE_APPLIED);
   NameSites(group);
@@ -99,7 +100,8 @@ absl::StatusOr<v1::Group> GroupsHandler::GetGroup(const rpc::Call& call, const v
   return group;
 }
 
-absl::StatusOr<v1::ListGroupsResponse> GroupsHandler::ListGroups(const rpc::Call& call, const v1::ListGroupsRequest& request) {
+absl::StatusOr<v1::ListGroupsResponse> GroupsHandler::ListGroups(const rpc::Call& call,
+                                                                 const v1::ListGroupsRequest& request) {
   errors::Violations violations;
   violations.Text("query", request.query(), 0, registry::kMaxName);
   for (int i = 0; i < request.states_size(); ++i) violations.Enum(absl::StrCat("states[", i, "]"), request.states(i));
@@ -107,7 +109,8 @@ absl::StatusOr<v1::ListGroupsResponse> GroupsHandler::ListGroups(const rpc::Call
   ASSIGN_OR_RETURN(const int size, paging::PageSize(request.page_size()));
   const std::string fingerprint = paging::Fingerprint(request, call.principal.network_id);
   ASSIGN_OR_RETURN(const auto key, paging::Decode(request.page_token(), fingerprint));
-  GroupFilter filter{.query = request.query(), .states = {request.states().begin(), request.states().end()}, .limit = size + 1};
+  GroupFilter filter{
+      .query = request.query(), .states = {request.states().begin(), request.states().end()}, .limit = size + 1};
   if (!call.scope.whole_network) filter.only = call.scope.organisation_ids;
   if (!key.empty()) {
     if (key.size() != 2 || !ids::IsUuid(key[1])) return paging::InvalidToken();
@@ -115,8 +118,9 @@ absl::StatusOr<v1::ListGroupsResponse> GroupsHandler::ListGroups(const rpc::Call
     filter.after_id = key[1];
   }
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
-  ASSIGN_OR_RETURN(std::vector<v1::Group> groups,
-                   pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) { return groups::ListGroups(tx, filter); }));
+  ASSIGN_OR_RETURN(std::vector<v1::Group> groups, pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) {
+    return groups::ListGroups(tx, filter);
+  }));
   v1::ListGroupsResponse response;
   if (static_cast<int>(groups.size()) > size) {
     groups.resize(size);

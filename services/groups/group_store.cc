@@ -15,16 +15,21 @@ namespace {
 constexpr pg::Statement kFind{"SELECT * FROM groups WHERE network_id = $1 AND group_id = $2"};
 constexpr pg::Statement kFindAndLock{"SELECT * FROM groups WHERE network_id = $1 AND group_id = $2 FOR UPDATE"};
 constexpr pg::Statement kList{
-    "SELECT * FROM groups WHERE network_id = $1 AND ($2::uuid[] IS NULL OR group_id = ANY($2::uuid[])) AND search_key LIKE $3 "
+    "SELECT * FROM groups WHERE network_id = $1 AND ($2::uuid[] IS NULL OR group_id = ANY($2::uuid[])) AND search_key "
+    "LIKE $3 "
     "AND ($4::int[] IS NULL OR state = ANY($4::int[])) "
     "AND ($5::text IS NULL OR (display_name, group_id) > ($5, $6::uuid)) ORDER BY display_name, group_id LIMIT $7"};
-constexpr pg::Statement kFindTaken{"SELECT group_id FROM groups WHERE network_id = $1 AND (group_id = $2 OR code = $3)"};
-constexpr pg::Statement kFindByCode{"SELECT code, group_id FROM groups WHERE network_id = $1 AND code = ANY($2::text[])"};
+constexpr pg::Statement kFindTaken{
+    "SELECT group_id FROM groups WHERE network_id = $1 AND (group_id = $2 OR code = $3)"};
+constexpr pg::Statement kFindByCode{
+    "SELECT code, group_id FROM groups WHERE network_id = $1 AND code = ANY($2::text[])"};
 constexpr pg::Statement kInsert{
-    "INSERT INTO groups (network_id, group_id, code, display_name, state, suspend_reason, hub_id, search_key, profile, create_time, update_time) "
+    "INSERT INTO groups (network_id, group_id, code, display_name, state, suspend_reason, hub_id, search_key, profile, "
+    "create_time, update_time) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)"};
 constexpr pg::Statement kUpdate{
-    "UPDATE groups SET code = $3, display_name = $4, state = $5, suspend_reason = $6, hub_id = $7, search_key = $8, profile = $9, "
+    "UPDATE groups SET code = $3, display_name = $4, state = $5, suspend_reason = $6, hub_id = $7, search_key = $8, "
+    "profile = $9, "
     "update_time = $10, version = version + 1 WHERE network_id = $1 AND group_id = $2"};
 constexpr pg::Statement kLockHubs{"SELECT pg_advisory_xact_lock(hashtextextended('kubari.groups.hubs.' || $1, 0))"};
 constexpr pg::Statement kHubs{"SELECT group_id, hub_id FROM groups WHERE network_id = $1 AND hub_id IS NOT NULL"};
@@ -36,15 +41,18 @@ absl::Status GroupNotFound(const std::string& group_id) {
 }
 
 absl::Status CodeTaken(const std::string& code) {
-  return errors::Make(absl::StatusCode::kAlreadyExists, "CODE_TAKEN", absl::StrCat("Another group has the code '", code, "'; choose another."),
-                      absl::StrCat("コード「", code, "」は別の団体が使っています。別のコードにしてください。"), {{"code", code}});
+  return errors::Make(absl::StatusCode::kAlreadyExists, "CODE_TAKEN",
+                      absl::StrCat("Another group has the code '", code, "'; choose another."),
+                      absl::StrCat("コード「", code, "」は別の団体が使っています。別のコードにしてください。"),
+                      {{"code", code}});
 }
 
 absl::Status GroupExists(const std::string& group_id) {
-  return errors::Make(absl::StatusCode::kAlreadyExists, "GROUP_EXISTS",
-                      absl::StrCat("There is a group with the id ", group_id, " already; choose another, or leave group_id empty."),
-                      absl::StrCat("ID ", group_id, " の団体はすでにあります。別の ID にするか、group_id を空にしてください。"),
-                      {{"group", ids::Name("groups", group_id)}});
+  return errors::Make(
+      absl::StatusCode::kAlreadyExists, "GROUP_EXISTS",
+      absl::StrCat("There is a group with the id ", group_id, " already; choose another, or leave group_id empty."),
+      absl::StrCat("ID ", group_id, " の団体はすでにあります。別の ID にするか、group_id を空にしてください。"),
+      {{"group", ids::Name("groups", group_id)}});
 }
 
 // What the other columns do not hold.
@@ -71,7 +79,8 @@ std::string SearchKeyOf(const v1::Group& group) {
 
 absl::StatusOr<v1::Group> FromRow(const pg::Row& row) {
   v1::Group group;
-  if (!group.ParseFromString(row.Get<pg::Bytes>("profile").value)) return absl::InternalError("groups.profile does not parse");
+  if (!group.ParseFromString(row.Get<pg::Bytes>("profile").value))
+    return absl::InternalError("groups.profile does not parse");
   group.set_name(ids::Name("groups", row.Get<std::string>("group_id")));
   group.set_code(row.Get<std::string>("code"));
   group.set_display_name(row.Get<std::string>("display_name"));
@@ -108,7 +117,8 @@ absl::StatusOr<std::map<std::string, std::string>> ToMap(const absl::StatusOr<pg
 }  // namespace
 
 absl::StatusOr<v1::Group> LoadGroup(pg::Transaction& tx, const std::string& group_id, Lock lock) {
-  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(lock == Lock::kUpdate ? kFindAndLock : kFind, tx.network_id(), group_id));
+  ASSIGN_OR_RETURN(const pg::Result rows,
+                   tx.Query(lock == Lock::kUpdate ? kFindAndLock : kFind, tx.network_id(), group_id));
   if (rows.empty()) return GroupNotFound(group_id);
   ASSIGN_OR_RETURN(std::vector<v1::Group> groups, WithAgreements(tx, rows));
   return std::move(groups[0]);
@@ -117,8 +127,9 @@ absl::StatusOr<v1::Group> LoadGroup(pg::Transaction& tx, const std::string& grou
 absl::StatusOr<std::vector<v1::Group>> ListGroups(pg::Transaction& tx, const GroupFilter& filter) {
   std::optional<std::vector<int>> states;
   if (!filter.states.empty()) states = filter.states;
-  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kList, tx.network_id(), filter.only, registry::ContainsPattern(filter.query), states,
-                                                   filter.after_name, filter.after_id, filter.limit));
+  ASSIGN_OR_RETURN(const pg::Result rows,
+                   tx.Query(kList, tx.network_id(), filter.only, registry::ContainsPattern(filter.query), states,
+                            filter.after_name, filter.after_id, filter.limit));
   return WithAgreements(tx, rows);
 }
 
@@ -132,20 +143,22 @@ absl::Status CheckGroupIsNew(pg::Transaction& tx, const std::string& group_id, c
 
 absl::Status InsertGroup(pg::Transaction& tx, const v1::Group& group, absl::Time now) {
   const std::string group_id = *ids::IdFromName("groups", group.name());
-  const absl::Status status = tx.Query(kInsert, tx.network_id(), group_id, group.code(), group.display_name(), static_cast<int>(group.state()),
-                                       group.suspend_reason(), ids::IdFromName("groups", group.hub()), SearchKeyOf(group),
-                                       pg::Bytes{ProfileOf(group)}, now)
-                                  .status();
+  const absl::Status status =
+      tx.Query(kInsert, tx.network_id(), group_id, group.code(), group.display_name(), static_cast<int>(group.state()),
+               group.suspend_reason(), ids::IdFromName("groups", group.hub()), SearchKeyOf(group),
+               pg::Bytes{ProfileOf(group)}, now)
+          .status();
   if (pg::ConstraintOf(status) == "groups_code_key") return CodeTaken(group.code());
   if (pg::ConstraintOf(status) == "groups_pkey") return GroupExists(group_id);
   return status;
 }
 
 absl::Status SaveGroup(pg::Transaction& tx, const v1::Group& group, absl::Time now) {
-  const absl::Status status = tx.Query(kUpdate, tx.network_id(), *ids::IdFromName("groups", group.name()), group.code(), group.display_name(),
-                                       static_cast<int>(group.state()), group.suspend_reason(), ids::IdFromName("groups", group.hub()),
-                                       SearchKeyOf(group), pg::Bytes{ProfileOf(group)}, now)
-                                  .status();
+  const absl::Status status =
+      tx.Query(kUpdate, tx.network_id(), *ids::IdFromName("groups", group.name()), group.code(), group.display_name(),
+               static_cast<int>(group.state()), group.suspend_reason(), ids::IdFromName("groups", group.hub()),
+               SearchKeyOf(group), pg::Bytes{ProfileOf(group)}, now)
+          .status();
   if (pg::ConstraintOf(status) == "groups_code_key") return CodeTaken(group.code());
   return status;
 }
@@ -155,9 +168,12 @@ absl::StatusOr<std::map<std::string, std::string>> LockHubs(pg::Transaction& tx)
   return LoadHubs(tx);
 }
 
-absl::StatusOr<std::map<std::string, std::string>> LoadHubs(pg::Transaction& tx) { return ToMap(tx.Query(kHubs, tx.network_id())); }
+absl::StatusOr<std::map<std::string, std::string>> LoadHubs(pg::Transaction& tx) {
+  return ToMap(tx.Query(kHubs, tx.network_id()));
+}
 
-absl::StatusOr<std::map<std::string, std::string>> FindGroupIds(pg::Transaction& tx, const std::vector<std::string>& codes) {
+absl::StatusOr<std::map<std::string, std::string>> FindGroupIds(pg::Transaction& tx,
+                                                                const std::vector<std::string>& codes) {
   return ToMap(tx.Query(kFindByCode, tx.network_id(), codes));
 }
 

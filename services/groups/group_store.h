@@ -36,12 +36,13 @@ absl::Status InsertGroup(pg::Transaction& tx, const v1::Group& group, absl::Time
 // Writes everything and raises the version. ALREADY_EXISTS / CODE_TAKEN.
 absl::Status SaveGroup(pg::Transaction& tx, const v1::Group& group, absl::Time now);
 
-// The hubs of all groups that have one, by group id, held still until the transaction ends: two changes at once could make a cycle that
-// neither of them sees.
+// The hubs of all groups that have one, by group id, held still until the transaction ends: two changes at once could
+// make a cycle that neither of them sees.
 absl::StatusOr<std::map<std::string, std::string>> LockHubs(pg::Transaction& tx);
 absl::StatusOr<std::map<std::string, std::string>> LoadHubs(pg::Transaction& tx);
 
 // The ids of the groups that have one of these codes, by code.
-absl::StatusOr<std::map<std::string, std::string>> FindGroupIds(pg::Transaction& tx, const std::vector<std::string>& codes);
+absl::StatusOr<std::map<std::string, std::string>> FindGroupIds(pg::Transaction& tx,
+                                                                const std::vector<std::string>& codes);
 
 }  // namespace kubari::groups

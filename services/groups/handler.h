@@ -1,4 +1,5 @@
-// The RPCs of kubari.groups.v1.GroupsService, as plain functions. Each reads: shape → rights → existence → etag → state → write.
+// The RPCs of kubari.groups.v1.GroupsService, as plain functions. Each reads: shape → rights → existence → etag → state
+// → write.
 #pragma once
 
 #include <grpcpp/grpcpp.h>

@@ -29,7 +29,8 @@ const std::string kUnknown = "00000000-0000-7000-8000-00000000dead";
 class GroupsTest : public ::testing::Test {
  protected:
   GroupsTest()
-      : database_(pg::testing::CreateDatabase("groups", kMigrations)), pool_({.conninfo = database_.service, .schema = "groups", .size = 8}) {
+      : database_(pg::testing::CreateDatabase("groups", kMigrations)),
+        pool_({.conninfo = database_.service, .schema = "groups", .size = 8}) {
     int port = 0;
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
@@ -52,8 +53,8 @@ class GroupsTest : public ::testing::Test {
   ~GroupsTest() override { server_.Stop(); }
 
   template <typename Base, typename Request, typename Response>
-  absl::StatusOr<Response> Do(grpc::Status (Base::*method)(grpc::ClientContext*, const Request&, Response*), const std::string& who,
-                              const Request& request) {
+  absl::StatusOr<Response> Do(grpc::Status (Base::*method)(grpc::ClientContext*, const Request&, Response*),
+                              const std::string& who, const Request& request) {
     return rpc::Invoke(method, *stub_, server_.As(who, kNetwork), request);
   }
   static std::string NewId() { return ids::NewUuid(); }
@@ -80,7 +81,8 @@ class GroupsTest : public ::testing::Test {
     request.set_name("groups/" + id);
     return Do(&Stub::GetGroup, who, request);
   }
-  absl::StatusOr<v1::Group> Update(const v1::Group& group, const std::vector<std::string>& fields, const std::string& who = "coordinator") {
+  absl::StatusOr<v1::Group> Update(const v1::Group& group, const std::vector<std::string>& fields,
+                                   const std::string& who = "coordinator") {
     v1::UpdateGroupRequest request;
     request.set_request_id(NewId());
     *request.mutable_group() = group;
@@ -120,8 +122,10 @@ class GroupsTest : public ::testing::Test {
     v1::ImportGroupsRequest request;
     request.set_request_id(NewId());
     request.set_table(
-        "code,name,kind,municipality_code,latitude,longitude,households,children,categories,excluded_allergens,wanted_tags,ambient_items,"
-        "receiving_days,compliance_level,evidence_title,evidence_from,agreement_title,agreement_from,hub_code,min_remaining_days\n" +
+        "code,name,kind,municipality_code,latitude,longitude,households,children,categories,excluded_allergens,wanted_"
+        "tags,ambient_items,"
+        "receiving_days,compliance_level,evidence_title,evidence_from,agreement_title,agreement_from,hub_code,min_"
+        "remaining_days\n" +
         rows);
     request.set_dry_run(dry_run);
     return Do(&Stub::ImportGroups, "coordinator", request);
@@ -330,7 +334,8 @@ TEST_F(GroupsTest, ListsByNamePageByPageAndFindsAnySpelling) {
 TEST_F(GroupsTest, ImportsGroupsWithTheirHubsAndOnce) {
   ASSERT_THAT(Make(kHub, "HUB", "地域ハブ"), IsOk());
   const std::string rows =
-      "G-1,ひまわり食堂,cafeteria,13101,35.69,139.69,30,45,rice;snack,egg;milk,low_salt,500,mon;Friday,hygiene,食品衛生責任者,2026-01-01,合意書,"
+      "G-1,ひまわり食堂,cafeteria,13101,35.69,139.69,30,45,rice;snack,egg;milk,low_salt,500,mon;Friday,hygiene,"
+      "食品衛生責任者,2026-01-01,合意書,"
       "2026-04-01,G-2,14\n"
       "G-2,地区拠点,food_bank,13102,35.67,139.77,200,,,,,9000,,,,,,,HUB,\n";
   const auto dry = Import(rows, /*dry_run=*/true);
@@ -376,13 +381,26 @@ TEST_F(GroupsTest, BadCellsAreToldAtOnceAndNothingIsWritten) {
     EXPECT_FALSE(problem.message_ja().empty());
     problems.insert(absl::StrCat(problem.row(), " ", problem.column(), " ", problem.reason()));
   }
-  EXPECT_EQ(problems,
-            (std::multiset<std::string>{
-                "3 code EMPTY", "3 name EMPTY", "3 kind NOT_A_CHOICE", "3 municipality_code NOT_A_MUNICIPALITY", "3 latitude NOT_DEGREES",
-                "3 longitude NOT_DEGREES", "3 households OUT_OF_RANGE", "3 children OUT_OF_RANGE", "3 categories NOT_A_CHOICE",
-                "3 excluded_allergens NOT_A_CHOICE", "3 wanted_tags NOT_A_CHOICE", "3 ambient_items NOT_A_NUMBER",
-                "3 receiving_days NOT_A_CHOICE", "3 compliance_level EMPTY", "3 evidence_from NOT_A_DATE", "3 agreement_title EMPTY",
-                "3 min_remaining_days OUT_OF_RANGE", "4 code DUPLICATE", "6 hub_code HUB_CYCLE", "7 hub_code NOT_FOUND"}));
+  EXPECT_EQ(problems, (std::multiset<std::string>{"3 code EMPTY",
+                                                  "3 name EMPTY",
+                                                  "3 kind NOT_A_CHOICE",
+                                                  "3 municipality_code NOT_A_MUNICIPALITY",
+                                                  "3 latitude NOT_DEGREES",
+                                                  "3 longitude NOT_DEGREES",
+                                                  "3 households OUT_OF_RANGE",
+                                                  "3 children OUT_OF_RANGE",
+                                                  "3 categories NOT_A_CHOICE",
+                                                  "3 excluded_allergens NOT_A_CHOICE",
+                                                  "3 wanted_tags NOT_A_CHOICE",
+                                                  "3 ambient_items NOT_A_NUMBER",
+                                                  "3 receiving_days NOT_A_CHOICE",
+                                                  "3 compliance_level EMPTY",
+                                                  "3 evidence_from NOT_A_DATE",
+                                                  "3 agreement_title EMPTY",
+                                                  "3 min_remaining_days OUT_OF_RANGE",
+                                                  "4 code DUPLICATE",
+                                                  "6 hub_code HUB_CYCLE",
+                                                  "7 hub_code NOT_FOUND"}));
   EXPECT_EQ(result->created_count(), 0);
   EXPECT_EQ(Count(), 0);
   EXPECT_TRUE(identity_.organisations().empty());
@@ -391,8 +409,8 @@ TEST_F(GroupsTest, BadCellsAreToldAtOnceAndNothingIsWritten) {
 TEST_F(GroupsTest, AThousandGroupsComeInOneImport) {
   std::string rows;
   for (int i = 0; i < 1000; ++i) {
-    absl::StrAppend(&rows, "G-", i, ",食堂", i, ",cafeteria,13101,35,139,30,,,,,,,,,,合意書,2026-04-01,", i % 10 == 0 ? "" : absl::StrCat("G-", i - i % 10),
-                    ",\n");
+    absl::StrAppend(&rows, "G-", i, ",食堂", i, ",cafeteria,13101,35,139,30,,,,,,,,,,合意書,2026-04-01,",
+                    i % 10 == 0 ? "" : absl::StrCat("G-", i - i % 10), ",\n");
   }
   const absl::Time start = absl::Now();
   const auto result = Import(rows);

@@ -35,7 +35,8 @@ absl::StatusOr<Existing> Meet(pg::Transaction& tx, GroupTable& table) {
 
 }  // namespace
 
-absl::StatusOr<v1::ImportGroupsResponse> GroupsHandler::ImportGroups(const rpc::Call& call, const v1::ImportGroupsRequest& request) {
+absl::StatusOr<v1::ImportGroupsResponse> GroupsHandler::ImportGroups(const rpc::Call& call,
+                                                                     const v1::ImportGroupsRequest& request) {
   errors::Violations violations;
   registry::CheckImport(violations, request.request_id(), request.table());
   RETURN_IF_ERROR(violations.status());
@@ -55,7 +56,8 @@ absl::StatusOr<v1::ImportGroupsResponse> GroupsHandler::ImportGroups(const rpc::
   std::map<std::string, std::string> id_of = existing.id_of;
   std::vector<registry::NewOrganisation> organisations;
   for (ImportedGroup& each : table.groups()) {
-    const std::string id = ids::DeriveV5(kImportedGroups, absl::StrCat(call.principal.network_id, "/", each.group.code()));
+    const std::string id =
+        ids::DeriveV5(kImportedGroups, absl::StrCat(call.principal.network_id, "/", each.group.code()));
     id_of.emplace(each.group.code(), id);
     each.group.set_name(ids::Name("groups", id));
     each.group.mutable_sites(0)->set_id(ids::NewUuid());
@@ -69,15 +71,18 @@ absl::StatusOr<v1::ImportGroupsResponse> GroupsHandler::ImportGroups(const rpc::
   }
   if (request.dry_run()) return response;
 
-  RETURN_IF_ERROR(registry::EnsureOrganisations(*identity_, call, identity::v1::ORGANISATION_KIND_GROUP, organisations));
+  RETURN_IF_ERROR(
+      registry::EnsureOrganisations(*identity_, call, identity::v1::ORGANISATION_KIND_GROUP, organisations));
   const absl::Time now = clock_.Now();
   return registry::Mutate<v1::ImportGroupsResponse>(
       pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::ImportGroupsResponse> {
-        // New groups are nobody's hub but each other's, so existing groups cannot have made a circle with them meanwhile.
+        // New groups are nobody's hub but each other's, so existing groups cannot have made a circle with them
+        // meanwhile.
         for (const ImportedGroup& each : table.groups()) {
           RETURN_IF_ERROR(InsertGroup(tx, each.group, now));
           if (each.agreement) {
-            registry::InsertAgreement(tx, ids::NewV7(now), *ids::IdFromName("groups", each.group.name()), *each.agreement);
+            registry::InsertAgreement(tx, ids::NewV7(now), *ids::IdFromName("groups", each.group.name()),
+                                      *each.agreement);
           }
         }
         return response;

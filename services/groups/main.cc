@@ -11,7 +11,8 @@ int main(int argc, char** argv) {
   using namespace kubari;
 
   rpc::CommonOptions common("groups");
-  config::Options options("kubari-groups", "Recipient groups: who they are, whom they serve, what they can take and when.");
+  config::Options options("kubari-groups",
+                          "Recipient groups: who they are, whom they serve, what they can take and when.");
   common.Declare(options);
   if (const std::optional<int> exit = options.ReadOrExit(argc, argv)) return *exit;
   if (common.migrate) return rpc::ExitCode(pg::Migrate(common.migration_database_url, "groups", kMigrations));
@@ -21,7 +22,8 @@ int main(int argc, char** argv) {
     return rpc::ExitCode(ready);
   }
   const calendar::SystemClock clock;
-  pg::Pool pool({.conninfo = common.database_url, .schema = "groups", .size = common.workers, .registry = &runtime.registry()});
+  pg::Pool pool(
+      {.conninfo = common.database_url, .schema = "groups", .size = common.workers, .registry = &runtime.registry()});
   groups::GroupsHandler handler(pool, runtime.Connect(common.identity), clock);
   groups::GroupsService service(runtime.dispatcher(), handler);
   return runtime.Serve({&service});

@@ -24,8 +24,8 @@ absl::StatusOr<v1::Group> Saved(pg::Transaction& tx, const v1::Group& group, abs
 
 // Both steps: own shape, etag, state; `reason` is recorded with a suspension and cleared by an approval.
 template <typename Request>
-absl::StatusOr<v1::Group> Take(pg::Pool& pool, const calendar::Clock& clock, const rpc::Call& call, const Request& request, Step step,
-                               const std::string& reason) {
+absl::StatusOr<v1::Group> Take(pg::Pool& pool, const calendar::Clock& clock, const rpc::Call& call,
+                               const Request& request, Step step, const std::string& reason) {
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
   violations.Name("groups", "name", request.name());
@@ -54,13 +54,15 @@ absl::StatusOr<v1::Group> GroupsHandler::SuspendGroup(const rpc::Call& call, con
   return Take(pool_, clock_, call, request, Step::kSuspend, request.reason());
 }
 
-absl::StatusOr<v1::Group> GroupsHandler::CreateAgreement(const rpc::Call& call, const v1::CreateAgreementRequest& request) {
+absl::StatusOr<v1::Group> GroupsHandler::CreateAgreement(const rpc::Call& call,
+                                                         const v1::CreateAgreementRequest& request) {
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
   violations.Name("groups", "group", request.group());
   registry::CheckAgreement(violations, "agreement", request.agreement());
   violations.Require(!request.agreement().has_conditions(), "agreement.conditions", "NOT_EMPTY",
-                     "Agreements with groups carry no conditions; leave them out.", "団体との合意書には条件を付けられません。");
+                     "Agreements with groups carry no conditions; leave them out.",
+                     "団体との合意書には条件を付けられません。");
   RETURN_IF_ERROR(violations.status());
   const std::string group_id = *ids::IdFromName("groups", request.group());
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
@@ -72,7 +74,8 @@ absl::StatusOr<v1::Group> GroupsHandler::CreateAgreement(const rpc::Call& call, 
   });
 }
 
-absl::StatusOr<v1::Group> GroupsHandler::TerminateAgreement(const rpc::Call& call, const v1::TerminateAgreementRequest& request) {
+absl::StatusOr<v1::Group> GroupsHandler::TerminateAgreement(const rpc::Call& call,
+                                                            const v1::TerminateAgreementRequest& request) {
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
   registry::CheckChildName(violations, "groups", "agreements", "name", request.name());

@@ -23,7 +23,8 @@ class FakeIdentity final : public identity::v1::IdentityService::Service {
       return grpc::Status::OK;
     }
     if (organisations_.contains(request->organisation_id())) {
-      return errors::ToGrpc(errors::Make(absl::StatusCode::kAlreadyExists, "ORGANISATION_EXISTS", "exists", "あります"));
+      return errors::ToGrpc(
+          errors::Make(absl::StatusCode::kAlreadyExists, "ORGANISATION_EXISTS", "exists", "あります"));
     }
     identity::v1::Organisation& made = organisations_[request->organisation_id()];
     made.set_name("organisations/" + request->organisation_id());

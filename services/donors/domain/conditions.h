@@ -9,7 +9,8 @@
 
 namespace kubari::donors {
 
-// FAILED_PRECONDITION / CONDITIONS_WEAKENED if `offer` demands less than `agreement` in any field; metadata "fields" names all of them
+// FAILED_PRECONDITION / CONDITIONS_WEAKENED if `offer` demands less than `agreement` in any field; metadata "fields"
+// names all of them
 // (","-separated), and the sentences say what each is and must be.
 absl::Status CheckTightened(const type::v1::Conditions& agreement, const type::v1::Conditions& offer);
 

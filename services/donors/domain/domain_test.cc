@@ -21,19 +21,24 @@ TEST(ConditionsTest, EachFieldMayBeTightenedAndNotLoosened) {
       {"min_compliance_level", [](Conditions& c) { c.set_min_compliance_level(type::v1::COMPLIANCE_LEVEL_HYGIENE); },
        [](Conditions& c) { c.set_min_compliance_level(type::v1::COMPLIANCE_LEVEL_CERTIFIED); },
        [](Conditions& c) { c.set_min_compliance_level(type::v1::COMPLIANCE_LEVEL_BASIC); }},
-      {"onward_transfer_allowed", [](Conditions&) {}, [](Conditions&) {}, [](Conditions& c) { c.set_onward_transfer_allowed(true); }},
+      {"onward_transfer_allowed", [](Conditions&) {}, [](Conditions&) {},
+       [](Conditions& c) { c.set_onward_transfer_allowed(true); }},
       {"only_groups",
        [](Conditions& c) {
          c.add_only_groups("groups/a");
          c.add_only_groups("groups/b");
        },
-       [](Conditions& c) { c.mutable_only_groups()->RemoveLast(); }, [](Conditions& c) { c.add_only_groups("groups/c"); }},
-      {"only_groups", [](Conditions& c) { c.add_only_groups("groups/a"); }, [](Conditions&) {}, [](Conditions& c) { c.clear_only_groups(); }},
+       [](Conditions& c) { c.mutable_only_groups()->RemoveLast(); },
+       [](Conditions& c) { c.add_only_groups("groups/c"); }},
+      {"only_groups", [](Conditions& c) { c.add_only_groups("groups/a"); }, [](Conditions&) {},
+       [](Conditions& c) { c.clear_only_groups(); }},
       {"excluded_prefectures", [](Conditions& c) { c.add_excluded_prefectures("13"); },
-       [](Conditions& c) { c.add_excluded_prefectures("27"); }, [](Conditions& c) { c.set_excluded_prefectures(0, "27"); }},
-      {"min_remaining_days", [](Conditions& c) { c.set_min_remaining_days(30); }, [](Conditions& c) { c.set_min_remaining_days(31); },
-       [](Conditions& c) { c.set_min_remaining_days(29); }},
-      {"past_best_before_allowed", [](Conditions&) {}, [](Conditions&) {}, [](Conditions& c) { c.set_past_best_before_allowed(true); }},
+       [](Conditions& c) { c.add_excluded_prefectures("27"); },
+       [](Conditions& c) { c.set_excluded_prefectures(0, "27"); }},
+      {"min_remaining_days", [](Conditions& c) { c.set_min_remaining_days(30); },
+       [](Conditions& c) { c.set_min_remaining_days(31); }, [](Conditions& c) { c.set_min_remaining_days(29); }},
+      {"past_best_before_allowed", [](Conditions&) {}, [](Conditions&) {},
+       [](Conditions& c) { c.set_past_best_before_allowed(true); }},
       {"donor_may_be_named", [](Conditions& c) { c.set_donor_may_be_named(false); }, [](Conditions&) {},
        [](Conditions& c) { c.set_donor_may_be_named(true); }},
   };
@@ -88,7 +93,8 @@ TEST(VisibilityTest, VolunteersSeeExpectedGoodsAndNamesThatMayBeTold) {
   for (int state = 1; state <= 7; ++state) {
     v1::Offer offer = WithLine(1, 0, static_cast<v1::OfferState>(state));
     offer.set_donor("donors/" + id);
-    const bool expected = state == v1::OFFER_STATE_ACCEPTED || state == v1::OFFER_STATE_RECEIVED || state == v1::OFFER_STATE_CLOSED;
+    const bool expected =
+        state == v1::OFFER_STATE_ACCEPTED || state == v1::OFFER_STATE_RECEIVED || state == v1::OFFER_STATE_CLOSED;
     EXPECT_EQ(MaySee(volunteer, offer), expected) << state;
     EXPECT_TRUE(MaySee(owner, offer));
     EXPECT_TRUE(MaySee(all, offer));

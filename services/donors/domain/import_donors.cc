@@ -36,8 +36,8 @@ const std::vector<csv::Column>& Columns() {
 type::v1::Conditions ReadConditions(csv::Cells& cells) {
   type::v1::Conditions conditions;
   if (!cells.Empty("min_compliance_level")) {
-    conditions.set_min_compliance_level(
-        registry::EnumCell<type::v1::ComplianceLevel>(cells, "min_compliance_level").value_or(type::v1::COMPLIANCE_LEVEL_UNSPECIFIED));
+    conditions.set_min_compliance_level(registry::EnumCell<type::v1::ComplianceLevel>(cells, "min_compliance_level")
+                                            .value_or(type::v1::COMPLIANCE_LEVEL_UNSPECIFIED));
   }
   conditions.set_onward_transfer_allowed(registry::OptionalBool(cells, "onward_transfer", false));
   if (!cells.Empty("excluded_prefectures")) {
@@ -45,14 +45,16 @@ type::v1::Conditions ReadConditions(csv::Cells& cells) {
     for (std::string& prefecture : prefectures) {
       if (prefecture.size() == 1) prefecture.insert(0, 1, '0');  // a spreadsheet takes 01 for a number
       if (registry::IsPrefectureCode(prefecture)) continue;
-      cells.Fail("excluded_prefectures", "NOT_A_PREFECTURE", absl::StrCat("'", prefecture, "' is not a prefecture code, 01 to 47."),
+      cells.Fail("excluded_prefectures", "NOT_A_PREFECTURE",
+                 absl::StrCat("'", prefecture, "' is not a prefecture code, 01 to 47."),
                  absl::StrCat("「", prefecture, "」は都道府県コード（01〜47）ではありません。"));
     }
     std::sort(prefectures.begin(), prefectures.end());
     prefectures.erase(std::unique(prefectures.begin(), prefectures.end()), prefectures.end());
     for (const std::string& prefecture : prefectures) conditions.add_excluded_prefectures(prefecture);
   }
-  conditions.set_min_remaining_days(static_cast<int32_t>(registry::OptionalInt(cells, "min_remaining_days", 0, 3650, 0)));
+  conditions.set_min_remaining_days(
+      static_cast<int32_t>(registry::OptionalInt(cells, "min_remaining_days", 0, 3650, 0)));
   conditions.set_past_best_before_allowed(registry::OptionalBool(cells, "past_best_before", false));
   conditions.set_donor_may_be_named(registry::OptionalBool(cells, "may_be_named", false));
   return conditions;
@@ -79,7 +81,8 @@ std::vector<ImportedDonor> ReadDonors(std::string_view bytes, csv::CellErrors& e
     each.donor.set_contact_email(registry::OptionalEmail(cells, "contact_email"));
     each.agreement.set_title(cells.Text("agreement_title", registry::kMaxName).value_or(""));
     each.agreement.set_valid_from_date(registry::Day(cells, "agreement_from").value_or(""));
-    if (!cells.Empty("agreement_to")) each.agreement.set_valid_to_date(registry::Day(cells, "agreement_to").value_or(""));
+    if (!cells.Empty("agreement_to"))
+      each.agreement.set_valid_to_date(registry::Day(cells, "agreement_to").value_or(""));
     registry::CheckOrder(cells, "agreement_to", each.agreement.valid_from_date(), each.agreement.valid_to_date());
     *each.agreement.mutable_conditions() = ReadConditions(cells);
   }

@@ -15,17 +15,26 @@ namespace {
 
 const std::vector<csv::Column>& Columns() {
   static const std::vector<csv::Column> columns = {
-      {"offer_code", {"申出コード"}}, {"donor_code", {"寄付企業コード"}}, {"title", {"件名"}},
-      {"ready_date", {"引渡可能日"}}, {"barcode", {"バーコード"}},        {"cases", {"ケース数"}},
-      {"items_per_case", {"入数"}, false}, {"date_kind", {"期限種別"}, false}, {"date", {"期限"}, false},
-      {"lot_number", {"ロット番号"}, false}, {"min_lot_cases", {"最小ロット"}, false}, {"temperature", {"温度帯"}, false},
+      {"offer_code", {"申出コード"}},
+      {"donor_code", {"寄付企業コード"}},
+      {"title", {"件名"}},
+      {"ready_date", {"引渡可能日"}},
+      {"barcode", {"バーコード"}},
+      {"cases", {"ケース数"}},
+      {"items_per_case", {"入数"}, false},
+      {"date_kind", {"期限種別"}, false},
+      {"date", {"期限"}, false},
+      {"lot_number", {"ロット番号"}, false},
+      {"min_lot_cases", {"最小ロット"}, false},
+      {"temperature", {"温度帯"}, false},
       {"remarks", {"備考"}, false},
   };
   return columns;
 }
 
 // Nothing if it cannot be read or names no trade item.
-std::optional<gs1::Scan> ReadBarcode(const csv::Table& table, const csv::Row& row, csv::Cells& cells, int current_year) {
+std::optional<gs1::Scan> ReadBarcode(const csv::Table& table, const csv::Row& row, csv::Cells& cells,
+                                     int current_year) {
   if (cells.Empty("barcode")) {
     cells.Text("barcode", 1);  // says that it is empty
     return std::nullopt;
@@ -33,7 +42,8 @@ std::optional<gs1::Scan> ReadBarcode(const csv::Table& table, const csv::Row& ro
   // Not Cells::Text: an element string may have separators, which are control characters.
   const absl::StatusOr<gs1::Scan> scan = gs1::Parse(csv::Narrow(table.Cell(row, "barcode")), current_year);
   if (!scan.ok()) {
-    cells.Fail("barcode", errors::ReasonOf(scan.status()), errors::MessageIn("en", scan.status()), errors::MessageIn("ja", scan.status()));
+    cells.Fail("barcode", errors::ReasonOf(scan.status()), errors::MessageIn("en", scan.status()),
+               errors::MessageIn("ja", scan.status()));
     return std::nullopt;
   }
   if (!scan->gtin14 && !scan->content_gtin14) {
@@ -66,14 +76,16 @@ type::v1::GoodUntil ReadDate(csv::Cells& cells, const std::optional<type::v1::Go
   good_until.set_kind(kind.value_or(type::v1::DATE_KIND_UNSPECIFIED));
   if (kind == type::v1::DATE_KIND_NONE) {
     if (!cells.Empty("date")) {
-      cells.Fail("date", "NOT_EMPTY", "date_kind is none; leave the date empty.", "期限種別が none のときは期限を空にしてください。");
+      cells.Fail("date", "NOT_EMPTY", "date_kind is none; leave the date empty.",
+                 "期限種別が none のときは期限を空にしてください。");
     }
   } else if (kind || !cells.Empty("date")) {
     if (const auto date = cells.Date("date")) good_until.set_date(date->Format());
   }
   if (coded && kind && !good_until.date().empty() &&
       (coded->kind() != good_until.kind() || coded->date() != good_until.date())) {
-    cells.Fail("date", "CONFLICT", absl::StrCat("The barcode says ", coded->date(), "; leave the date empty or correct it."),
+    cells.Fail("date", "CONFLICT",
+               absl::StrCat("The barcode says ", coded->date(), "; leave the date empty or correct it."),
                absl::StrCat("バーコードの期限は ", coded->date(), " です。期限を空にするか、直してください。"));
   }
   return good_until;
@@ -83,7 +95,8 @@ std::string ReadLotNumber(csv::Cells& cells, const std::optional<std::string>& c
   const std::string written = registry::OptionalText(cells, "lot_number", kMaxLotNumber);
   if (!coded) return written;
   if (!written.empty() && written != *coded) {
-    cells.Fail("lot_number", "CONFLICT", absl::StrCat("The barcode says ", *coded, "; leave the lot number empty or correct it."),
+    cells.Fail("lot_number", "CONFLICT",
+               absl::StrCat("The barcode says ", *coded, "; leave the lot number empty or correct it."),
                absl::StrCat("バーコードのロット番号は ", *coded, " です。空にするか、直してください。"));
   }
   return *coded;
@@ -91,14 +104,16 @@ std::string ReadLotNumber(csv::Cells& cells, const std::optional<std::string>& c
 
 void CheckSame(csv::Cells& cells, std::string_view column, const std::string& here, const std::string& first) {
   if (here.empty() || first.empty() || here == first) return;
-  cells.Fail(column, "CONFLICT", absl::StrCat("An earlier row of this offer says '", first, "'; all its rows must say the same."),
+  cells.Fail(column, "CONFLICT",
+             absl::StrCat("An earlier row of this offer says '", first, "'; all its rows must say the same."),
              absl::StrCat("同じ申出の前の行では「", first, "」です。同じ申出の行では揃えてください。"));
 }
 
 }  // namespace
 
 OfferTable::OfferTable(std::string_view bytes, int current_year, csv::CellErrors& errors)
-    : table_(csv::Table::Read(bytes, Columns(), {.bytes = registry::kMaxTableBytes, .rows = registry::kMaxTableRows}, errors)) {
+    : table_(csv::Table::Read(bytes, Columns(), {.bytes = registry::kMaxTableBytes, .rows = registry::kMaxTableRows},
+                              errors)) {
   if (!table_) return;
   for (const csv::Row& row : table_->rows()) ReadRow(row, current_year, errors);
 }
@@ -123,7 +138,8 @@ void OfferTable::ReadRow(const csv::Row& row, int current_year, csv::CellErrors&
     CheckSame(cells, "title", title, offer->offer.title());
     CheckSame(cells, "ready_date", ready_date, offer->offer.ready_date());
     if (offer->lines.size() == kMaxLines) {
-      cells.Fail("offer_code", "TOO_MANY_LINES", absl::StrCat("An offer has at most ", kMaxLines, " lines; give the rest another code."),
+      cells.Fail("offer_code", "TOO_MANY_LINES",
+                 absl::StrCat("An offer has at most ", kMaxLines, " lines; give the rest another code."),
                  absl::StrCat("申出の明細は", kMaxLines, "行までです。残りは別の申出コードにしてください。"));
     }
   }
@@ -137,16 +153,17 @@ void OfferTable::ReadRow(const csv::Row& row, int current_year, csv::CellErrors&
   line.set_items_per_case(registry::OptionalInt(cells, "items_per_case", 1, kMaxItemsPerCase, 0));
   *line.mutable_good_until() = ReadDate(cells, scan ? DateOf(*scan) : std::nullopt);
   line.set_donor_lot_number(ReadLotNumber(cells, scan ? scan->lot : std::nullopt));
-  line.set_min_lot_cases(registry::OptionalInt(cells, "min_lot_cases", 0, line.cases() > 0 ? line.cases() : kMaxCases, 0));
+  line.set_min_lot_cases(
+      registry::OptionalInt(cells, "min_lot_cases", 0, line.cases() > 0 ? line.cases() : kMaxCases, 0));
   if (!cells.Empty("temperature")) {
-    line.set_temperature_zone(
-        registry::EnumCell<type::v1::TemperatureZone>(cells, "temperature").value_or(type::v1::TEMPERATURE_ZONE_UNSPECIFIED));
+    line.set_temperature_zone(registry::EnumCell<type::v1::TemperatureZone>(cells, "temperature")
+                                  .value_or(type::v1::TEMPERATURE_ZONE_UNSPECIFIED));
   }
   line.set_remarks(registry::OptionalText(cells, "remarks", kMaxRemarks));
 }
 
-void OfferTable::Fail(const ImportedLine& line, std::string_view column, std::string reason, std::string english, std::string japanese,
-                      csv::CellErrors& errors) const {
+void OfferTable::Fail(const ImportedLine& line, std::string_view column, std::string reason, std::string english,
+                      std::string japanese, csv::CellErrors& errors) const {
   csv::Cells(*table_, *line.row, errors).Fail(column, std::move(reason), std::move(english), std::move(japanese));
 }
 

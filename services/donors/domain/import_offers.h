@@ -35,8 +35,8 @@ class OfferTable {
   // In the table's order. With any error not to be written.
   std::vector<ImportedOffer>& offers() { return offers_; }
   // Adds an error found elsewhere (products, donors) at the line's row.
-  void Fail(const ImportedLine& line, std::string_view column, std::string reason, std::string english, std::string japanese,
-            csv::CellErrors& errors) const;
+  void Fail(const ImportedLine& line, std::string_view column, std::string reason, std::string english,
+            std::string japanese, csv::CellErrors& errors) const;
 
  private:
   void ReadRow(const csv::Row& row, int current_year, csv::CellErrors& errors);

@@ -29,25 +29,39 @@ const std::vector<Transition>& Transitions() {
       {Step::kSubmit, {v1::OFFER_STATE_DRAFT}, v1::OFFER_STATE_SUBMITTED, "submitted", "提出"},
       {Step::kAccept, {v1::OFFER_STATE_SUBMITTED}, v1::OFFER_STATE_ACCEPTED, "accepted", "受け入れ"},
       {Step::kDecline, {v1::OFFER_STATE_SUBMITTED}, v1::OFFER_STATE_DECLINED, "declined", "辞退"},
-      {Step::kWithdraw, {v1::OFFER_STATE_DRAFT, v1::OFFER_STATE_SUBMITTED}, v1::OFFER_STATE_WITHDRAWN, "withdrawn", "取り下げ"},
+      {Step::kWithdraw,
+       {v1::OFFER_STATE_DRAFT, v1::OFFER_STATE_SUBMITTED},
+       v1::OFFER_STATE_WITHDRAWN,
+       "withdrawn",
+       "取り下げ"},
       {Step::kClose, {v1::OFFER_STATE_ACCEPTED, v1::OFFER_STATE_RECEIVED}, v1::OFFER_STATE_CLOSED, "closed", "完了に"},
   };
   return all;
 }
 
 // "SUBMITTED"
-std::string Word(OfferState state) { return v1::OfferState_Name(state).substr(std::string_view("OFFER_STATE_").size()); }
+std::string Word(OfferState state) {
+  return v1::OfferState_Name(state).substr(std::string_view("OFFER_STATE_").size());
+}
 
 std::string JapaneseWord(OfferState state) {
   switch (state) {
-    case v1::OFFER_STATE_DRAFT: return "下書き";
-    case v1::OFFER_STATE_SUBMITTED: return "提出済み";
-    case v1::OFFER_STATE_ACCEPTED: return "受入予定";
-    case v1::OFFER_STATE_DECLINED: return "辞退";
-    case v1::OFFER_STATE_WITHDRAWN: return "取り下げ";
-    case v1::OFFER_STATE_RECEIVED: return "入庫済み";
-    case v1::OFFER_STATE_CLOSED: return "完了";
-    default: return "不明";
+    case v1::OFFER_STATE_DRAFT:
+      return "下書き";
+    case v1::OFFER_STATE_SUBMITTED:
+      return "提出済み";
+    case v1::OFFER_STATE_ACCEPTED:
+      return "受入予定";
+    case v1::OFFER_STATE_DECLINED:
+      return "辞退";
+    case v1::OFFER_STATE_WITHDRAWN:
+      return "取り下げ";
+    case v1::OFFER_STATE_RECEIVED:
+      return "入庫済み";
+    case v1::OFFER_STATE_CLOSED:
+      return "完了";
+    default:
+      return "不明";
   }
 }
 
@@ -56,18 +70,20 @@ std::string JapaneseWord(OfferState state) {
 absl::StatusOr<OfferState> Next(const v1::Offer& offer, Step step) {
   const Transition& transition = *std::find_if(Transitions().begin(), Transitions().end(),
                                                [&](const Transition& each) { return each.step == step; });
-  if (std::find(transition.from.begin(), transition.from.end(), offer.state()) != transition.from.end()) return transition.to;
+  if (std::find(transition.from.begin(), transition.from.end(), offer.state()) != transition.from.end())
+    return transition.to;
   std::vector<std::string> allowed, japanese;
   for (const OfferState state : transition.from) {
     allowed.push_back(Word(state));
     japanese.push_back(JapaneseWord(state));
   }
-  return errors::Make(absl::StatusCode::kFailedPrecondition, "OFFER_STATE",
-                      absl::StrCat("The offer '", offer.title(), "' (", offer.code(), ") is ", Word(offer.state()), "; it can be ",
-                                   transition.english, " only while it is ", absl::StrJoin(allowed, " or "), "."),
-                      absl::StrCat("申出「", offer.title(), "」（", offer.code(), "）は「", JapaneseWord(offer.state()), "」です。",
-                                   transition.japanese, "できるのは「", absl::StrJoin(japanese, "」「"), "」のときだけです。"),
-                      {{"offer", offer.name()}, {"state", Word(offer.state())}, {"allowed", absl::StrJoin(allowed, ",")}});
+  return errors::Make(
+      absl::StatusCode::kFailedPrecondition, "OFFER_STATE",
+      absl::StrCat("The offer '", offer.title(), "' (", offer.code(), ") is ", Word(offer.state()), "; it can be ",
+                   transition.english, " only while it is ", absl::StrJoin(allowed, " or "), "."),
+      absl::StrCat("申出「", offer.title(), "」（", offer.code(), "）は「", JapaneseWord(offer.state()), "」です。",
+                   transition.japanese, "できるのは「", absl::StrJoin(japanese, "」「"), "」のときだけです。"),
+      {{"offer", offer.name()}, {"state", Word(offer.state())}, {"allowed", absl::StrJoin(allowed, ",")}});
 }
 
 absl::Status AcceptLines(v1::Offer& offer, const google::protobuf::RepeatedPtrField<v1::AcceptedLine>& lines) {
@@ -94,7 +110,8 @@ absl::Status AcceptLines(v1::Offer& offer, const google::protobuf::RepeatedPtrFi
     violations.Range(path + ".cases", lines[i].cases(), 0, line.cases());
     line.set_accepted_cases(lines[i].cases());
   }
-  const bool any = std::any_of(offer.lines().begin(), offer.lines().end(), [](const auto& line) { return line.accepted_cases() > 0; });
+  const bool any = std::any_of(offer.lines().begin(), offer.lines().end(),
+                               [](const auto& line) { return line.accepted_cases() > 0; });
   violations.Require(any, "lines", "NOTHING_ACCEPTED", "No case of any line is accepted; decline the offer instead.",
                      "受け入れるケースがありません。辞退してください。");
   return violations.status();
@@ -127,7 +144,8 @@ bool MaySee(const Viewer& viewer, const v1::Offer& offer) {
 }
 
 void HideDonor(const Viewer& viewer, v1::Offer& offer) {
-  if (!viewer.everything && !Owns(viewer, offer) && !offer.conditions().donor_may_be_named()) offer.clear_donor_display_name();
+  if (!viewer.everything && !Owns(viewer, offer) && !offer.conditions().donor_may_be_named())
+    offer.clear_donor_display_name();
 }
 
 }  // namespace kubari::donors

@@ -16,15 +16,17 @@ namespace kubari::donors {
 
 enum class Step { kUpdate, kSubmit, kAccept, kDecline, kWithdraw, kClose };
 
-// The state after the step. FAILED_PRECONDITION / OFFER_STATE (metadata "state", "allowed") if the offer's state does not allow it.
+// The state after the step. FAILED_PRECONDITION / OFFER_STATE (metadata "state", "allowed") if the offer's state does
+// not allow it.
 absl::StatusOr<v1::OfferState> Next(const v1::Offer& offer, Step step);
 
-// Sets accepted_cases of all lines: those named as said, the others whole. All errors at once: NOT_FOUND / OFFER_LINE_NOT_FOUND for lines
-// that the offer does not have; INVALID_ARGUMENT for more cases than offered, a line named twice, or nothing taken at all.
+// Sets accepted_cases of all lines: those named as said, the others whole. All errors at once: NOT_FOUND /
+// OFFER_LINE_NOT_FOUND for lines that the offer does not have; INVALID_ARGUMENT for more cases than offered, a line
+// named twice, or nothing taken at all.
 absl::Status AcceptLines(v1::Offer& offer, const google::protobuf::RepeatedPtrField<v1::AcceptedLine>& lines);
 
-// The state by what has arrived: ACCEPTED becomes RECEIVED when every accepted line is there in full, and ACCEPTED again when a
-// reversal takes some away. Other states stay.
+// The state by what has arrived: ACCEPTED becomes RECEIVED when every accepted line is there in full, and ACCEPTED
+// again when a reversal takes some away. Other states stay.
 v1::OfferState AfterReceipts(const v1::Offer& offer);
 
 // Who asks for an offer.

@@ -20,8 +20,8 @@ void CheckDonor(errors::Violations& violations, const v1::Donor& donor, const st
 // The fields of UpdateDonor: each known, at least one.
 void CheckDonorMask(errors::Violations& violations, const google::protobuf::RepeatedPtrField<std::string>& mask);
 
-// What a caller may set of an offer: code, title, lines, conditions, place, ready_date. An empty code and ready date are for the
-// service to fill in, a line's unspecified zone is the product's.
+// What a caller may set of an offer: code, title, lines, conditions, place, ready_date. An empty code and ready date
+// are for the service to fill in, a line's unspecified zone is the product's.
 void CheckOffer(errors::Violations& violations, const v1::Offer& offer);
 
 }  // namespace kubari::donors

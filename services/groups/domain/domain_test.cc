@@ -42,11 +42,11 @@ TEST(ComplianceTest, TheHighestLevelWithEvidenceInForceCounts) {
     Derive(group, day);
     return group.compliance_level();
   };
-  EXPECT_EQ(on({2024, 12, 31}), type::v1::COMPLIANCE_LEVEL_UNSPECIFIED);
-  EXPECT_EQ(on({2025, 1, 1}), type::v1::COMPLIANCE_LEVEL_BASIC);
-  EXPECT_EQ(on({2026, 12, 31}), type::v1::COMPLIANCE_LEVEL_STORAGE_PROVEN);
-  EXPECT_EQ(on({2027, 1, 1}), type::v1::COMPLIANCE_LEVEL_BASIC);
-  EXPECT_EQ(on({2027, 6, 1}), type::v1::COMPLIANCE_LEVEL_CERTIFIED);
+  EXPECT_EQ(on(absl::CivilDay(2024, 12, 31)), type::v1::COMPLIANCE_LEVEL_UNSPECIFIED);
+  EXPECT_EQ(on(absl::CivilDay(2025, 1, 1)), type::v1::COMPLIANCE_LEVEL_BASIC);
+  EXPECT_EQ(on(absl::CivilDay(2026, 12, 31)), type::v1::COMPLIANCE_LEVEL_STORAGE_PROVEN);
+  EXPECT_EQ(on(absl::CivilDay(2027, 1, 1)), type::v1::COMPLIANCE_LEVEL_BASIC);
+  EXPECT_EQ(on(absl::CivilDay(2027, 6, 1)), type::v1::COMPLIANCE_LEVEL_CERTIFIED);
 }
 
 TEST(HubTest, NoGroupIsItsOwnHub) {
@@ -87,17 +87,25 @@ TEST(ProfileTest, EveryFieldIsJudgedAllAtOnce) {
   errors::Violations violations;
   CheckProfile(violations, group, SettableFields());
   const absl::Status status = violations.status();
-  const std::pair<const char*, const char*> expected[] = {
-      {"group.code", "REQUIRED"},           {"group.display_name", "REQUIRED"},
-      {"group.kind", "REQUIRED"},           {"group.contact_email", "NOT_AN_EMAIL"},
-      {"group.households", "OUT_OF_RANGE"}, {"group.children", "OUT_OF_RANGE"},
-      {"group.need_percent", "OUT_OF_RANGE"}, {"group.accepted_categories[1]", "DUPLICATE"},
-      {"group.excluded_allergens[0]", "UNKNOWN_VALUE"}, {"group.receiving_days[0]", "REQUIRED"},
-      {"group.min_remaining_days", "OUT_OF_RANGE"}, {"group.max_distance_km", "OUT_OF_RANGE"},
-      {"group.hub", "NOT_A_NAME"},          {"group.sites[0].id", "NOT_A_UUID"},
-      {"group.sites[0].ambient_items", "OUT_OF_RANGE"}, {"group.sites[0].address.municipality_code", "REQUIRED"},
-      {"group.evidence[0].title", "REQUIRED"}, {"group.evidence[0].level", "REQUIRED"},
-      {"group.evidence[0].valid_to_date", "OUT_OF_ORDER"}};
+  const std::pair<const char*, const char*> expected[] = {{"group.code", "REQUIRED"},
+                                                          {"group.display_name", "REQUIRED"},
+                                                          {"group.kind", "REQUIRED"},
+                                                          {"group.contact_email", "NOT_AN_EMAIL"},
+                                                          {"group.households", "OUT_OF_RANGE"},
+                                                          {"group.children", "OUT_OF_RANGE"},
+                                                          {"group.need_percent", "OUT_OF_RANGE"},
+                                                          {"group.accepted_categories[1]", "DUPLICATE"},
+                                                          {"group.excluded_allergens[0]", "UNKNOWN_VALUE"},
+                                                          {"group.receiving_days[0]", "REQUIRED"},
+                                                          {"group.min_remaining_days", "OUT_OF_RANGE"},
+                                                          {"group.max_distance_km", "OUT_OF_RANGE"},
+                                                          {"group.hub", "NOT_A_NAME"},
+                                                          {"group.sites[0].id", "NOT_A_UUID"},
+                                                          {"group.sites[0].ambient_items", "OUT_OF_RANGE"},
+                                                          {"group.sites[0].address.municipality_code", "REQUIRED"},
+                                                          {"group.evidence[0].title", "REQUIRED"},
+                                                          {"group.evidence[0].level", "REQUIRED"},
+                                                          {"group.evidence[0].valid_to_date", "OUT_OF_ORDER"}};
   for (const auto& [field, reason] : expected) EXPECT_THAT(status, Violates(field, reason));
   EXPECT_EQ(errors::ViolationsOf(status).size(), std::size(expected));
 }

@@ -11,14 +11,20 @@
 namespace kubari::groups {
 namespace {
 
-std::string Word(v1::GroupState state) { return v1::GroupState_Name(state).substr(std::string_view("GROUP_STATE_").size()); }
+std::string Word(v1::GroupState state) {
+  return v1::GroupState_Name(state).substr(std::string_view("GROUP_STATE_").size());
+}
 
 std::string JapaneseWord(v1::GroupState state) {
   switch (state) {
-    case v1::GROUP_STATE_APPLIED: return "申請中";
-    case v1::GROUP_STATE_ACTIVE: return "利用中";
-    case v1::GROUP_STATE_SUSPENDED: return "停止中";
-    default: return "不明";
+    case v1::GROUP_STATE_APPLIED:
+      return "申請中";
+    case v1::GROUP_STATE_ACTIVE:
+      return "利用中";
+    case v1::GROUP_STATE_SUSPENDED:
+      return "停止中";
+    default:
+      return "不明";
   }
 }
 
@@ -34,7 +40,8 @@ absl::StatusOr<v1::GroupState> Next(const v1::Group& group, Step step) {
       absl::StrCat(group.display_name(), " is ", Word(group.state()), "; it can be ",
                    approve ? "approved only while it is APPLIED or SUSPENDED." : "suspended only while it is ACTIVE."),
       absl::StrCat(group.display_name(), " は「", JapaneseWord(group.state()), "」です。",
-                   approve ? "承認できるのは「申請中」か「停止中」のときだけです。" : "停止できるのは「利用中」のときだけです。"),
+                   approve ? "承認できるのは「申請中」か「停止中」のときだけです。"
+                           : "停止できるのは「利用中」のときだけです。"),
       {{"group", group.name()}, {"state", Word(group.state())}});
 }
 
@@ -47,17 +54,20 @@ void Derive(v1::Group& group, absl::CivilDay today) {
   group.set_agreement_in_force(eligibility::InForce(group.agreements(), today));
 }
 
-absl::Status CheckHub(const std::string& group_id, const std::string& hub_id, const std::map<std::string, std::string>& hub_of) {
+absl::Status CheckHub(const std::string& group_id, const std::string& hub_id,
+                      const std::map<std::string, std::string>& hub_of) {
   std::vector<std::string> path = {group_id};
   std::string at = hub_id;
   // Other groups' hubs have no cycle, as none was ever let in; the bound is for tables that are only being judged.
   while (path.size() <= hub_of.size() + 1) {
     path.push_back(at);
     if (at == group_id) {
-      return errors::Make(absl::StatusCode::kFailedPrecondition, "HUB_CYCLE",
-                          absl::StrCat("The group would be its own hub: ", absl::StrJoin(path, " → "), ". Choose another hub."),
-                          absl::StrCat("団体が自分自身のハブになってしまいます: ", absl::StrJoin(path, " → "), "。別のハブを選んでください。"),
-                          {{"path", absl::StrJoin(path, ",")}});
+      return errors::Make(
+          absl::StatusCode::kFailedPrecondition, "HUB_CYCLE",
+          absl::StrCat("The group would be its own hub: ", absl::StrJoin(path, " → "), ". Choose another hub."),
+          absl::StrCat("団体が自分自身のハブになってしまいます: ", absl::StrJoin(path, " → "),
+                       "。別のハブを選んでください。"),
+          {{"path", absl::StrJoin(path, ",")}});
     }
     const auto next = hub_of.find(at);
     if (next == hub_of.end()) break;
@@ -67,9 +77,24 @@ absl::Status CheckHub(const std::string& group_id, const std::string& hub_id, co
 }
 
 const std::vector<std::string>& SettableFields() {
-  static const std::vector<std::string> fields = {
-      "code", "display_name", "name_kana", "kind", "contact_email", "sites", "households", "children", "need_percent", "accepted_categories",
-      "excluded_allergens", "wanted_tags", "excluded_tags", "receiving_days", "min_remaining_days", "max_distance_km", "evidence", "hub"};
+  static const std::vector<std::string> fields = {"code",
+                                                  "display_name",
+                                                  "name_kana",
+                                                  "kind",
+                                                  "contact_email",
+                                                  "sites",
+                                                  "households",
+                                                  "children",
+                                                  "need_percent",
+                                                  "accepted_categories",
+                                                  "excluded_allergens",
+                                                  "wanted_tags",
+                                                  "excluded_tags",
+                                                  "receiving_days",
+                                                  "min_remaining_days",
+                                                  "max_distance_km",
+                                                  "evidence",
+                                                  "hub"};
   return fields;
 }
 
@@ -79,10 +104,11 @@ absl::Status CheckOwnFields(const std::vector<std::string>& fields) {
     if (field == "code" || field == "hub" || field == "evidence" || field == "need_percent") refused.push_back(field);
   }
   if (refused.empty()) return absl::OkStatus();
-  return errors::Make(absl::StatusCode::kPermissionDenied, "FIELD_NOT_YOURS",
-                      absl::StrCat("Only a coordinator may change ", absl::StrJoin(refused, ", "), "; ask yours."),
-                      absl::StrCat(absl::StrJoin(refused, ", "), " を変更できるのはコーディネーターだけです。ご相談ください。"),
-                      {{"fields", absl::StrJoin(refused, ",")}});
+  return errors::Make(
+      absl::StatusCode::kPermissionDenied, "FIELD_NOT_YOURS",
+      absl::StrCat("Only a coordinator may change ", absl::StrJoin(refused, ", "), "; ask yours."),
+      absl::StrCat(absl::StrJoin(refused, ", "), " を変更できるのはコーディネーターだけです。ご相談ください。"),
+      {{"fields", absl::StrJoin(refused, ",")}});
 }
 
 }  // namespace kubari::groups

@@ -16,20 +16,22 @@ namespace kubari::groups {
 
 enum class Step { kApprove, kSuspend };
 
-// The state after the step. FAILED_PRECONDITION / GROUP_STATE (metadata "state") if the group's state does not allow it.
+// The state after the step. FAILED_PRECONDITION / GROUP_STATE (metadata "state") if the group's state does not allow
+// it.
 absl::StatusOr<v1::GroupState> Next(const v1::Group& group, Step step);
 
 // Fills in what depends on the day: compliance_level (the highest with evidence in force) and agreement_in_force.
 void Derive(v1::Group& group, absl::CivilDay today);
 
-// FAILED_PRECONDITION / HUB_CYCLE (metadata "path": the ids from the group to itself) if `hub_id` as the group's hub would make the group,
-// directly or by others, its own hub. `hub_of` has the other groups' hubs, by group id.
-absl::Status CheckHub(const std::string& group_id, const std::string& hub_id, const std::map<std::string, std::string>& hub_of);
+// FAILED_PRECONDITION / HUB_CYCLE (metadata "path": the ids from the group to itself) if `hub_id` as the group's hub
+// would make the group, directly or by others, its own hub. `hub_of` has the other groups' hubs, by group id.
+absl::Status CheckHub(const std::string& group_id, const std::string& hub_id,
+                      const std::map<std::string, std::string>& hub_of);
 
 // Fields of Group that UpdateGroup can change.
 const std::vector<std::string>& SettableFields();
-// PERMISSION_DENIED / FIELD_NOT_YOURS (metadata "fields") if `fields` has some that only the network's staff may change: code, hub, evidence,
-// and the weight in fair sharing.
+// PERMISSION_DENIED / FIELD_NOT_YOURS (metadata "fields") if `fields` has some that only the network's staff may
+// change: code, hub, evidence, and the weight in fair sharing.
 absl::Status CheckOwnFields(const std::vector<std::string>& fields);
 
 }  // namespace kubari::groups

@@ -13,16 +13,36 @@ namespace {
 
 const std::vector<csv::Column>& Columns() {
   static const std::vector<csv::Column> columns = {
-      {"code", {"コード"}}, {"name", {"名称"}}, {"name_kana", {"名称カナ"}, false}, {"kind", {"種別"}},
-      {"municipality_code", {"市区町村コード"}}, {"postal_code", {"郵便番号"}, false}, {"address", {"住所"}, false},
-      {"latitude", {"緯度"}}, {"longitude", {"経度"}}, {"contact_email", {"メールアドレス"}, false},
-      {"households", {"世帯数"}}, {"children", {"子どもの数"}, false}, {"categories", {"受入カテゴリ"}, false},
-      {"excluded_allergens", {"除外アレルゲン"}, false}, {"wanted_tags", {"希望タグ"}, false}, {"excluded_tags", {"除外タグ"}, false},
-      {"ambient_items", {"常温保管数"}, false}, {"chilled_items", {"冷蔵保管数"}, false}, {"frozen_items", {"冷凍保管数"}, false},
-      {"receiving_days", {"受取曜日"}, false}, {"compliance_level", {"法令遵守レベル"}, false}, {"evidence_title", {"証明書類"}, false},
-      {"evidence_from", {"証明開始日"}, false}, {"evidence_to", {"証明終了日"}, false}, {"agreement_title", {"合意書名"}, false},
-      {"agreement_from", {"合意書開始日"}, false}, {"agreement_to", {"合意書終了日"}, false}, {"hub_code", {"ハブコード"}, false},
-      {"max_distance_km", {"最大距離km"}, false}, {"min_remaining_days", {"残日数"}, false},
+      {"code", {"コード"}},
+      {"name", {"名称"}},
+      {"name_kana", {"名称カナ"}, false},
+      {"kind", {"種別"}},
+      {"municipality_code", {"市区町村コード"}},
+      {"postal_code", {"郵便番号"}, false},
+      {"address", {"住所"}, false},
+      {"latitude", {"緯度"}},
+      {"longitude", {"経度"}},
+      {"contact_email", {"メールアドレス"}, false},
+      {"households", {"世帯数"}},
+      {"children", {"子どもの数"}, false},
+      {"categories", {"受入カテゴリ"}, false},
+      {"excluded_allergens", {"除外アレルゲン"}, false},
+      {"wanted_tags", {"希望タグ"}, false},
+      {"excluded_tags", {"除外タグ"}, false},
+      {"ambient_items", {"常温保管数"}, false},
+      {"chilled_items", {"冷蔵保管数"}, false},
+      {"frozen_items", {"冷凍保管数"}, false},
+      {"receiving_days", {"受取曜日"}, false},
+      {"compliance_level", {"法令遵守レベル"}, false},
+      {"evidence_title", {"証明書類"}, false},
+      {"evidence_from", {"証明開始日"}, false},
+      {"evidence_to", {"証明終了日"}, false},
+      {"agreement_title", {"合意書名"}, false},
+      {"agreement_from", {"合意書開始日"}, false},
+      {"agreement_to", {"合意書終了日"}, false},
+      {"hub_code", {"ハブコード"}, false},
+      {"max_distance_km", {"最大距離km"}, false},
+      {"min_remaining_days", {"残日数"}, false},
   };
   return columns;
 }
@@ -31,7 +51,8 @@ const std::vector<csv::Column>& Columns() {
 const std::map<std::string, int>& Weekdays() {
   static const std::map<std::string, int> words = [] {
     std::map<std::string, int> all;
-    for (const auto& [word, number] : registry::EnumWords(*v1::Weekday_descriptor())) all[word] = all[word.substr(0, 3)] = number;
+    for (const auto& [word, number] : registry::EnumWords(*v1::Weekday_descriptor()))
+      all[word] = all[word.substr(0, 3)] = number;
     return all;
   }();
   return words;
@@ -47,8 +68,8 @@ bool AnyFilled(const csv::Cells& cells, std::initializer_list<const char*> colum
 void ReadEvidence(csv::Cells& cells, v1::Group& group) {
   if (!AnyFilled(cells, {"compliance_level", "evidence_title", "evidence_from", "evidence_to"})) return;
   type::v1::Evidence& evidence = *group.add_evidence();
-  evidence.set_level(
-      registry::EnumCell<type::v1::ComplianceLevel>(cells, "compliance_level").value_or(type::v1::COMPLIANCE_LEVEL_UNSPECIFIED));
+  evidence.set_level(registry::EnumCell<type::v1::ComplianceLevel>(cells, "compliance_level")
+                         .value_or(type::v1::COMPLIANCE_LEVEL_UNSPECIFIED));
   evidence.set_title(cells.Text("evidence_title", registry::kMaxName).value_or(""));
   evidence.set_valid_from_date(registry::Day(cells, "evidence_from").value_or(""));
   if (!cells.Empty("evidence_to")) evidence.set_valid_to_date(registry::Day(cells, "evidence_to").value_or(""));
@@ -84,14 +105,17 @@ void ReadNeeds(csv::Cells& cells, v1::Group& group) {
   for (const int value : registry::EnumListNumbers(cells, "receiving_days", Weekdays())) {
     group.add_receiving_days(static_cast<v1::Weekday>(value));
   }
-  group.set_max_distance_km(static_cast<int32_t>(registry::OptionalInt(cells, "max_distance_km", 0, kMaxKilometres, 0)));
-  group.set_min_remaining_days(static_cast<int32_t>(registry::OptionalInt(cells, "min_remaining_days", 0, kMaxDays, 0)));
+  group.set_max_distance_km(
+      static_cast<int32_t>(registry::OptionalInt(cells, "max_distance_km", 0, kMaxKilometres, 0)));
+  group.set_min_remaining_days(
+      static_cast<int32_t>(registry::OptionalInt(cells, "min_remaining_days", 0, kMaxDays, 0)));
 }
 
 }  // namespace
 
 GroupTable::GroupTable(std::string_view bytes, csv::CellErrors& errors)
-    : table_(csv::Table::Read(bytes, Columns(), {.bytes = registry::kMaxTableBytes, .rows = registry::kMaxTableRows}, errors)) {
+    : table_(csv::Table::Read(bytes, Columns(), {.bytes = registry::kMaxTableBytes, .rows = registry::kMaxTableRows},
+                              errors)) {
   if (!table_) return;
   registry::UniqueCodes codes;
   for (const csv::Row& row : table_->rows()) {

@@ -29,9 +29,10 @@ class GroupTable {
   // In the table's order. With any error not to be written.
   std::vector<ImportedGroup>& groups() { return groups_; }
 
-  // Finds the hubs: `id_of` has the ids of existing groups and of those the table makes, by code; `hub_of` the hubs of existing groups, by
-  // id. Sets group.hub; adds NOT_FOUND and HUB_CYCLE.
-  void ResolveHubs(const std::map<std::string, std::string>& id_of, std::map<std::string, std::string> hub_of, csv::CellErrors& errors);
+  // Finds the hubs: `id_of` has the ids of existing groups and of those the table makes, by code; `hub_of` the hubs of
+  // existing groups, by id. Sets group.hub; adds NOT_FOUND and HUB_CYCLE.
+  void ResolveHubs(const std::map<std::string, std::string>& id_of, std::map<std::string, std::string> hub_of,
+                   csv::CellErrors& errors);
 
  private:
   void ReadRow(const csv::Row& row, csv::CellErrors& errors);

@@ -23,7 +23,8 @@ void CheckSet(Violations& violations, const std::string& field, const google::pr
   for (int i = 0; i < values.size(); ++i) {
     const std::string path = absl::StrCat(field, "[", i, "]");
     violations.Enum(path, static_cast<E>(values[i]));
-    violations.Require(seen.insert(values[i]).second, path, "DUPLICATE", "This value is given twice.", "同じ値が二度書かれています。");
+    violations.Require(seen.insert(values[i]).second, path, "DUPLICATE", "This value is given twice.",
+                       "同じ値が二度書かれています。");
   }
 }
 
@@ -67,23 +68,47 @@ using Check = std::function<void(Violations&, const v1::Group&)>;
 const std::map<std::string, Check>& Checks() {
   static const std::map<std::string, Check> checks = {
       {"code", [](Violations& v, const v1::Group& g) { registry::CheckCode(v, "group.code", g.code()); }},
-      {"display_name", [](Violations& v, const v1::Group& g) { v.Text("group.display_name", g.display_name(), 1, registry::kMaxName); }},
-      {"name_kana", [](Violations& v, const v1::Group& g) { v.Text("group.name_kana", g.name_kana(), 0, registry::kMaxName); }},
+      {"display_name",
+       [](Violations& v, const v1::Group& g) {
+         v.Text("group.display_name", g.display_name(), 1, registry::kMaxName);
+       }},
+      {"name_kana",
+       [](Violations& v, const v1::Group& g) { v.Text("group.name_kana", g.name_kana(), 0, registry::kMaxName); }},
       {"kind", [](Violations& v, const v1::Group& g) { v.Enum("group.kind", g.kind()); }},
-      {"contact_email", [](Violations& v, const v1::Group& g) { registry::CheckEmail(v, "group.contact_email", g.contact_email()); }},
+      {"contact_email",
+       [](Violations& v, const v1::Group& g) { registry::CheckEmail(v, "group.contact_email", g.contact_email()); }},
       {"sites", CheckSites},
-      {"households", [](Violations& v, const v1::Group& g) { v.Range("group.households", g.households(), 1, kMaxHouseholds); }},
+      {"households",
+       [](Violations& v, const v1::Group& g) { v.Range("group.households", g.households(), 1, kMaxHouseholds); }},
       {"children", [](Violations& v, const v1::Group& g) { v.Range("group.children", g.children(), 0, kMaxChildren); }},
-      {"need_percent", [](Violations& v, const v1::Group& g) { v.Range("group.need_percent", g.need_percent(), 50, 200); }},
+      {"need_percent",
+       [](Violations& v, const v1::Group& g) { v.Range("group.need_percent", g.need_percent(), 50, 200); }},
       {"accepted_categories",
-       [](Violations& v, const v1::Group& g) { CheckSet<type::v1::FoodCategory>(v, "group.accepted_categories", g.accepted_categories()); }},
+       [](Violations& v, const v1::Group& g) {
+         CheckSet<type::v1::FoodCategory>(v, "group.accepted_categories", g.accepted_categories());
+       }},
       {"excluded_allergens",
-       [](Violations& v, const v1::Group& g) { CheckSet<type::v1::Allergen>(v, "group.excluded_allergens", g.excluded_allergens()); }},
-      {"wanted_tags", [](Violations& v, const v1::Group& g) { CheckSet<type::v1::DietaryTag>(v, "group.wanted_tags", g.wanted_tags()); }},
-      {"excluded_tags", [](Violations& v, const v1::Group& g) { CheckSet<type::v1::DietaryTag>(v, "group.excluded_tags", g.excluded_tags()); }},
-      {"receiving_days", [](Violations& v, const v1::Group& g) { CheckSet<v1::Weekday>(v, "group.receiving_days", g.receiving_days()); }},
-      {"min_remaining_days", [](Violations& v, const v1::Group& g) { v.Range("group.min_remaining_days", g.min_remaining_days(), 0, kMaxDays); }},
-      {"max_distance_km", [](Violations& v, const v1::Group& g) { v.Range("group.max_distance_km", g.max_distance_km(), 0, kMaxKilometres); }},
+       [](Violations& v, const v1::Group& g) {
+         CheckSet<type::v1::Allergen>(v, "group.excluded_allergens", g.excluded_allergens());
+       }},
+      {"wanted_tags",
+       [](Violations& v, const v1::Group& g) {
+         CheckSet<type::v1::DietaryTag>(v, "group.wanted_tags", g.wanted_tags());
+       }},
+      {"excluded_tags",
+       [](Violations& v, const v1::Group& g) {
+         CheckSet<type::v1::DietaryTag>(v, "group.excluded_tags", g.excluded_tags());
+       }},
+      {"receiving_days",
+       [](Violations& v, const v1::Group& g) { CheckSet<v1::Weekday>(v, "group.receiving_days", g.receiving_days()); }},
+      {"min_remaining_days",
+       [](Violations& v, const v1::Group& g) {
+         v.Range("group.min_remaining_days", g.min_remaining_days(), 0, kMaxDays);
+       }},
+      {"max_distance_km",
+       [](Violations& v, const v1::Group& g) {
+         v.Range("group.max_distance_km", g.max_distance_km(), 0, kMaxKilometres);
+       }},
       {"evidence", CheckEvidence},
       {"hub",
        [](Violations& v, const v1::Group& g) {
@@ -104,10 +129,12 @@ void CheckProfile(errors::Violations& violations, const v1::Group& group, const 
 void CheckMask(errors::Violations& violations, const google::protobuf::RepeatedPtrField<std::string>& mask) {
   const std::vector<std::string>& known = SettableFields();
   const std::string list = absl::StrJoin(known, ", ");
-  violations.Require(!mask.empty(), "update_mask", "REQUIRED", absl::StrCat("Name the fields to change, of: ", list, "."),
+  violations.Require(!mask.empty(), "update_mask", "REQUIRED",
+                     absl::StrCat("Name the fields to change, of: ", list, "."),
                      absl::StrCat("変更する項目を指定してください: ", list));
   for (int i = 0; i < mask.size(); ++i) {
-    violations.Require(std::find(known.begin(), known.end(), mask[i]) != known.end(), absl::StrCat("update_mask[", i, "]"), "UNKNOWN_FIELD",
+    violations.Require(std::find(known.begin(), known.end(), mask[i]) != known.end(),
+                       absl::StrCat("update_mask[", i, "]"), "UNKNOWN_FIELD",
                        absl::StrCat("'", mask[i], "' cannot be changed; these can: ", list, "."),
                        absl::StrCat("「", mask[i], "」は変更できません。変更できる項目: ", list));
   }
