@@ -1,0 +1,126 @@
+// The main job, from offers to confirmed deliveries, played by the command line over the example network; then judged by the auditor.
+#include <absl/strings/match.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "kubari/allocation/v1/allocation.pb.h"
+#include "kubari/donors/v1/donors.pb.h"
+#include "kubari/identity/v1/identity.pb.h"
+#include "tests/end_to_end/auditor.h"
+#include "tests/end_to_end/calls.h"
+#include "tests/end_to_end/played_demo.h"
+
+namespace kubari::end_to_end {
+namespace {
+
+namespace allocation = kubari::allocation::v1;
+namespace donors = kubari::donors::v1;
+namespace stock = kubari::stock::v1;
+using kubari::type::v1::ROLE_AUDITOR;
+
+TEST(MainJob, DemoEndsWell) {
+  ASSERT_EQ(TheDemo().demo.exit_code, 0) << TheDemo().demo.output;
+  for (const char* row : {"offered", "received", "allocated", "shipped", "confirmed", "impact", "The path of one lot"}) {
+    EXPECT_TRUE(absl::StrContains(TheDemo().demo.output, row)) << row << " is missing in:\n" << TheDemo().demo.output;
+  }
+}
+
+class Judged : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (TheDemo().demo.exit_code != 0) GTEST_FAIL() << "the demo did not end well";
+    administrator_ = TheDemo().installation.Gateway(TheDemo().administrator_key);
+    auditor_ = TheDemo().installation.Gateway(MakeKey(administrator_, TheDemo().intermediary, ROLE_AUDITOR));
+  }
+  cli::Client administrator_{cli::ClientOptions{}};
+  cli::Client auditor_{cli::ClientOptions{}};
+};
+
+TEST_F(Judged, TheLedgerAddsUpAndEveryServiceSaysTheSame) {
+  const Books books = Auditor(auditor_).Audit();
+  EXPECT_GT(books.figures.received_items(), 0);
+  EXPECT_GT(books.figures.shipped_items(), 0);
+  EXPECT_GT(books.figures.items(), 0);
+  EXPECT_GT(books.figures.deliveries(), 10);
+  EXPECT_LE(books.figures.items(), books.figures.shipped_items());
+  EXPECT_LE(books.figures.shipped_items(), books.figures.received_items());
+}
+
+TEST_F(Judged, TheAuditorSeesEachKindOfFault) {
+  const std::vector<stock::FeedEntry> ledger = Auditor(auditor_).ReadLedger();
+  const std::string network =
+      Must<kubari::identity::v1::Session>(auditor_, "identity.GetSession", kubari::identity::v1::GetSessionRequest()).network().name().substr(9);
+  const auto problems = [&](const std::function<void(std::vector<stock::FeedEntry>&)>& spoil) {
+    std::vector<stock::FeedEntry> spoiled = ledger;
+    spoil(spoiled);
+    Books books;
+    return Auditor::AddUp(spoiled, network, books).size();
+  };
+  EXPECT_EQ(problems([](auto&) {}), 0u);
+  EXPECT_GT(problems([](auto& l) { l.erase(l.begin() + l.size() / 2); }), 0u) << "a gap";
+  EXPECT_GT(problems([](auto& l) { std::swap(l[1], l[2]); }), 0u) << "another order";
+  EXPECT_GT(problems([](auto& l) { l[0].mutable_movement()->set_items(l[0].movement().items() + 1); }), 0u) << "another quantity";
+  EXPECT_GT(problems([](auto& l) { l.back().mutable_movement()->set_note("x"); }), 0u) << "another note";
+  EXPECT_GT(problems([](auto& l) { l.erase(l.begin()); }), 0u) << "a lost receipt";
+}
+
+TEST_F(Judged, WhatWasOfferedIsTheTableAndWhatArrivedIsTheLedger) {
+  const std::vector<donors::Offer> offers = MustList<donors::ListOffersResponse>(auditor_, "donors.ListOffers", donors::ListOffersRequest(),
+                                                                                 [](const auto& page) { return page.offers(); });
+  std::map<std::string, int64_t> arrived;
+  for (const stock::FeedEntry& entry : Auditor(auditor_).ReadLedger()) {
+    if (entry.movement().kind() == stock::MOVEMENT_KIND_RECEIVE) arrived[entry.lot().offer_line()] += entry.movement().items();
+  }
+  int64_t offered = 0;
+  for (const donors::Offer& offer : offers) {
+    // Of README's walkthrough, which runs on the same installation.
+    if (offer.lines(0).product_display_name() == "れんしゅうパックごはん") continue;
+    for (const donors::OfferLine& line : offer.lines()) {
+      offered += line.cases() * line.items_per_case();
+      EXPECT_EQ(line.received_items(), arrived[line.name()]) << line.name();
+      const bool expected = offer.state() == donors::OFFER_STATE_ACCEPTED || offer.state() == donors::OFFER_STATE_RECEIVED;
+      if (!expected) { EXPECT_EQ(line.received_items(), 0) << line.name(); }
+      if (offer.state() == donors::OFFER_STATE_RECEIVED) {
+        EXPECT_EQ(line.received_items(), line.accepted_cases() * line.items_per_case()) << line.name();
+      }
+    }
+  }
+  EXPECT_EQ(offered, OfferedItems(TheDemo().installation.ExampleFolder()));
+}
+
+TEST_F(Judged, TheRunCanBeMadeAgainFromItsSnapshot) {
+  for (const auto& run : MustList<allocation::ListRunsResponse>(auditor_, "allocation.ListRuns", allocation::ListRunsRequest(),
+                                                                [](const auto& page) { return page.runs(); })) {
+    allocation::ReplayRunRequest request;
+    request.set_run(run.name());
+    const auto replayed = Must<allocation::ReplayRunResponse>(auditor_, "allocation.ReplayRun", request);
+    EXPECT_TRUE(replayed.identical()) << run.title();
+    EXPECT_EQ(replayed.result_hash(), run.result_hash()) << run.title();
+  }
+}
+
+TEST_F(Judged, NothingOfTheDatabaseIsReachableByAnotherService) {
+  // Each role sees its own schema and nobody else's; not even the names of rows.
+  for (const std::string& service : Services()) {
+    for (const std::string& other : Services()) {
+      if (service == other) continue;
+      const Finished asked =
+          RunProgram({"psql", "-X", "-q", "-A", "-t", TheDemo().installation.conninfo("postgres"), "-c",
+                      absl::StrCat("SELECT has_schema_privilege('kubari_", service, "', '", other, "', 'USAGE')")});
+      EXPECT_EQ(asked.output, "f\n") << "kubari_" << service << " may enter the schema " << other;
+    }
+  }
+}
+
+TEST_F(Judged, ARealBrowserPlaysTheScreens) {
+  const std::string room = SourceFolder() + "/tests/browser";
+  if (!std::filesystem::exists(SourceFolder() + "/mobile_api/web/dist/index.html")) GTEST_SKIP() << "the web app is not built";
+  if (!std::filesystem::exists(room + "/run")) GTEST_SKIP() << "tests/browser/run is not there";
+  const Finished played = RunProgram({room + "/run"}, {{"KUBARI_SERVER", TheDemo().installation.url()},
+                                                       {"KUBARI_KEY_FILE", TheDemo().administrator_key_file}});
+  EXPECT_EQ(played.exit_code, 0) << played.output;
+}
+
+}  // namespace
+}  // namespace kubari::end_to_end

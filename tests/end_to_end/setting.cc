@@ -1,0 +1,235 @@
+#include "tests/end_to_end/setting.h"
+
+#include <absl/strings/match.h>
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_replace.h>
+#include <absl/strings/str_split.h>
+#include <absl/time/clock.h>
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+
+#include "kubari/allocation/v1/allocation.pb.h"
+#include "kubari/identity/v1/identity.pb.h"
+#include "kubari/stock/v1/stock.pb.h"
+#include "libs/ids/ids.h"
+#include "ops/kubari/contract.h"
+#include "tests/end_to_end/played_demo.h"
+
+namespace kubari::end_to_end {
+namespace {
+
+namespace identity = kubari::identity::v1;
+using namespace kubari::type::v1;  // NOLINT: roles
+
+[[noreturn]] void Die(const std::string& what) {
+  std::fprintf(stderr, "end_to_end: %s\n", what.c_str());
+  std::abort();
+}
+
+std::string DayInTokyo(int days_ahead) {
+  return absl::FormatTime("%Y-%m-%d", absl::Now() + absl::Hours(24 * days_ahead), absl::FixedTimeZone(9 * 3600));
+}
+
+std::string Fill(std::string json, const Names& names) {
+  std::string out;
+  for (size_t i = 0; i < json.size();) {
+    if (json[i] != '$') {
+      out += json[i++];
+      continue;
+    }
+    size_t end = i + 1;
+    while (end < json.size() && (std::isalnum(static_cast<unsigned char>(json[end])) || json[end] == '_')) ++end;
+    const std::string name = json.substr(i + 1, end - i - 1);
+    const auto found = names.find(name);
+    if (name == "uuid") {
+      out += ids::NewUuid();
+    } else if (name == "today") {
+      out += DayInTokyo(0);
+    } else if (name == "yesterday") {
+      out += DayInTokyo(-1);
+    } else if (name == "later") {
+      out += DayInTokyo(200);
+    } else if (found != names.end()) {
+      out += found->second;
+    } else {
+      Die("a request names $" + name + ", which is not there: " + json);
+    }
+    i = end;
+  }
+  return out;
+}
+
+std::string OrganisationOf(const std::string& name) { return "organisations/" + name.substr(name.find('/') + 1); }
+
+}  // namespace
+
+std::unique_ptr<google::protobuf::Message> Request(const std::string& method, const std::string& json, const Names& names) {
+  const auto found = cli::FindMethod(method);
+  if (!found.ok()) Die(std::string(found.status().message()));
+  std::unique_ptr<google::protobuf::Message> message = cli::NewMessage(*(*found)->input_type());
+  const auto status = google::protobuf::util::JsonStringToMessage(Fill(json, names), message.get());
+  if (!status.ok()) Die(method + ": " + status.ToString() + ": " + json);
+  return message;
+}
+
+absl::StatusOr<std::string> Try(const cli::Client& client, const std::string& method, const google::protobuf::Message& request) {
+  const auto found = cli::FindMethod(method);
+  if (!found.ok()) Die(std::string(found.status().message()));
+  const std::unique_ptr<google::protobuf::Message> response = cli::NewMessage(*(*found)->output_type());
+  const absl::Status status = client.Call(**found, request, *response);
+  if (!status.ok()) return status;
+  std::string json;
+  (void)google::protobuf::util::MessageToJsonString(*response, &json);
+  return json;
+}
+
+std::string Field(const cli::Client& client, const std::string& method, const std::string& json, const Names& names, const std::string& path) {
+  const auto answer = Try(client, method, *Request(method, json, names));
+  if (!answer.ok()) Die(absl::StrCat(method, " failed: ", answer.status().ToString(), " / ", errors::ReasonOf(answer.status()), "\n", json));
+  google::protobuf::Value value;
+  (void)google::protobuf::util::JsonStringToMessage(*answer, &value);
+  for (const auto& step : absl::StrSplit(path, '.')) {
+    int index = 0;
+    google::protobuf::Value next;
+    if (absl::SimpleAtoi(step, &index)) {
+      if (index < value.list_value().values_size()) next = value.list_value().values(index);
+    } else if (value.struct_value().fields().count(std::string(step)) > 0) {
+      next = value.struct_value().fields().at(std::string(step));
+    }
+    value = next;
+  }
+  if (value.string_value().empty()) Die(absl::StrCat(method, ": no ", path, " in ", *answer));
+  return value.string_value();
+}
+
+Setting::Setting(Installation& installation, const std::string& code) : installation_(installation) {
+  identity::CreateNetworkRequest create;
+  create.set_request_id(ids::NewUuid());
+  create.set_code(code);
+  create.set_display_name("試験ネットワーク " + code);
+  create.set_administrator_email("administrator@" + code + ".example");
+  create.set_administrator_display_name("管理者");
+  const auto made = Must<identity::CreateNetworkResponse>(installation_.Direct("identity", installation_.service_key()),
+                                                          "identity.CreateNetwork", create);
+  network_id = made.network().name().substr(std::string("networks/").size());
+  intermediary = made.organisation().name();
+  identity::RedeemInviteRequest redeem;
+  redeem.set_request_id(ids::NewUuid());
+  redeem.set_code(made.invite_code());
+  administrator_ = Must<identity::SignInResponse>(installation_.Gateway(""), "identity.RedeemInvite", redeem).token();
+  product_ = Field(Coordinator(), "stock.CreateProduct",
+                   R"({"requestId": "$uuid", "product": {"displayName": "試験ごはん", "category": "FOOD_CATEGORY_RICE", "itemGrams": "200",
+                       "itemsPerCase": "12", "temperatureZone": "TEMPERATURE_ZONE_AMBIENT", "allergens": {}}})",
+                   {}, "name");
+  a = MakeSide("A");
+  b = MakeSide("B");
+}
+
+Names Setting::MakeSide(const std::string& label) {
+  const cli::Client coordinator = Coordinator();
+  Names side = {{"label", label}, {"product", product_}};
+  side["operator"] = Field(coordinator, "identity.CreateOrganisation",
+                           R"({"requestId": "$uuid", "kind": "ORGANISATION_KIND_OPERATOR", "displayName": "倉庫の会 $label"})", side, "name");
+  side["warehouse"] = Field(coordinator, "stock.CreateWarehouse", R"({"requestId": "$uuid",
+      "warehouse": {"code": "W$label", "displayName": "倉庫 $label", "organisation": "$operator",
+        "address": {"municipalityCode": "13104", "position": {"latitudeE6": 35693800, "longitudeE6": 139703500}}},
+      "places": [{"code": "A-01", "temperatureZone": "TEMPERATURE_ZONE_AMBIENT"}, {"code": "A-02", "temperatureZone": "TEMPERATURE_ZONE_AMBIENT"},
+                 {"code": "C-01", "temperatureZone": "TEMPERATURE_ZONE_CHILLED"}]})",
+                            side, "name");
+  const std::string places = R"({"warehouse": "$warehouse"})";
+  side["shelf"] = Field(coordinator, "stock.ListPlaces", places, side, "places.0.name");
+  side["shelf2"] = Field(coordinator, "stock.ListPlaces", places, side, "places.1.name");
+  side["chilled"] = Field(coordinator, "stock.ListPlaces", places, side, "places.2.name");
+
+  side["donor"] = Field(coordinator, "donors.CreateDonor",
+                        R"({"requestId": "$uuid", "donor": {"code": "D$label", "displayName": "試験食品 $label", "address": {"municipalityCode": "13104"}}})",
+                        side, "name");
+  side["donor_organisation"] = OrganisationOf(side["donor"]);
+  Field(coordinator, "donors.CreateAgreement",
+        R"({"requestId": "$uuid", "donor": "$donor", "agreement": {"title": "合意書", "validFromDate": "2020-01-01", "conditions": {"donorMayBeNamed": true}}})",
+        side, "name");
+  side["group"] = Field(coordinator, "groups.CreateGroup", R"({"requestId": "$uuid",
+      "group": {"code": "G$label", "displayName": "試験食堂 $label", "kind": "GROUP_KIND_CAFETERIA", "households": "40",
+        "sites": [{"displayName": "本部", "ambientItems": "5000",
+          "address": {"municipalityCode": "13104", "position": {"latitudeE6": 35701000, "longitudeE6": 139709000}}}]}})",
+                        side, "name");
+  side["group_organisation"] = OrganisationOf(side["group"]);
+  side["etag"] = Field(coordinator, "groups.CreateAgreement",
+                       R"({"requestId": "$uuid", "group": "$group", "agreement": {"title": "合意書", "validFromDate": "2020-01-01"}})", side, "etag");
+  Field(coordinator, "groups.ApproveGroup", R"({"requestId": "$uuid", "name": "$group", "etag": "$etag"})", side, "name");
+  Donate(label, side);
+  Invite(side);
+  return side;
+}
+
+void Setting::Donate(const std::string& label, Names& side) {
+  const cli::Client coordinator = Coordinator();
+  const std::string offer = R"({"requestId": "$uuid", "offer": {"donor": "$donor", "title": "ごはん $label", "readyDate": "$today",
+      "conditions": {"onlyGroups": ["$group"], "donorMayBeNamed": true},
+      "lines": [{"product": "$product", "cases": "20", "itemsPerCase": "12", "temperatureZone": "TEMPERATURE_ZONE_AMBIENT",
+        "goodUntil": {"kind": "DATE_KIND_BEST_BEFORE", "date": "$later"}}]}})";
+  side["draft"] = Field(coordinator, "donors.CreateOffer", offer, side, "name");
+  side["offer"] = Field(coordinator, "donors.CreateOffer", offer, side, "name");
+  side["line"] = Field(coordinator, "donors.GetOffer", R"({"name": "$offer"})", side, "lines.0.name");
+  side["etag"] = Field(coordinator, "donors.GetOffer", R"({"name": "$offer"})", side, "etag");
+  side["etag"] = Field(coordinator, "donors.SubmitOffer", R"({"requestId": "$uuid", "name": "$offer", "etag": "$etag"})", side, "etag");
+  Field(coordinator, "donors.AcceptOffer", R"({"requestId": "$uuid", "name": "$offer", "etag": "$etag", "warehouse": "$warehouse"})", side, "name");
+  const auto received = Try(coordinator, "stock.ReceiveStock",
+                            *Request("stock.ReceiveStock", R"({"requestId": "$uuid", "place": "$shelf", "offerLine": "$line", "items": "120"})", side));
+  if (!received.ok()) Die("ReceiveStock failed: " + received.status().ToString());
+  kubari::stock::v1::ReceiveStockResponse answer;
+  (void)google::protobuf::util::JsonStringToMessage(*received, &answer);
+  side["lot"] = answer.lot().name();
+  side["receipt"] = answer.movement().name();
+  side["delivery"] = "deliveries/" + ids::NewUuid();
+  side["soon"] = absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::Now() + absl::Hours(24), absl::UTCTimeZone());
+  Field(coordinator, "stock.IssueStock",
+        R"({"requestId": "$uuid", "lot": "$lot", "place": "$shelf", "items": "24", "group": "$group", "delivery": "$delivery"})", side,
+        "movement.name");
+  side["reservation"] = Field(coordinator, "stock.ReserveStock", R"({"requestId": "$uuid", "lot": "$lot", "place": "$shelf", "items": "12",
+      "group": "$group", "delivery": "$delivery", "expireTime": "$soon"})", side, "reservation.name");
+}
+
+void Setting::Invite(Names& side) {
+  const cli::Client coordinator = Coordinator();
+  const std::string invite = R"({"requestId": "$uuid", "grant": {"organisation": "$operator", "role": "ROLE_VOLUNTEER"}, "maxUses": 5})";
+  side["invite"] = Field(coordinator, "identity.CreateInvite", invite, side, "invite.name");
+  side["code"] = Field(coordinator, "identity.CreateInvite", invite, side, "code");
+  side["device"] = Field(installation_.Gateway(""), "identity.RedeemInvite",
+                         R"({"requestId": "$uuid", "code": "$code", "deviceDisplayName": "試験スマホ"})", side, "session.subject");
+}
+
+void Setting::Publish() {
+  Names run = a;
+  run["run"] = Field(Coordinator(), "allocation.CreateRun", R"({"requestId": "$uuid", "title": "試験"})", run, "name");
+  run["etag"] = Field(Coordinator(), "allocation.GetRun", R"({"name": "$run"})", run, "etag");
+  Field(Coordinator(), "allocation.PublishRun", R"({"requestId": "$uuid", "name": "$run", "etag": "$etag"})", run, "name");
+  for (const absl::Time give_up = absl::Now() + absl::Seconds(30);
+       Field(Coordinator(), "allocation.GetRun", R"({"name": "$run"})", run, "state") != "RUN_STATE_PUBLISHED";) {
+    if (absl::Now() > give_up) Die("the run is not published");
+    absl::SleepFor(absl::Milliseconds(100));
+  }
+  for (Names* side : {&a, &b}) {
+    (*side)["run"] = run["run"];
+    (*side)["run_line"] = Field(Coordinator(), "allocation.ListLines", R"({"run": "$run", "group": "$group"})", *side, "lines.0.name");
+  }
+}
+
+std::string Setting::NewToken(Role role, const Names& side) {
+  std::string organisation = intermediary;
+  if (role == ROLE_VOLUNTEER || role == ROLE_WAREHOUSE_MANAGER) organisation = side.at("operator");
+  if (role == ROLE_DONOR) organisation = side.at("donor_organisation");
+  if (role == ROLE_GROUP) organisation = side.at("group_organisation");
+  return MakeKey(installation_.Gateway(administrator_), organisation, role);
+}
+
+std::string Setting::Token(Role role, const Names& side) {
+  const auto operator_name = side.find("operator");
+  std::string& token = tokens_[{role, operator_name == side.end() ? "" : operator_name->second}];
+  if (token.empty()) token = NewToken(role, side);
+  return token;
+}
+
+}  // namespace kubari::end_to_end
