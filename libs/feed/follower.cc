@@ -137,8 +137,9 @@ void Follower::Work() {
       std::lock_guard lock(mutex_);
       wait = networks_.size() <= threads_.size();
     }
+    const absl::Time started = absl::Now();
     log::ScopedContext context({.request_id = "", .network_id = followed->network.id});
-    PutBack(*followed, Step(*followed, wait ? options_.wait : absl::ZeroDuration()));
+    PutBack(*followed, started, Step(*followed, wait ? options_.wait : absl::ZeroDuration()));
   }
 }
 
@@ -162,25 +163,26 @@ Follower::Followed* Follower::Take() {
   return nullptr;
 }
 
-void Follower::PutBack(Followed& followed, const absl::StatusOr<bool>& more) {
+void Follower::PutBack(Followed& followed, absl::Time started, const absl::StatusOr<bool>& news) {
   std::lock_guard lock(mutex_);
   followed.busy = false;
-  if (more.ok()) {
+  if (news.ok()) {
     followed.retry = absl::ZeroDuration();
-    const bool waits_there = networks_.size() <= threads_.size();
-    followed.due = *more || waits_there ? absl::Now() : absl::Now() + options_.poll;
-  } else if (errors::ReasonOf(more.status()) == kGap) {
+    // Without news the call has waited there; one that came back at once (the other side may be busy) is not repeated
+    // at once.
+    followed.due = *news ? absl::Now() : started + options_.poll;
+  } else if (errors::ReasonOf(news.status()) == kGap) {
     followed.halted = true;
     halted_.Increment();
     gap_errors_.Increment();
-    log::Error("the feed of a network has a gap and is not followed any more", {{"detail", more.status().message()}});
+    log::Error("the feed of a network has a gap and is not followed any more", {{"detail", news.status().message()}});
   } else if (!stopping_) {
     followed.position.reset();
     followed.retry = std::clamp(followed.retry * 2, options_.first_retry, options_.longest_retry);
     followed.due = absl::Now() + followed.retry;
     log::Warning("the feed could not be followed; trying again",
-                 {{"code", absl::StatusCodeToString(more.status().code())},
-                  {"detail", more.status().message()},
+                 {{"code", absl::StatusCodeToString(news.status().code())},
+                  {"detail", news.status().message()},
                   {"retry_seconds", absl::ToDoubleSeconds(followed.retry)}});
   }
   double lag = 0;
@@ -217,7 +219,7 @@ absl::StatusOr<bool> Follower::Step(Followed& followed, absl::Duration wait) {
     std::lock_guard lock(mutex_);
     followed.lag_seconds = 0;
   }
-  return full;
+  return page->entries_size() > 0;
 }
 
 absl::StatusOr<int64_t> Follower::ReadCursor(const Network& network) {

@@ -48,7 +48,8 @@ struct FollowerOptions {
   int page_size = 200;
   // How long the stock service may hold a call while there is nothing new; at most 20 s.
   absl::Duration wait = absl::Seconds(10);
-  // With more networks than threads: how often each is asked, without waiting.
+  // A network without news is asked again after this at the earliest. With more networks than threads nobody waits
+  // there, and this is how often each is asked.
   absl::Duration poll = absl::Milliseconds(500);
   // How often the list of networks is read.
   absl::Duration refresh = absl::Seconds(3);
@@ -86,8 +87,8 @@ class Follower {
   void Work();
   // The network whose turn it is, once it is due; nothing when stopping.
   Followed* Take();
-  void PutBack(Followed& followed, const absl::StatusOr<bool>& more);
-  // Reads and applies one page. Is there more to read at once?
+  void PutBack(Followed& followed, absl::Time started, const absl::StatusOr<bool>& news);
+  // Reads and applies one page. Was there anything in it?
   absl::StatusOr<bool> Step(Followed& followed, absl::Duration wait);
   absl::StatusOr<int64_t> ReadCursor(const Network& network);
   absl::StatusOr<stock::v1::ReadFeedResponse> ReadFeed(const Network& network, int64_t position, absl::Duration wait);

@@ -71,7 +71,7 @@ class FakeStock final : public stock::v1::StockService::Service {
     }
     const absl::Time until = absl::Now() + absl::Milliseconds(request->wait_milliseconds());
     const std::string id(network->second.data(), network->second.size());
-    while (absl::Now() < until && size(id) <= request->position() && !context->IsCancelled())
+    while (!busy && absl::Now() < until && size(id) <= request->position() && !context->IsCancelled())
       absl::SleepFor(absl::Milliseconds(5));
     int64_t position = request->position();
     for (; position < size(id) && response->entries_size() < request->page_size(); ++position) {
@@ -94,6 +94,7 @@ class FakeStock final : public stock::v1::StockService::Service {
 
   std::atomic<int> calls = 0;
   std::atomic<int> failures = 0;
+  std::atomic<bool> busy = false;  // answers at once instead of waiting
   std::atomic<int64_t> skip = -1;
 
  private:
@@ -250,6 +251,16 @@ TEST_F(FollowerTest, TwoFollowersTogetherApplyEachEntryOnce) {
   first->Stop();
   second->Stop();
   EXPECT_EQ(Seen(kTokyo), UpTo(300));
+}
+
+TEST_F(FollowerTest, DoesNotHammerAServiceThatIsTooBusyToWait) {
+  identity_.Add(kTokyo);
+  stock_.busy = true;
+  auto follower = Follow(&Record);  // polls every 20 ms
+  ASSERT_TRUE(Eventually([&] { return stock_.calls > 0; }));
+  const int before = stock_.calls;
+  absl::SleepFor(absl::Milliseconds(500));
+  EXPECT_LE(stock_.calls - before, 30);
 }
 
 TEST_F(FollowerTest, StopsAtOnceWhileTheOtherSideWaits) {
