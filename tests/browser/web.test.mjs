@@ -160,6 +160,15 @@ describe('web app', { skip: server ? false : 'KUBARI_SERVER is not set: no runni
     const { people: first } = await callAs(page, 'identity', 'ListPeople', { pageSize: 20 });
     assert.equal(shown.length, first.length);
     for (const [index, person] of first.entries()) assert.ok(shown[index].includes(person.email), shown[index]);
+    await page.getByRole('button', { name: '端末を招待する' }).click();
+    await page.getByRole('dialog').getByLabel('組織').selectOption({ index: 1 });
+    await page.getByRole('button', { name: 'QRコードを作る' }).click();
+    await page.getByRole('img', { name: '招待のQRコード' }).waitFor();
+    assert.deepEqual(await barriers(page), []);
+    await screenshot(page, 'invite');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await settled(page);
   });
 
   test("a lot's path agrees with its trace, in both languages and on paper", async () => {
