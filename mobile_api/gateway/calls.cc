@@ -26,9 +26,10 @@ constexpr size_t kCompressAbove = 1'024;
 constexpr int kCompressLevel = 4;
 
 absl::Status MethodUnknown(std::string_view path) {
-  return errors::Make(absl::StatusCode::kUnimplemented, "METHOD_UNKNOWN",
-                      absl::StrCat("There is no method ", Shown(path), "; expected /{package.Service}/{Method} of the contract."),
-                      absl::StrCat("操作 ", Shown(path), " はありません。アプリを最新版にしてください。"));
+  return errors::Make(
+      absl::StatusCode::kUnimplemented, "METHOD_UNKNOWN",
+      absl::StrCat("There is no method ", Shown(path), "; expected /{package.Service}/{Method} of the contract."),
+      absl::StrCat("操作 ", Shown(path), " はありません。アプリを最新版にしてください。"));
 }
 
 absl::Status NotPost() {
@@ -37,20 +38,24 @@ absl::Status NotPost() {
 }
 
 absl::Status ContentTypeUnsupported(std::string_view found) {
-  return errors::Make(absl::StatusCode::kInvalidArgument, "CONTENT_TYPE_UNSUPPORTED",
-                      absl::StrCat("Content-Type is \"", Shown(found), "\"; expected application/json or application/proto."),
-                      absl::StrCat("Content-Type「", Shown(found), "」には対応していません。application/json か application/proto を使ってください。"));
+  return errors::Make(
+      absl::StatusCode::kInvalidArgument, "CONTENT_TYPE_UNSUPPORTED",
+      absl::StrCat("Content-Type is \"", Shown(found), "\"; expected application/json or application/proto."),
+      absl::StrCat("Content-Type「", Shown(found),
+                   "」には対応していません。application/json か application/proto を使ってください。"));
 }
 
 absl::Status EncodingUnsupported(std::string_view found) {
-  return errors::Make(absl::StatusCode::kUnimplemented, "CONTENT_ENCODING_UNSUPPORTED",
-                      absl::StrCat("Content-Encoding is \"", Shown(found), "\"; expected identity (none)."),
-                      absl::StrCat("Content-Encoding「", Shown(found), "」には対応していません。圧縮せずに送ってください。"));
+  return errors::Make(
+      absl::StatusCode::kUnimplemented, "CONTENT_ENCODING_UNSUPPORTED",
+      absl::StrCat("Content-Encoding is \"", Shown(found), "\"; expected identity (none)."),
+      absl::StrCat("Content-Encoding「", Shown(found), "」には対応していません。圧縮せずに送ってください。"));
 }
 
 absl::Status VersionUnsupported(std::string_view found) {
   errors::Violations violations;
-  violations.Add("Connect-Protocol-Version", "INVALID_VALUE", absl::StrCat("is \"", Shown(found), "\"; \"1\" was expected"),
+  violations.Add("Connect-Protocol-Version", "INVALID_VALUE",
+                 absl::StrCat("is \"", Shown(found), "\"; \"1\" was expected"),
                  absl::StrCat("が「", Shown(found), "」です。「1」を指定してください"));
   return violations.status();
 }
@@ -83,9 +88,18 @@ std::string BearerOf(const Head& head) {
 
 struct Calls::Series {
   explicit Series(prometheus::Registry& registry)
-      : requests(prometheus::BuildCounter().Name("kubari_gateway_requests_total").Help("Calls by method and Connect code.").Register(registry)),
-        seconds(prometheus::BuildHistogram().Name("kubari_gateway_request_seconds").Help("From the head to the answer.").Register(registry)),
-        limited(prometheus::BuildCounter().Name("kubari_gateway_rate_limited_total").Help("Refused by a rate limit.").Register(registry)),
+      : requests(prometheus::BuildCounter()
+                     .Name("kubari_gateway_requests_total")
+                     .Help("Calls by method and Connect code.")
+                     .Register(registry)),
+        seconds(prometheus::BuildHistogram()
+                    .Name("kubari_gateway_request_seconds")
+                    .Help("From the head to the answer.")
+                    .Register(registry)),
+        limited(prometheus::BuildCounter()
+                    .Name("kubari_gateway_rate_limited_total")
+                    .Help("Refused by a rate limit.")
+                    .Register(registry)),
         upstream(prometheus::BuildCounter()
                      .Name("kubari_gateway_upstream_errors_total")
                      .Help("UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL or UNKNOWN from a service.")
@@ -97,8 +111,8 @@ struct Calls::Series {
   prometheus::Family<prometheus::Counter>& upstream;
 };
 
-Calls::Calls(const MethodTable& methods, const TrustedProxies& proxies, auth::Authenticator& authenticator, Upstream& upstream,
-             prometheus::Registry& registry, CallOptions options)
+Calls::Calls(const MethodTable& methods, const TrustedProxies& proxies, auth::Authenticator& authenticator,
+             Upstream& upstream, prometheus::Registry& registry, CallOptions options)
     : methods_(methods),
       proxies_(proxies),
       authenticator_(authenticator),
@@ -162,8 +176,8 @@ absl::Status Calls::ReadHead(const Exchange& exchange, Context& context, Respons
 
 net::awaitable<absl::Status> Calls::Run(Exchange& exchange, Context& context, Response& response) {
   absl::Status status = co_await Admit(exchange, context);
-  // The browser's session is over as far as we can tell; a cookie that no longer works must not stay. (Not after CROSS_SITE_REQUEST:
-  // a stranger's page may not sign anybody out.)
+  // The browser's session is over as far as we can tell; a cookie that no longer works must not stay. (Not after
+  // CROSS_SITE_REQUEST: a stranger's page may not sign anybody out.)
   if (context.method->ends_session && context.by_cookie && (status.ok() || absl::IsUnauthenticated(status))) {
     response.Add("Set-Cookie", cookie_.Clear());
   }
@@ -172,7 +186,8 @@ net::awaitable<absl::Status> Calls::Run(Exchange& exchange, Context& context, Re
   std::string body;
   status = co_await exchange.body.Read(body);
   if (!status.ok()) co_return status;
-  absl::StatusOr<std::string> request = DecodeMessage(context.codec, *context.method->descriptor->input_type(), std::move(body));
+  absl::StatusOr<std::string> request =
+      DecodeMessage(context.codec, *context.method->descriptor->input_type(), std::move(body));
   if (!request.ok()) co_return request.status();
 
   rpc::Outgoing outgoing;
@@ -181,15 +196,18 @@ net::awaitable<absl::Status> Calls::Run(Exchange& exchange, Context& context, Re
   outgoing.request_id = exchange.request_id;
   const auto answer = std::make_shared<Upstream::Answer>();
   const std::function<void(Done)> call = [&, answer](Done done) {
-    upstream_.Call(context.method->service, context.method->path, *request, outgoing, [answer, done](Upstream::Answer result) {
-      *answer = std::move(result);
-      done();
-    });
+    upstream_.Call(context.method->service, context.method->path, *request, outgoing,
+                   [answer, done](Upstream::Answer result) {
+                     *answer = std::move(result);
+                     done();
+                   });
   };
   co_await Until(call);
   if (!answer->status.ok()) {
     if (HttpStatusOf(answer->status.code()) >= 500) {
-      series_->upstream.Add({{"service", context.method->service}, {"code", std::string(CodeName(answer->status.code()))}}).Increment();
+      series_->upstream
+          .Add({{"service", context.method->service}, {"code", std::string(CodeName(answer->status.code()))}})
+          .Increment();
     }
     co_return answer->status;
   }
@@ -199,7 +217,8 @@ net::awaitable<absl::Status> Calls::Run(Exchange& exchange, Context& context, Re
 net::awaitable<absl::Status> Calls::Admit(Exchange& exchange, Context& context) {
   const Method& method = *context.method;
   const bool is_public = auth::IsPublic(*method.descriptor);
-  context.wants_cookie = method.gives_session && absl::EqualsIgnoreCase(Abseil(FieldOf(exchange.head, "kubari-session")), "cookie");
+  context.wants_cookie =
+      method.gives_session && absl::EqualsIgnoreCase(Abseil(FieldOf(exchange.head, "kubari-session")), "cookie");
   if (!is_public) {
     context.token = BearerOf(exchange.head);
     if (context.token.empty()) {
@@ -250,7 +269,8 @@ net::awaitable<absl::Status> Calls::Authenticate(const std::string& request_id, 
   credentials.request_id = request_id;
   const absl::Time deadline = context.deadline;
   const auto result = std::make_shared<std::optional<absl::StatusOr<auth::Principal>>>();
-  // The authenticator is synchronous (libs/auth); it runs on threads of its own so that those of the sockets never wait.
+  // The authenticator is synchronous (libs/auth); it runs on threads of its own so that those of the sockets never
+  // wait.
   const std::function<void(Done)> look_up = [&](Done done) {
     net::post(authentication_, [this, credentials, deadline, result, done] {
       *result = authenticator_.Authenticate(credentials, deadline);
@@ -280,7 +300,8 @@ absl::Status Calls::Answer(const Exchange& exchange, Context& context, std::stri
     answer.clear_token();
     bytes = answer.SerializeAsString();
   }
-  ASSIGN_OR_RETURN(response.body, EncodeMessage(context.codec, *context.method->descriptor->output_type(), std::move(bytes)));
+  ASSIGN_OR_RETURN(response.body,
+                   EncodeMessage(context.codec, *context.method->descriptor->output_type(), std::move(bytes)));
   response.Add("Content-Type", ContentTypeOf(context.codec));
   response.Add("Cache-Control", "no-store");
   response.Add("Vary", "Accept-Encoding");
@@ -291,7 +312,8 @@ absl::Status Calls::Answer(const Exchange& exchange, Context& context, std::stri
   return absl::OkStatus();
 }
 
-void Calls::Record(const Exchange& exchange, const Context& context, const absl::Status& status, const Response& response) {
+void Calls::Record(const Exchange& exchange, const Context& context, const absl::Status& status,
+                   const Response& response) {
   const double seconds = absl::ToDoubleSeconds(absl::Now() - context.start);
   const std::string method = context.method == nullptr ? "unknown" : context.method->path.substr(1);
   const std::string code(CodeName(status.code()));

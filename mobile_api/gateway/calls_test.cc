@@ -42,8 +42,9 @@ std::string Gunzip(const std::string& compressed) {
 
 TEST_F(CallsTest, JsonThereAndBackWithInt64AsStrings) {
   StartGateway();
-  const Reply reply = Call(kCreateProduct, R"({"requestId":"r","product":{"displayName":"ごはん","itemGrams":"850","itemsPerCase":24}})",
-                           Bearer("kbs_coordinator"));
+  const Reply reply = Call(
+      kCreateProduct, R"({"requestId":"r","product":{"displayName":"ごはん","itemGrams":"850","itemsPerCase":24}})",
+      Bearer("kbs_coordinator"));
   EXPECT_EQ(reply.result_int(), 200);
   EXPECT_EQ(Field(reply, "Content-Type"), "application/json");
   EXPECT_EQ(Field(reply, "Cache-Control"), "no-store");
@@ -75,7 +76,10 @@ TEST_F(CallsTest, ErrorDetailsComeAsTheyLeftTheService) {
   StartGateway();
   const Reply reply = Call(kGetLot, R"({"name":"A"})", Bearer("kbs_coordinator"));
   EXPECT_EQ(reply.result_int(), 400);
-  EXPECT_THAT(reply.body(), StartsWith(R"({"code":"failed_precondition","message":"Lot A has 3 free; 9 were asked for.","details":[{"type":"google.rpc.ErrorInfo","value":")"));
+  EXPECT_THAT(
+      reply.body(),
+      StartsWith(
+          R"({"code":"failed_precondition","message":"Lot A has 3 free; 9 were asked for.","details":[{"type":"google.rpc.ErrorInfo","value":")"));
   const std::string start = R"("type":"google.rpc.ErrorInfo","value":")";
   const size_t begin = reply.body().find(start) + start.size();
   const std::string value = reply.body().substr(begin, reply.body().find('"', begin) - begin);
@@ -117,7 +121,8 @@ TEST_F(CallsTest, UnknownMethodsAndOtherVerbs) {
 
 TEST_F(CallsTest, OtherContentTypesEncodingsAndVersions) {
   StartGateway();
-  for (const char* type : {"text/plain", "application/x-www-form-urlencoded", "application/json; charset=shift_jis", ""}) {
+  for (const char* type :
+       {"text/plain", "application/x-www-form-urlencoded", "application/json; charset=shift_jis", ""}) {
     Fields fields = Bearer("kbs_coordinator");
     fields["Content-Type"] = type;
     const Reply reply = Call(kGetLot, "{}", fields);
@@ -176,7 +181,8 @@ TEST_F(CallsTest, RightsAreJudgedBeforeTheServiceIsAsked) {
 TEST_F(CallsTest, TheServiceKeyOpensNothingFromOutside) {
   StartGateway();
   for (const char* method : {"identity.v1.IdentityService/ListNetworks", kGetSession, kListLots}) {
-    const Reply reply = Call(method, "{}", {{"Authorization", std::string("Bearer ") + kServiceKey}, {"kubari-network", kNetworkId}});
+    const Reply reply =
+        Call(method, "{}", {{"Authorization", std::string("Bearer ") + kServiceKey}, {"kubari-network", kNetworkId}});
     EXPECT_EQ(reply.result_int(), 401) << method;
     EXPECT_THAT(reply.body(), HasSubstr("TOKEN_INVALID"));
   }
@@ -258,8 +264,9 @@ TEST_F(CallsTest, BrowsersKeepTheTokenInACookieTheyCannotRead) {
 TEST_F(CallsTest, BehindTlsTheCookieIsBoundToTheHost) {
   options_.calls.secure = options_.server.secure = true;
   StartGateway();
-  const Reply reply = Call(kSignIn, kRightPassword,
-                           {{"Kubari-Session", "cookie"}, {"Connect-Protocol-Version", "1"}, {"Sec-Fetch-Site", "same-origin"}});
+  const Reply reply =
+      Call(kSignIn, kRightPassword,
+           {{"Kubari-Session", "cookie"}, {"Connect-Protocol-Version", "1"}, {"Sec-Fetch-Site", "same-origin"}});
   EXPECT_THAT(Field(reply, "Set-Cookie"), StartsWith("__Host-kubari=kbs_new; "));
   EXPECT_THAT(Field(reply, "Set-Cookie"), HasSubstr("; Secure"));
   EXPECT_THAT(Field(reply, "Strict-Transport-Security"), StartsWith("max-age="));
@@ -323,7 +330,8 @@ TEST_F(CallsTest, RatesAreLimitedPerSubjectAndPerAddress) {
   EXPECT_THAT(limited.body(), HasSubstr("google.rpc.RetryInfo"));
   EXPECT_EQ(Call(kGetSession, "{}", Bearer("kbs_coordinator")).result_int(), 200);  // somebody else
 
-  // Nobody in particular: counted by address. Bad tokens are paid for by the address too, and are then no longer looked up.
+  // Nobody in particular: counted by address. Bad tokens are paid for by the address too, and are then no longer looked
+  // up.
   Fields stranger = {{"X-Forwarded-For", "203.0.113.9"}};
   EXPECT_EQ(Call(kSignIn, kRightPassword, stranger).result_int(), 200);
   stranger["Authorization"] = "Bearer kbs_guess";
@@ -368,7 +376,8 @@ TEST_F(CallsTest, HealthTellsWhichServicesAnswer) {
   const Reply health = Get("/healthz");
   EXPECT_EQ(health.result_int(), 200);
   EXPECT_EQ(health.body(),
-            "{\"ready\":false,\"services\":{\"allocation\":\"unreachable\",\"donors\":\"unreachable\",\"groups\":\"unreachable\","
+            "{\"ready\":false,\"services\":{\"allocation\":\"unreachable\",\"donors\":\"unreachable\",\"groups\":"
+            "\"unreachable\","
             "\"identity\":\"serving\",\"impact\":\"unreachable\",\"stock\":\"serving\"}}\n");
   EXPECT_EQ(Get("/readyz").result_int(), 503);
 }
@@ -392,8 +401,13 @@ TEST_F(CallsTest, EachCallIsCountedAndLoggedWithoutItsToken) {
     metrics = prometheus::TextSerializer().Serialize(registry_.Collect());
   }
   log::SetSinkForTesting(nullptr);
-  EXPECT_THAT(metrics, HasSubstr("kubari_gateway_requests_total{code=\"ok\",method=\"kubari.identity.v1.IdentityService/GetSession\"} 1"));
-  EXPECT_THAT(metrics, HasSubstr("kubari_gateway_request_seconds_count{method=\"kubari.identity.v1.IdentityService/GetSession\"} 2"));
+  EXPECT_THAT(
+      metrics,
+      HasSubstr(
+          "kubari_gateway_requests_total{code=\"ok\",method=\"kubari.identity.v1.IdentityService/GetSession\"} 1"));
+  EXPECT_THAT(
+      metrics,
+      HasSubstr("kubari_gateway_request_seconds_count{method=\"kubari.identity.v1.IdentityService/GetSession\"} 2"));
   EXPECT_THAT(metrics, HasSubstr("kubari_gateway_connections"));
   const std::lock_guard lock(mutex);
   ASSERT_EQ(lines.size(), 2u);

@@ -31,8 +31,10 @@ bool SamePrefix(const unsigned char* a, const unsigned char* b, int bits) {
 absl::Status Invalid(absl::string_view item) {
   return errors::Make(
       absl::StatusCode::kInvalidArgument, "TRUSTED_PROXY_INVALID",
-      absl::StrCat("--trusted-proxy has \"", item, "\"; expected addresses or networks separated by commas, for instance 127.0.0.1,10.0.0.0/8."),
-      absl::StrCat("--trusted-proxy の「", item, "」が正しくありません。127.0.0.1,10.0.0.0/8 のように指定してください。"),
+      absl::StrCat("--trusted-proxy has \"", item,
+                   "\"; expected addresses or networks separated by commas, for instance 127.0.0.1,10.0.0.0/8."),
+      absl::StrCat("--trusted-proxy の「", item,
+                   "」が正しくありません。127.0.0.1,10.0.0.0/8 のように指定してください。"),
       {{"value", std::string(item)}});
 }
 
@@ -40,7 +42,8 @@ absl::Status Invalid(absl::string_view item) {
 
 absl::StatusOr<TrustedProxies> TrustedProxies::Parse(std::string_view text) {
   TrustedProxies proxies;
-  for (absl::string_view item : absl::StrSplit(absl::string_view(text.data(), text.size()), ',', absl::SkipWhitespace())) {
+  for (absl::string_view item :
+       absl::StrSplit(absl::string_view(text.data(), text.size()), ',', absl::SkipWhitespace())) {
     item = absl::StripAsciiWhitespace(item);
     const std::vector<std::string> parts = absl::StrSplit(item, absl::MaxSplits('/', 1));
     boost::system::error_code error;
@@ -68,7 +71,8 @@ ip::address TrustedProxies::ClientOf(const ip::address& peer, std::string_view f
   ip::address client = Plain(peer);
   std::vector<absl::string_view> hops =
       absl::StrSplit(absl::string_view(forwarded_for.data(), forwarded_for.size()), ',', absl::SkipWhitespace());
-  // From the nearest hop outwards: each address was written by the hop after it, so it counts only as far as that hop is trusted.
+  // From the nearest hop outwards: each address was written by the hop after it, so it counts only as far as that hop
+  // is trusted.
   while (Trusts(client) && !hops.empty()) {
     boost::system::error_code error;
     const ip::address next = ip::make_address(std::string(absl::StripAsciiWhitespace(hops.back())), error);

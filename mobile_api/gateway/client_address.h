@@ -12,7 +12,8 @@ namespace kubari::gateway {
 
 class TrustedProxies {
  public:
-  // Comma-separated addresses or networks: "127.0.0.1, 10.0.0.0/8, ::1". Errors: INVALID_ARGUMENT / TRUSTED_PROXY_INVALID.
+  // Comma-separated addresses or networks: "127.0.0.1, 10.0.0.0/8, ::1". Errors: INVALID_ARGUMENT /
+  // TRUSTED_PROXY_INVALID.
   static absl::StatusOr<TrustedProxies> Parse(std::string_view text);
 
   // `peer` itself, unless it is a trusted proxy: then the last address of X-Forwarded-For that is not a trusted proxy.

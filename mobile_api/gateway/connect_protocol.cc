@@ -65,7 +65,8 @@ absl::Status JsonError(std::string_view converter_text) {
   if (absl::EndsWith(text, "Cannot find field.") && colon != absl::string_view::npos) {
     const absl::string_view name = absl::StripAsciiWhitespace(text.substr(0, colon));
     const std::string field = path.empty() ? std::string(name) : absl::StrCat(path, ".", name);
-    violations.Add(field, "UNKNOWN_FIELD", "is not a field of the contract; check its spelling (lowerCamelCase) and place",
+    violations.Add(field, "UNKNOWN_FIELD",
+                   "is not a field of the contract; check its spelling (lowerCamelCase) and place",
                    "という項目はありません。項目名のつづりと位置を確認してください");
   } else if (!path.empty()) {
     absl::ConsumePrefix(&text, ": ");
@@ -108,7 +109,8 @@ std::optional<Codec> CodecOf(std::string_view content_type) {
     absl::string_view parameter = absl::StripAsciiWhitespace(parts[i]);
     if (absl::StartsWithIgnoreCase(parameter, "charset=")) {
       parameter.remove_prefix(8);
-      if (!absl::EqualsIgnoreCase(parameter, "utf-8") && !absl::EqualsIgnoreCase(parameter, "\"utf-8\"")) return std::nullopt;
+      if (!absl::EqualsIgnoreCase(parameter, "utf-8") && !absl::EqualsIgnoreCase(parameter, "\"utf-8\""))
+        return std::nullopt;
     }
   }
   return Codec::kJson;
@@ -118,43 +120,72 @@ std::string_view ContentTypeOf(Codec codec) { return codec == Codec::kJson ? "ap
 
 std::string_view CodeName(absl::StatusCode code) {
   switch (code) {
-    case absl::StatusCode::kOk: return "ok";
-    case absl::StatusCode::kCancelled: return "canceled";
-    case absl::StatusCode::kInvalidArgument: return "invalid_argument";
-    case absl::StatusCode::kDeadlineExceeded: return "deadline_exceeded";
-    case absl::StatusCode::kNotFound: return "not_found";
-    case absl::StatusCode::kAlreadyExists: return "already_exists";
-    case absl::StatusCode::kPermissionDenied: return "permission_denied";
-    case absl::StatusCode::kResourceExhausted: return "resource_exhausted";
-    case absl::StatusCode::kFailedPrecondition: return "failed_precondition";
-    case absl::StatusCode::kAborted: return "aborted";
-    case absl::StatusCode::kOutOfRange: return "out_of_range";
-    case absl::StatusCode::kUnimplemented: return "unimplemented";
-    case absl::StatusCode::kInternal: return "internal";
-    case absl::StatusCode::kUnavailable: return "unavailable";
-    case absl::StatusCode::kDataLoss: return "data_loss";
-    case absl::StatusCode::kUnauthenticated: return "unauthenticated";
-    default: return "unknown";
+    case absl::StatusCode::kOk:
+      return "ok";
+    case absl::StatusCode::kCancelled:
+      return "canceled";
+    case absl::StatusCode::kInvalidArgument:
+      return "invalid_argument";
+    case absl::StatusCode::kDeadlineExceeded:
+      return "deadline_exceeded";
+    case absl::StatusCode::kNotFound:
+      return "not_found";
+    case absl::StatusCode::kAlreadyExists:
+      return "already_exists";
+    case absl::StatusCode::kPermissionDenied:
+      return "permission_denied";
+    case absl::StatusCode::kResourceExhausted:
+      return "resource_exhausted";
+    case absl::StatusCode::kFailedPrecondition:
+      return "failed_precondition";
+    case absl::StatusCode::kAborted:
+      return "aborted";
+    case absl::StatusCode::kOutOfRange:
+      return "out_of_range";
+    case absl::StatusCode::kUnimplemented:
+      return "unimplemented";
+    case absl::StatusCode::kInternal:
+      return "internal";
+    case absl::StatusCode::kUnavailable:
+      return "unavailable";
+    case absl::StatusCode::kDataLoss:
+      return "data_loss";
+    case absl::StatusCode::kUnauthenticated:
+      return "unauthenticated";
+    default:
+      return "unknown";
   }
 }
 
 int HttpStatusOf(absl::StatusCode code) {
   switch (code) {
-    case absl::StatusCode::kOk: return 200;
-    case absl::StatusCode::kCancelled: return 499;
+    case absl::StatusCode::kOk:
+      return 200;
+    case absl::StatusCode::kCancelled:
+      return 499;
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kFailedPrecondition:
-    case absl::StatusCode::kOutOfRange: return 400;
-    case absl::StatusCode::kUnauthenticated: return 401;
-    case absl::StatusCode::kPermissionDenied: return 403;
-    case absl::StatusCode::kNotFound: return 404;
+    case absl::StatusCode::kOutOfRange:
+      return 400;
+    case absl::StatusCode::kUnauthenticated:
+      return 401;
+    case absl::StatusCode::kPermissionDenied:
+      return 403;
+    case absl::StatusCode::kNotFound:
+      return 404;
     case absl::StatusCode::kAlreadyExists:
-    case absl::StatusCode::kAborted: return 409;
-    case absl::StatusCode::kResourceExhausted: return 429;
-    case absl::StatusCode::kUnimplemented: return 501;
-    case absl::StatusCode::kUnavailable: return 503;
-    case absl::StatusCode::kDeadlineExceeded: return 504;
-    default: return 500;
+    case absl::StatusCode::kAborted:
+      return 409;
+    case absl::StatusCode::kResourceExhausted:
+      return 429;
+    case absl::StatusCode::kUnimplemented:
+      return 501;
+    case absl::StatusCode::kUnavailable:
+      return 503;
+    case absl::StatusCode::kDeadlineExceeded:
+      return 504;
+    default:
+      return 500;
   }
 }
 
@@ -178,7 +209,8 @@ absl::StatusOr<std::string> EncodeMessage(Codec codec, const pb::Descriptor& typ
   std::string json;
   if (message->ParseFromString(bytes) && pb::util::MessageToJsonString(*message, &json).ok()) return json;
   return errors::Make(absl::StatusCode::kInternal, "ANSWER_UNREADABLE",
-                      absl::StrCat("The service's answer is not a ", type.full_name(), "; gateway and services must be of one version."),
+                      absl::StrCat("The service's answer is not a ", type.full_name(),
+                                   "; gateway and services must be of one version."),
                       "サーバーからの応答を読み取れませんでした。管理者に連絡してください。");
 }
 
@@ -208,14 +240,15 @@ Response ErrorResponse(const absl::Status& status, int http_status) {
   if (response.status == 401) response.Add("WWW-Authenticate", "Bearer");
 
   std::string& json = response.body;
-  json = absl::StrCat("{\"code\":\"", Abseil(CodeName(status.code())), "\",\"message\":",
-                      log::JsonString({status.message().data(), status.message().size()}));
+  json = absl::StrCat("{\"code\":\"", Abseil(CodeName(status.code())),
+                      "\",\"message\":", log::JsonString({status.message().data(), status.message().size()}));
   for (int i = 0; i < details.details_size(); ++i) {
     const pb::Any& any = details.details(i);
     const std::string type = any.type_url().substr(any.type_url().rfind('/') + 1);
     std::string value = absl::Base64Escape(any.value());
     value.erase(value.find_last_not_of('=') + 1);  // Connect writes base64 without padding
-    absl::StrAppend(&json, i == 0 ? ",\"details\":[" : ",", "{\"type\":", log::JsonString(type), ",\"value\":\"", value, "\"");
+    absl::StrAppend(&json, i == 0 ? ",\"details\":[" : ",", "{\"type\":", log::JsonString(type), ",\"value\":\"", value,
+                    "\"");
     const std::string debug = DebugJson(any, type);
     absl::StrAppend(&json, debug.empty() ? "" : ",\"debug\":", debug, "}");
   }

@@ -23,19 +23,22 @@ std::string_view ContentTypeOf(Codec codec);
 std::string_view CodeName(absl::StatusCode code);
 int HttpStatusOf(absl::StatusCode code);
 
-// The message of type `type` in a request's body, as protobuf bytes. JSON: names in lowerCamelCase or as in the contract; binary: passed
-// on unchanged. Errors: INVALID_ARGUMENT / INVALID_REQUEST with a BadRequest that names the field (as in the contract, "product.item_grams";
-// reasons UNKNOWN_FIELD, INVALID_VALUE), or "body" where it is no JSON or no such message at all (NOT_JSON, NOT_PROTO).
+// The message of type `type` in a request's body, as protobuf bytes. JSON: names in lowerCamelCase or as in the
+// contract; binary: passed on unchanged. Errors: INVALID_ARGUMENT / INVALID_REQUEST with a BadRequest that names the
+// field (as in the contract, "product.item_grams"; reasons UNKNOWN_FIELD, INVALID_VALUE), or "body" where it is no JSON
+// or no such message at all (NOT_JSON, NOT_PROTO).
 absl::StatusOr<std::string> DecodeMessage(Codec codec, const google::protobuf::Descriptor& type, std::string body);
-// Protobuf bytes as the body of an answer. JSON leaves out fields with default values and writes int64 as strings. Errors: INTERNAL,
-// when a service answers what the contract does not know.
+// Protobuf bytes as the body of an answer. JSON leaves out fields with default values and writes int64 as strings.
+// Errors: INTERNAL, when a service answers what the contract does not know.
 absl::StatusOr<std::string> EncodeMessage(Codec codec, const google::protobuf::Descriptor& type, std::string bytes);
 
-// Of the Connect-Timeout-Ms field: `none` if it is empty, never more than `most`. Errors: INVALID_ARGUMENT / INVALID_REQUEST.
+// Of the Connect-Timeout-Ms field: `none` if it is empty, never more than `most`. Errors: INVALID_ARGUMENT /
+// INVALID_REQUEST.
 absl::StatusOr<absl::Duration> TimeoutOf(std::string_view field, absl::Duration none, absl::Duration most);
 
-// The error as Connect writes it: {"code", "message", "details": [{"type", "value", "debug"}]}, always JSON, whatever the codec. The
-// details are those of the status (libs/errors), byte for byte. RetryInfo becomes Retry-After as well. `http_status` 0: by the code.
+// The error as Connect writes it: {"code", "message", "details": [{"type", "value", "debug"}]}, always JSON, whatever
+// the codec. The details are those of the status (libs/errors), byte for byte. RetryInfo becomes Retry-After as well.
+// `http_status` 0: by the code.
 Response ErrorResponse(const absl::Status& status, int http_status = 0);
 
 }  // namespace kubari::gateway

@@ -48,26 +48,29 @@ absl::Status BodyTooLarge(uint64_t limit) {
 }
 
 absl::Status TooManyBodies() {
-  return errors::WithRetry(
-      errors::Make(absl::StatusCode::kUnavailable, "GATEWAY_BUSY", "Too many large requests arrive at once. Try again shortly.",
-                   "大きなデータの送信が集中しています。しばらくしてからもう一度お試しください。"),
-      absl::Seconds(2));
+  return errors::WithRetry(errors::Make(absl::StatusCode::kUnavailable, "GATEWAY_BUSY",
+                                        "Too many large requests arrive at once. Try again shortly.",
+                                        "大きなデータの送信が集中しています。しばらくしてからもう一度お試しください。"),
+                           absl::Seconds(2));
 }
 
 absl::Status Gone() {
-  return errors::Make(absl::StatusCode::kCancelled, "CLIENT_GONE", "The client is gone or too slow.", "通信が途切れたか、遅すぎます。");
+  return errors::Make(absl::StatusCode::kCancelled, "CLIENT_GONE", "The client is gone or too slow.",
+                      "通信が途切れたか、遅すぎます。");
 }
 
 absl::Status BadRequest(std::string_view problem) {
-  return errors::Make(absl::StatusCode::kInvalidArgument, "HTTP_INVALID",
-                      absl::StrCat("This is no HTTP/1.1 request: ", absl::string_view(problem.data(), problem.size()), "."),
-                      "HTTP/1.1 のリクエストとして読み取れません。");
+  return errors::Make(
+      absl::StatusCode::kInvalidArgument, "HTTP_INVALID",
+      absl::StrCat("This is no HTTP/1.1 request: ", absl::string_view(problem.data(), problem.size()), "."),
+      "HTTP/1.1 のリクエストとして読み取れません。");
 }
 
 absl::Status HeaderTooLarge(uint32_t limit) {
   return errors::Make(absl::StatusCode::kResourceExhausted, "HEADER_TOO_LARGE",
                       absl::StrCat("The header is larger than ", limit, " bytes."),
-                      absl::StrCat("ヘッダーが上限（", limit, " バイト）を超えています。"), {{"limit_bytes", absl::StrCat(limit)}});
+                      absl::StrCat("ヘッダーが上限（", limit, " バイト）を超えています。"),
+                      {{"limit_bytes", absl::StrCat(limit)}});
 }
 
 // The client's, if it can travel in a header and a log line; a new one otherwise.
@@ -112,7 +115,8 @@ net::awaitable<Connection::After> Connection::ServeOne() {
     idle_ = true;
     if (server_.stopping()) co_return After::kClose;
     stream_.expires_after(Std(options.idle_timeout));
-    const size_t bytes = co_await stream_.async_read_some(buffer_.prepare(kReadAtOnce), net::redirect_error(net::use_awaitable, error));
+    const size_t bytes =
+        co_await stream_.async_read_some(buffer_.prepare(kReadAtOnce), net::redirect_error(net::use_awaitable, error));
     if (error) co_return After::kClose;
     buffer_.commit(bytes);
     idle_ = false;
@@ -121,12 +125,13 @@ net::awaitable<Connection::After> Connection::ServeOne() {
   co_await http::async_read_header(stream_, buffer_, *parser_, net::redirect_error(net::use_awaitable, error));
   if (error) {
     // Anything but a broken request is a broken connection.
-    if (error.category() != make_error_code(http::error::bad_method).category() || error == http::error::end_of_stream ||
-        error == http::error::partial_message) {
+    if (error.category() != make_error_code(http::error::bad_method).category() ||
+        error == http::error::end_of_stream || error == http::error::partial_message) {
       co_return After::kClose;
     }
     const bool too_large = error == http::error::header_limit;
-    Response refusal = ErrorResponse(too_large ? HeaderTooLarge(options.header_limit) : BadRequest(error.message()), too_large ? 431 : 400);
+    Response refusal = ErrorResponse(too_large ? HeaderTooLarge(options.header_limit) : BadRequest(error.message()),
+                                     too_large ? 431 : 400);
     refusal.Add("X-Request-Id", rpc::NewRequestId());
     co_await Write(refusal, false, 11, false);
     co_await Linger();
@@ -175,20 +180,25 @@ net::awaitable<absl::Status> Connection::Read(std::string& into) {
     parser_->body_limit(options.body_limit);
   }
   error_code error;
-  if (!parser_->is_done() && absl::EqualsIgnoreCase(std::string(FieldOf(parser_->get().base(), http::field::expect)), "100-continue")) {
+  if (!parser_->is_done() &&
+      absl::EqualsIgnoreCase(std::string(FieldOf(parser_->get().base(), http::field::expect)), "100-continue")) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     stream_.expires_after(Std(kWriteTimeout));
-    co_await net::async_write(stream_, net::buffer(kContinue.data(), kContinue.size()), net::redirect_error(net::use_awaitable, error));
+    co_await net::async_write(stream_, net::buffer(kContinue.data(), kContinue.size()),
+                              net::redirect_error(net::use_awaitable, error));
     if (error) co_return Gone();
   }
   const absl::Time start = absl::Now();
   while (!parser_->is_done()) {
     // Each byte received buys time, so that trickling does not pay.
-    const absl::Duration earned = options.body_grace + absl::Seconds(static_cast<double>(received_) / options.body_bytes_per_second);
+    const absl::Duration earned =
+        options.body_grace + absl::Seconds(static_cast<double>(received_) / options.body_bytes_per_second);
     stream_.expires_after(Std(start + std::min(earned, options.body_timeout) - absl::Now()));
-    received_ += co_await http::async_read_some(stream_, buffer_, *parser_, net::redirect_error(net::use_awaitable, error));
+    received_ +=
+        co_await http::async_read_some(stream_, buffer_, *parser_, net::redirect_error(net::use_awaitable, error));
     if (error == http::error::body_limit) co_return BodyTooLarge(options.body_limit);
-    if (error && error.category() == make_error_code(http::error::bad_method).category() && error != http::error::partial_message) {
+    if (error && error.category() == make_error_code(http::error::bad_method).category() &&
+        error != http::error::partial_message) {
       co_return BadRequest(error.message());
     }
     if (error) co_return Gone();
@@ -212,7 +222,8 @@ net::awaitable<bool> Connection::Write(const Response& response, bool is_head, u
   message.body() = beast::span<const char>(content.data(), content.size());
   for (const auto& [name, value] : response.headers) message.insert(name, value);
   AddSecurityHeaders(server_.options().secure, message);
-  message.set(http::field::date, std::string(absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", absl::Now(), absl::UTCTimeZone())));
+  message.set(http::field::date,
+              std::string(absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", absl::Now(), absl::UTCTimeZone())));
   message.keep_alive(keep_alive);
   message.prepare_payload();
 
@@ -237,7 +248,8 @@ net::awaitable<void> Connection::Linger() {
   stream_.expires_after(Std(kLinger));
   buffer_.clear();
   for (size_t bytes = 0; !error && bytes < kLingerBytes;) {
-    bytes += co_await stream_.async_read_some(buffer_.prepare(kReadAtOnce), net::redirect_error(net::use_awaitable, error));
+    bytes +=
+        co_await stream_.async_read_some(buffer_.prepare(kReadAtOnce), net::redirect_error(net::use_awaitable, error));
   }
 }
 

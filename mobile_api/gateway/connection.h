@@ -1,8 +1,6 @@
 // One connection: reads a request, has it served, writes the answer, and again. Limits and timeouts are kept here.
 #pragma once
 
-#include <utility>  // before Asio
-
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 
@@ -14,6 +12,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "mobile_api/gateway/server.h"
 
@@ -46,7 +45,8 @@ class Connection final : public Body {
   // Reads what is left of a small body, so that the next request can follow.
   net::awaitable<bool> Skip();
   net::awaitable<bool> Write(const Response& response, bool is_head, unsigned version, bool keep_alive);
-  // After an answer to a request that was not read to its end: closing at once would let the kernel throw the answer away.
+  // After an answer to a request that was not read to its end: closing at once would let the kernel throw the answer
+  // away.
   net::awaitable<void> Linger();
   void ReleaseBody();
 

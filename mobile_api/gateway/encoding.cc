@@ -11,9 +11,11 @@
 namespace kubari::gateway {
 
 bool Accepts(std::string_view accept_encoding, std::string_view coding) {
-  for (absl::string_view item : absl::StrSplit(absl::string_view(accept_encoding.data(), accept_encoding.size()), ',')) {
+  for (absl::string_view item :
+       absl::StrSplit(absl::string_view(accept_encoding.data(), accept_encoding.size()), ',')) {
     const std::vector<absl::string_view> parts = absl::StrSplit(item, ';');
-    if (!absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(parts[0]), absl::string_view(coding.data(), coding.size()))) continue;
+    if (!absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(parts[0]), absl::string_view(coding.data(), coding.size())))
+      continue;
     if (parts.size() < 2) return true;
     absl::string_view weight = absl::StripAsciiWhitespace(parts[1]);
     double quality = 1;

@@ -12,8 +12,8 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(GatewayOptions options, 
   ASSIGN_OR_RETURN(TrustedProxies proxies, TrustedProxies::Parse(options.trusted_proxies));
   ASSIGN_OR_RETURN(StaticFiles files, StaticFiles::Load(options.web_root));
   const ServerOptions server_options = options.server;
-  auto gateway = std::unique_ptr<Gateway>(
-      new Gateway(std::move(options), std::move(proxies), std::move(files), authenticator, std::move(channels), registry));
+  auto gateway = std::unique_ptr<Gateway>(new Gateway(std::move(options), std::move(proxies), std::move(files),
+                                                      authenticator, std::move(channels), registry));
   ASSIGN_OR_RETURN(gateway->server_, Server::Listen(server_options, gateway->router_, registry));
   gateway->server_->Run();
   return gateway;

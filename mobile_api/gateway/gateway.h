@@ -27,8 +27,8 @@ struct GatewayOptions {
 
 class Gateway {
  public:
-  // Serves at once. `channels` by service name ("stock"); `authenticator` and `registry` must outlive it. Errors: those of
-  // TrustedProxies::Parse, StaticFiles::Load and Server::Listen.
+  // Serves at once. `channels` by service name ("stock"); `authenticator` and `registry` must outlive it. Errors: those
+  // of TrustedProxies::Parse, StaticFiles::Load and Server::Listen.
   static absl::StatusOr<std::unique_ptr<Gateway>> Start(GatewayOptions options, auth::Authenticator& authenticator,
                                                         std::map<std::string, std::shared_ptr<grpc::Channel>> channels,
                                                         prometheus::Registry& registry);

@@ -1,8 +1,6 @@
 // The words the parts of the gateway share: a request under way, its answer, and who serves it.
 #pragma once
 
-#include <utility>  // before Asio: Boost 1.74's coroutine headers use std::exchange without including it
-
 #include <absl/status/status.h>
 
 #include <boost/asio/awaitable.hpp>
@@ -12,6 +10,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kubari::gateway {
@@ -53,8 +52,8 @@ struct Response {
 class Body {
  public:
   virtual ~Body() = default;
-  // Call it once. Errors: RESOURCE_EXHAUSTED / BODY_TOO_LARGE; UNAVAILABLE / GATEWAY_BUSY (too many large bodies at once);
-  // CANCELLED (the client is gone or too slow; nobody hears the answer).
+  // Call it once. Errors: RESOURCE_EXHAUSTED / BODY_TOO_LARGE; UNAVAILABLE / GATEWAY_BUSY (too many large bodies at
+  // once); CANCELLED (the client is gone or too slow; nobody hears the answer).
   virtual net::awaitable<absl::Status> Read(std::string& into) = 0;
   // Bytes read so far.
   virtual size_t received() const = 0;

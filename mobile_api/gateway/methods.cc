@@ -17,8 +17,8 @@ namespace {
 
 // The files that declare services. Naming one message of each also keeps the linker from leaving the file out.
 std::vector<const google::protobuf::FileDescriptor*> ContractFiles() {
-  return {allocation::v1::Run::descriptor()->file(), donors::v1::Donor::descriptor()->file(),
-          groups::v1::Group::descriptor()->file(),   identity::v1::Session::descriptor()->file(),
+  return {allocation::v1::Run::descriptor()->file(),   donors::v1::Donor::descriptor()->file(),
+          groups::v1::Group::descriptor()->file(),     identity::v1::Session::descriptor()->file(),
           impact::v1::ImpactRow::descriptor()->file(), stock::v1::Lot::descriptor()->file()};
 }
 

@@ -16,7 +16,8 @@ struct Method {
   std::string path;
   // Who serves it: "identity", "donors", "groups", "stock", "allocation" or "impact".
   std::string service;
-  // It answers a session (SignIn, RedeemInvite) or ends one (SignOut): told from the type of its answer, not from its name.
+  // It answers a session (SignIn, RedeemInvite) or ends one (SignOut): told from the type of its answer, not from its
+  // name.
   bool gives_session = false;
   bool ends_session = false;
 };

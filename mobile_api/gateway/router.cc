@@ -18,7 +18,8 @@ constexpr absl::Duration kHealthTimeout = absl::Seconds(1);
 
 }  // namespace
 
-Router::Router(Calls& calls, Upstream& upstream, const MethodTable& methods, const TrustedProxies& proxies, const StaticFiles& files)
+Router::Router(Calls& calls, Upstream& upstream, const MethodTable& methods, const TrustedProxies& proxies,
+               const StaticFiles& files)
     : calls_(calls), upstream_(upstream), methods_(methods), proxies_(proxies), files_(files) {}
 
 net::awaitable<void> Router::Serve(Exchange& exchange, Response& response) {
@@ -61,7 +62,8 @@ net::awaitable<void> Router::Health(const Exchange& exchange, bool must_be_ready
   std::string services;
   for (const auto& [service, serving] : checks->serving) {
     ready = ready && serving;
-    absl::StrAppend(&services, services.empty() ? "" : ",", "\"", service, "\":\"", serving ? "serving" : "unreachable", "\"");
+    absl::StrAppend(&services, services.empty() ? "" : ",", "\"", service, "\":\"", serving ? "serving" : "unreachable",
+                    "\"");
   }
   response.status = must_be_ready && !ready ? 503 : 200;
   response.Add("Content-Type", "application/json");

@@ -15,7 +15,8 @@ namespace kubari::gateway {
 class Router final : public Application {
  public:
   // All must outlive it.
-  Router(Calls& calls, Upstream& upstream, const MethodTable& methods, const TrustedProxies& proxies, const StaticFiles& files);
+  Router(Calls& calls, Upstream& upstream, const MethodTable& methods, const TrustedProxies& proxies,
+         const StaticFiles& files);
 
   net::awaitable<void> Serve(Exchange& exchange, Response& response) override;
 

@@ -7,8 +7,10 @@ namespace kubari::gateway {
 
 // 'wasm-unsafe-eval': the barcode reader is WebAssembly. blob: workers and images: scanning and labels.
 inline constexpr char kContentSecurityPolicy[] =
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; script-src 'self' 'wasm-unsafe-eval'; "
-    "connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'";
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; script-src 'self' "
+    "'wasm-unsafe-eval'; "
+    "connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "
+    "object-src 'none'";
 
 // `secure`: the site is https, and shall stay so for a year.
 template <typename Fields>

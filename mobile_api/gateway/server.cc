@@ -46,12 +46,16 @@ absl::StatusOr<tcp::endpoint> EndpointOf(const std::string& listen) {
   error_code error;
   const net::ip::address address = net::ip::make_address(host, error);
   int port = -1;
-  if (!error && colon != std::string::npos && absl::SimpleAtoi(listen.substr(colon + 1), &port) && port >= 0 && port < 65536) {
+  if (!error && colon != std::string::npos && absl::SimpleAtoi(listen.substr(colon + 1), &port) && port >= 0 &&
+      port < 65536) {
     return tcp::endpoint(address, static_cast<unsigned short>(port));
   }
-  return errors::Make(absl::StatusCode::kInvalidArgument, "LISTEN_INVALID",
-                      absl::StrCat("--listen is \"", listen, "\"; expected an address of this machine and a port, for instance 0.0.0.0:8080."),
-                      absl::StrCat("--listen の「", listen, "」が正しくありません。0.0.0.0:8080 のように指定してください。"), {{"address", listen}});
+  return errors::Make(
+      absl::StatusCode::kInvalidArgument, "LISTEN_INVALID",
+      absl::StrCat("--listen is \"", listen,
+                   "\"; expected an address of this machine and a port, for instance 0.0.0.0:8080."),
+      absl::StrCat("--listen の「", listen, "」が正しくありません。0.0.0.0:8080 のように指定してください。"),
+      {{"address", listen}});
 }
 
 template <typename Builder>
@@ -62,7 +66,8 @@ auto& Series(Builder&& builder, const char* name, const char* help, prometheus::
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Listen(ServerOptions options, Application& application, prometheus::Registry& registry) {
+absl::StatusOr<std::unique_ptr<Server>> Server::Listen(ServerOptions options, Application& application,
+                                                       prometheus::Registry& registry) {
   auto endpoint = EndpointOf(options.listen);
   if (!endpoint.ok()) return endpoint.status();
   AllowOpenFiles(options.max_connections);
@@ -76,8 +81,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Listen(ServerOptions options, Ap
   if (error) {
     const std::string& address = server->options_.listen;
     return errors::Make(absl::StatusCode::kUnavailable, "LISTEN_FAILED",
-                        absl::StrCat("Connections cannot be accepted on ", address, " (", error.message(), "). Choose another with --listen."),
-                        absl::StrCat(address, " で待ち受けできません。--listen で別のアドレスを指定してください。"), {{"address", address}});
+                        absl::StrCat("Connections cannot be accepted on ", address, " (", error.message(),
+                                     "). Choose another with --listen."),
+                        absl::StrCat(address, " で待ち受けできません。--listen で別のアドレスを指定してください。"),
+                        {{"address", address}});
   }
   server->port_ = acceptor.local_endpoint().port();
   return server;
@@ -88,9 +95,11 @@ Server::Server(ServerOptions options, Application& application, prometheus::Regi
       application_(application),
       series_(new ServerSeries{
           Series(prometheus::BuildGauge(), "kubari_gateway_connections", "Open connections.", registry),
-          Series(prometheus::BuildCounter(), "kubari_gateway_connections_refused_total", "Closed at once: too many.", registry),
+          Series(prometheus::BuildCounter(), "kubari_gateway_connections_refused_total", "Closed at once: too many.",
+                 registry),
           Series(prometheus::BuildCounter(), "kubari_gateway_body_bytes_received_total", "Request bodies.", registry),
-          Series(prometheus::BuildCounter(), "kubari_gateway_bytes_sent_total", "Answers with their heads.", registry)}),
+          Series(prometheus::BuildCounter(), "kubari_gateway_bytes_sent_total", "Answers with their heads.",
+                 registry)}),
       body_memory_(options_.body_memory),
       io_(options_.threads),
       accept_strand_(net::make_strand(io_)),
@@ -115,7 +124,8 @@ net::awaitable<void> Server::Accept() {
       Start(std::move(socket));
       continue;
     }
-    // Out of descriptors or memory, most likely: the connection waits in the kernel's queue until somebody else is gone.
+    // Out of descriptors or memory, most likely: the connection waits in the kernel's queue until somebody else is
+    // gone.
     log::Warning("a connection cannot be accepted", {{"error", error.message()}});
     pause.expires_after(std::chrono::milliseconds(100));
     co_await pause.async_wait(net::redirect_error(net::use_awaitable, error));

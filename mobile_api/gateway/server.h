@@ -1,8 +1,6 @@
 // Listens, and keeps the connections: their number, their limits, their end.
 #pragma once
 
-#include <utility>  // before Asio
-
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 #include <prometheus/registry.h>
@@ -19,6 +17,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "mobile_api/gateway/http.h"
@@ -56,7 +55,8 @@ class Server {
  public:
   // Listens, but accepts only after Run(). `application` and `registry` must outlive it.
   // Errors: UNAVAILABLE / LISTEN_FAILED; INVALID_ARGUMENT / LISTEN_INVALID.
-  static absl::StatusOr<std::unique_ptr<Server>> Listen(ServerOptions options, Application& application, prometheus::Registry& registry);
+  static absl::StatusOr<std::unique_ptr<Server>> Listen(ServerOptions options, Application& application,
+                                                        prometheus::Registry& registry);
   // Ends everything at once; what Applications wait for must have ended before.
   ~Server();
 
@@ -64,7 +64,8 @@ class Server {
   void Run();
   int port() const { return port_; }
 
-  // Accepts no more, closes idle connections, lets calls under way finish until `drain` has passed. True if all are gone.
+  // Accepts no more, closes idle connections, lets calls under way finish until `drain` has passed. True if all are
+  // gone.
   bool Drain(absl::Duration drain);
   // Closes what is left, waits for it and joins the threads. Safe to call twice.
   void Stop();

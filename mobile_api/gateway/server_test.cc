@@ -26,7 +26,8 @@ class ServerTest : public GatewayTest {
     EXPECT_LT(absl::Now() - start, absl::Seconds(5));
   }
   static std::string PostHead(const std::string& method, size_t length) {
-    return absl::StrCat("POST /kubari.", method, " HTTP/1.1\r\nHost: kubari.test\r\nAuthorization: Bearer kbs_coordinator\r\n",
+    return absl::StrCat("POST /kubari.", method,
+                        " HTTP/1.1\r\nHost: kubari.test\r\nAuthorization: Bearer kbs_coordinator\r\n",
                         "Content-Type: application/json\r\nContent-Length: ", length, "\r\n\r\n");
   }
 };
@@ -39,7 +40,8 @@ TEST_F(ServerTest, OneConnectionServesManyRequestsAlsoPipelined) {
     // Refused before its body was read: the next request still follows.
     EXPECT_EQ(client.Send(http::verb::post, "/kubari.x/Y", std::string(10'000, 'x'), {}).result_int(), 404);
   }
-  client.SendRaw(PostHead(kCreateProduct, 2) + "{}" + PostHead(kCreateProduct, 3) + "{x}" + PostHead(kCreateProduct, 2) + "{}");
+  client.SendRaw(PostHead(kCreateProduct, 2) + "{}" + PostHead(kCreateProduct, 3) + "{x}" +
+                 PostHead(kCreateProduct, 2) + "{}");
   EXPECT_EQ(client.Receive().result_int(), 200);
   EXPECT_EQ(client.Receive().result_int(), 400);
   EXPECT_EQ(client.Receive().result_int(), 200);
@@ -59,7 +61,8 @@ TEST_F(ServerTest, LargeBodiesAreRefusedWithoutBeingRead) {
   Client chunked(port());
   std::string head = PostHead(kCreateProduct, 0);
   head.replace(head.find("Content-Length: 0"), 17, "Transfer-Encoding: chunked");
-  chunked.SendRaw(head + "1869f\r\n" + std::string(0x1869f, ' ') + "\r\n10\r\n" + std::string(16, ' ') + "\r\n0\r\n\r\n");
+  chunked.SendRaw(head + "1869f\r\n" + std::string(0x1869f, ' ') + "\r\n10\r\n" + std::string(16, ' ') +
+                  "\r\n0\r\n\r\n");
   EXPECT_EQ(chunked.Receive().result_int(), 413);
 
   // Just within the limit.
@@ -151,7 +154,8 @@ TEST_F(ServerTest, LongHeadsAndNoHttpAreRefused) {
   no_http.SendRaw("EHLO mail.example.org\r\n\r\n");
   EXPECT_EQ(no_http.Receive().result_int(), 400);
   Client two_lengths(port());
-  two_lengths.SendRaw("POST /kubari.x/Y HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+  two_lengths.SendRaw(
+      "POST /kubari.x/Y HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
   EXPECT_EQ(two_lengths.Receive().result_int(), 400);
 }
 
@@ -185,7 +189,8 @@ TEST_F(ServerTest, GarbageNeverBringsItDown) {
   const unsigned seed = std::random_device()();
   SCOPED_TRACE(absl::StrCat("seed ", seed));
   std::mt19937 random(seed);
-  const std::string valid = PostHead(kCreateProduct, 30) + R"({"product":{"itemGrams":"850"}})" + PostHead(kGetSession, 2) + "{}";
+  const std::string valid =
+      PostHead(kCreateProduct, 30) + R"({"product":{"itemGrams":"850"}})" + PostHead(kGetSession, 2) + "{}";
   for (int round = 0; round < 400; ++round) {
     std::string bytes;
     if (round % 2 == 0) {
@@ -196,9 +201,14 @@ TEST_F(ServerTest, GarbageNeverBringsItDown) {
       for (int changes = 1 + random() % 6; changes > 0; --changes) {
         const size_t at = random() % bytes.size();
         switch (random() % 3) {
-          case 0: bytes[at] = static_cast<char>(random()); break;
-          case 1: bytes.erase(at, 1 + random() % 5); break;
-          default: bytes.insert(at, bytes.substr(random() % bytes.size(), random() % 40));
+          case 0:
+            bytes[at] = static_cast<char>(random());
+            break;
+          case 1:
+            bytes.erase(at, 1 + random() % 5);
+            break;
+          default:
+            bytes.insert(at, bytes.substr(random() % bytes.size(), random() % 40));
         }
       }
     }
@@ -263,7 +273,9 @@ class FilesTest : public GatewayTest {
     GatewayTest::TearDown();
     std::filesystem::remove_all(root_);
   }
-  void Write(const std::string& path, const std::string& content) { std::ofstream(root_ / path, std::ios::binary) << content; }
+  void Write(const std::string& path, const std::string& content) {
+    std::ofstream(root_ / path, std::ios::binary) << content;
+  }
 
   std::filesystem::path root_;
 };
@@ -327,8 +339,9 @@ TEST_F(FilesTest, PagesOfTheAppAreItsIndexAndMissingFilesAreMissing) {
 }
 
 TEST_F(FilesTest, NothingOutsideTheFolderIsServed) {
-  for (const char* path : {"/../secret.txt", "/%2e%2e/secret.txt", "/assets/../../secret.txt", "/..%2fsecret.txt", "/..\\secret.txt",
-                           "//secret.txt", "/.hidden", "/%00.txt", "/%zz.txt", "/assets/index-C3b0c442.js.br%00.txt"}) {
+  for (const char* path :
+       {"/../secret.txt", "/%2e%2e/secret.txt", "/assets/../../secret.txt", "/..%2fsecret.txt", "/..\\secret.txt",
+        "//secret.txt", "/.hidden", "/%00.txt", "/%zz.txt", "/assets/index-C3b0c442.js.br%00.txt"}) {
     const Reply reply = Get(path);
     EXPECT_EQ(reply.result_int(), 404) << path;
     EXPECT_THAT(reply.body(), StartsWith("Not found.")) << path;

@@ -15,10 +15,11 @@ namespace {
 absl::string_view Abseil(std::string_view text) { return {text.data(), text.size()}; }
 
 absl::Status CrossSite(std::string_view problem) {
-  return errors::Make(absl::StatusCode::kPermissionDenied, "CROSS_SITE_REQUEST",
-                      absl::StrCat("A call with the session cookie must come from a page of this site: ", Abseil(problem),
-                                   " Programs send \"authorization: Bearer …\" instead of the cookie."),
-                      "このサイト以外のページからの操作は受け付けません。画面を開き直してください。");
+  return errors::Make(
+      absl::StatusCode::kPermissionDenied, "CROSS_SITE_REQUEST",
+      absl::StrCat("A call with the session cookie must come from a page of this site: ", Abseil(problem),
+                   " Programs send \"authorization: Bearer …\" instead of the cookie."),
+      "このサイト以外のページからの操作は受け付けません。画面を開き直してください。");
 }
 
 }  // namespace
@@ -34,14 +35,15 @@ std::string SessionCookie::TokenIn(const Head& head) const {
 }
 
 std::string SessionCookie::Set(std::string_view token, absl::Duration valid_for) const {
-  return absl::StrCat(name_, "=", Abseil(token), "; Path=/; HttpOnly; SameSite=Strict",
-                      secure_ ? "; Secure" : "", "; Max-Age=", std::max<int64_t>(0, absl::ToInt64Seconds(valid_for)));
+  return absl::StrCat(name_, "=", Abseil(token), "; Path=/; HttpOnly; SameSite=Strict", secure_ ? "; Secure" : "",
+                      "; Max-Age=", std::max<int64_t>(0, absl::ToInt64Seconds(valid_for)));
 }
 
 std::string SessionCookie::Clear() const { return Set("", absl::ZeroDuration()); }
 
 absl::Status SessionCookie::CheckSameOrigin(const Head& head) const {
-  if (FieldOf(head, "connect-protocol-version").empty()) return CrossSite("the field Connect-Protocol-Version is missing.");
+  if (FieldOf(head, "connect-protocol-version").empty())
+    return CrossSite("the field Connect-Protocol-Version is missing.");
   const std::string_view site = FieldOf(head, "sec-fetch-site");
   if (!site.empty()) {
     if (site == "same-origin") return absl::OkStatus();
@@ -52,7 +54,8 @@ absl::Status SessionCookie::CheckSameOrigin(const Head& head) const {
   absl::string_view rest = Abseil(origin);
   const bool https = absl::ConsumePrefix(&rest, "https://");
   if (https || (!secure_ && absl::ConsumePrefix(&rest, "http://"))) {
-    if (!rest.empty() && absl::EqualsIgnoreCase(rest, Abseil(FieldOf(head, http::field::host)))) return absl::OkStatus();
+    if (!rest.empty() && absl::EqualsIgnoreCase(rest, Abseil(FieldOf(head, http::field::host))))
+      return absl::OkStatus();
   }
   return CrossSite(absl::StrCat("Origin is \"", Shown(origin), "\", expected ", secure_ ? "https://" : "http://",
                                 Shown(FieldOf(head, http::field::host)), "."));

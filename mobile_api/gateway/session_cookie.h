@@ -1,4 +1,5 @@
-// A browser's session: the bearer token in a cookie that scripts cannot read, and the proof that a call comes from our own pages.
+// A browser's session: the bearer token in a cookie that scripts cannot read, and the proof that a call comes from our
+// own pages.
 #pragma once
 
 #include <absl/status/status.h>
@@ -13,8 +14,8 @@ namespace kubari::gateway {
 
 class SessionCookie {
  public:
-  // `secure`: browsers reach us by https (a proxy in front ends TLS). Then the cookie is "__Host-kubari", which no other host and no
-  // plain http page can set; else "kubari_session".
+  // `secure`: browsers reach us by https (a proxy in front ends TLS). Then the cookie is "__Host-kubari", which no
+  // other host and no plain http page can set; else "kubari_session".
   explicit SessionCookie(bool secure);
 
   // The token in the Cookie field; empty if there is none.
@@ -23,9 +24,9 @@ class SessionCookie {
   std::string Set(std::string_view token, absl::Duration valid_for) const;
   std::string Clear() const;
 
-  // A call that uses or sets the cookie must come from a script of our own origin: the browser says so in Sec-Fetch-Site (or, older
-  // ones and on plain http, in Origin), and the Connect-Protocol-Version field cannot be sent from elsewhere without CORS, which we do
-  // not answer. Errors: PERMISSION_DENIED / CROSS_SITE_REQUEST.
+  // A call that uses or sets the cookie must come from a script of our own origin: the browser says so in
+  // Sec-Fetch-Site (or, older ones and on plain http, in Origin), and the Connect-Protocol-Version field cannot be sent
+  // from elsewhere without CORS, which we do not answer. Errors: PERMISSION_DENIED / CROSS_SITE_REQUEST.
   absl::Status CheckSameOrigin(const Head& head) const;
 
  private:

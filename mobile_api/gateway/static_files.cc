@@ -61,7 +61,8 @@ bool GainsFromCompression(const std::string& type) {
 bool HasHashInName(const std::string& path) {
   if (!absl::StartsWith(path, "/assets/")) return false;
   const std::string stem = std::filesystem::path(path).stem().string();
-  // The hash itself may contain "-", so any dash with enough behind it will do; names in /assets/ come from the build only.
+  // The hash itself may contain "-", so any dash with enough behind it will do; names in /assets/ come from the build
+  // only.
   const size_t dash = stem.find('-');
   return dash != std::string::npos && stem.size() - dash - 1 >= 8;
 }
@@ -87,7 +88,8 @@ std::optional<std::string> DecodePath(std::string_view path) {
       decoded += path[i];
       continue;
     }
-    if (i + 2 >= path.size() || !absl::ascii_isxdigit(path[i + 1]) || !absl::ascii_isxdigit(path[i + 2])) return std::nullopt;
+    if (i + 2 >= path.size() || !absl::ascii_isxdigit(path[i + 1]) || !absl::ascii_isxdigit(path[i + 2]))
+      return std::nullopt;
     decoded += absl::HexStringToBytes(absl::string_view(path.data() + i + 1, 2));
     i += 2;
   }
@@ -117,10 +119,13 @@ absl::StatusOr<StaticFiles> StaticFiles::Load(const std::string& root) {
   StaticFiles result;
   if (root.empty()) return result;
   const auto unreadable = [&](std::string_view what, std::string_view why) {
-    return errors::Make(absl::StatusCode::kNotFound, "WEB_ROOT_UNREADABLE",
-                        absl::StrCat("\"", Abseil(what), "\" cannot be read: ", Abseil(why), ". --web-root must be the folder with the built web app's index.html."),
-                        absl::StrCat("「", Abseil(what), "」を読み取れません。--web-root にはビルドした Web アプリのフォルダーを指定してください。"),
-                        {{"path", std::string(what)}});
+    return errors::Make(
+        absl::StatusCode::kNotFound, "WEB_ROOT_UNREADABLE",
+        absl::StrCat("\"", Abseil(what), "\" cannot be read: ", Abseil(why),
+                     ". --web-root must be the folder with the built web app's index.html."),
+        absl::StrCat("「", Abseil(what),
+                     "」を読み取れません。--web-root にはビルドした Web アプリのフォルダーを指定してください。"),
+        {{"path", std::string(what)}});
   };
   namespace fs = std::filesystem;
   std::error_code error;
@@ -153,7 +158,8 @@ absl::StatusOr<StaticFiles> StaticFiles::Load(const std::string& root) {
     file.type = TypeOf(path);
     file.immutable = HasHashInName(path);
     file.plain = variant(content);
-    if (const auto brotli = contents.find(path + ".br"); brotli != contents.end()) file.brotli = variant(brotli->second);
+    if (const auto brotli = contents.find(path + ".br"); brotli != contents.end())
+      file.brotli = variant(brotli->second);
     if (const auto gzip = contents.find(path + ".gz"); gzip != contents.end()) {
       file.gzip = variant(gzip->second);
     } else if (content.size() > 1'024 && GainsFromCompression(file.type)) {

@@ -13,14 +13,15 @@ namespace kubari::gateway {
 
 class StaticFiles {
  public:
-  // Everything under `root`, the output of the web app's build; "" for none. A file with a sibling "name.br" or "name.gz" is sent in that
-  // form to who takes it; texts without a ".gz" are compressed here. Hidden files are left out, but for .well-known.
-  // Errors: NOT_FOUND / WEB_ROOT_UNREADABLE.
+  // Everything under `root`, the output of the web app's build; "" for none. A file with a sibling "name.br" or
+  // "name.gz" is sent in that form to who takes it; texts without a ".gz" are compressed here. Hidden files are left
+  // out, but for .well-known. Errors: NOT_FOUND / WEB_ROOT_UNREADABLE.
   static absl::StatusOr<StaticFiles> Load(const std::string& root);
 
-  // Answers GET and HEAD (405 otherwise) for a target's path, not decoded. Files under /assets/ with a hash in their name never change and are kept by
-  // browsers for a year; all others are asked for again each time, with their ETag. A path without a dot in its last part that is no file is
-  // a page of the single-page app: /index.html. The content stays borrowed from this object.
+  // Answers GET and HEAD (405 otherwise) for a target's path, not decoded. Files under /assets/ with a hash in their
+  // name never change and are kept by browsers for a year; all others are asked for again each time, with their ETag. A
+  // path without a dot in its last part that is no file is a page of the single-page app: /index.html. The content
+  // stays borrowed from this object.
   void Serve(const Head& head, std::string_view path, Response& response) const;
 
  private:

@@ -1,8 +1,6 @@
 // For the gateway's tests: a gateway on a free port, services made up in this process, and a plain HTTP client.
 #pragma once
 
-#include <utility>  // before Asio
-
 #include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
 #include <google/protobuf/util/json_util.h>
@@ -23,6 +21,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "kubari/identity/v1/identity.grpc.pb.h"
@@ -50,19 +49,21 @@ class FakeIdentity final : public ipb::IdentityService::Service {
     if (key == context->client_metadata().end() || key->second != absl::StrCat("Bearer ", kServiceKey)) {
       return errors::ToGrpc(auth::TokenMissing());
     }
-    static const std::map<std::string, kubari::type::v1::Role> kRoles = {{"kbs_coordinator", kubari::type::v1::ROLE_COORDINATOR},
-                                                                        {"kbs_volunteer", kubari::type::v1::ROLE_VOLUNTEER},
-                                                                        {"kbs_new", kubari::type::v1::ROLE_VOLUNTEER}};
+    static const std::map<std::string, kubari::type::v1::Role> kRoles = {
+        {"kbs_coordinator", kubari::type::v1::ROLE_COORDINATOR},
+        {"kbs_volunteer", kubari::type::v1::ROLE_VOLUNTEER},
+        {"kbs_new", kubari::type::v1::ROLE_VOLUNTEER}};
     const auto role = kRoles.find(request->token());
     if (role == kRoles.end()) return errors::ToGrpc(auth::TokenInvalid());
     *response->mutable_session() = SessionOf(request->token(), role->second);
     return grpc::Status::OK;
   }
-  grpc::Status SignIn(grpc::ServerContext* context, const ipb::SignInRequest* request, ipb::SignInResponse* response) override {
+  grpc::Status SignIn(grpc::ServerContext* context, const ipb::SignInRequest* request,
+                      ipb::SignInResponse* response) override {
     Remember(*context);
     if (request->password() != "correct horse battery") {
-      return errors::ToGrpc(errors::Make(absl::StatusCode::kUnauthenticated, "SIGN_IN_FAILED", "E-mail or password is wrong.",
-                                         "メールアドレスまたはパスワードが違います。"));
+      return errors::ToGrpc(errors::Make(absl::StatusCode::kUnauthenticated, "SIGN_IN_FAILED",
+                                         "E-mail or password is wrong.", "メールアドレスまたはパスワードが違います。"));
     }
     response->set_token("kbs_new");
     *response->mutable_session() = SessionOf("kbs_new", kubari::type::v1::ROLE_VOLUNTEER);
@@ -72,7 +73,8 @@ class FakeIdentity final : public ipb::IdentityService::Service {
     Remember(*context);
     return grpc::Status::OK;
   }
-  grpc::Status GetSession(grpc::ServerContext* context, const ipb::GetSessionRequest*, ipb::Session* response) override {
+  grpc::Status GetSession(grpc::ServerContext* context, const ipb::GetSessionRequest*,
+                          ipb::Session* response) override {
     Remember(*context);
     *response = SessionOf("x", kubari::type::v1::ROLE_VOLUNTEER);
     return grpc::Status::OK;
@@ -111,11 +113,13 @@ class FakeIdentity final : public ipb::IdentityService::Service {
 // CreateProduct echoes; ListLots answers `page_size` lots; GetLot fails in the way its name says.
 class FakeStock final : public spb::StockService::Service {
  public:
-  grpc::Status CreateProduct(grpc::ServerContext*, const spb::CreateProductRequest* request, spb::Product* response) override {
+  grpc::Status CreateProduct(grpc::ServerContext*, const spb::CreateProductRequest* request,
+                             spb::Product* response) override {
     *response = request->product();
     return grpc::Status::OK;
   }
-  grpc::Status ListLots(grpc::ServerContext*, const spb::ListLotsRequest* request, spb::ListLotsResponse* response) override {
+  grpc::Status ListLots(grpc::ServerContext*, const spb::ListLotsRequest* request,
+                        spb::ListLotsResponse* response) override {
     for (int i = 0; i < request->page_size(); ++i) response->add_lots()->set_code(absl::StrCat("LOT", i));
     return grpc::Status::OK;
   }
@@ -124,9 +128,11 @@ class FakeStock final : public spb::StockService::Service {
       while (!context->IsCancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
       return grpc::Status(grpc::StatusCode::CANCELLED, "cancelled");
     }
-    if (request->name() == "crash") return grpc::Status(grpc::StatusCode::INTERNAL, "select * from secrets at 10.0.0.1");
-    return errors::ToGrpc(errors::Make(absl::StatusCode::kFailedPrecondition, "INSUFFICIENT_STOCK", "Lot A has 3 free; 9 were asked for.",
-                                       "ロット A の空きは 3 個です。", {{"free", "3"}, {"requested", "9"}}));
+    if (request->name() == "crash")
+      return grpc::Status(grpc::StatusCode::INTERNAL, "select * from secrets at 10.0.0.1");
+    return errors::ToGrpc(errors::Make(absl::StatusCode::kFailedPrecondition, "INSUFFICIENT_STOCK",
+                                       "Lot A has 3 free; 9 were asked for.", "ロット A の空きは 3 個です。",
+                                       {{"free", "3"}, {"requested", "9"}}));
   }
 };
 
@@ -198,8 +204,9 @@ class GatewayTest : public ::testing::Test {
     const auto channel = rpc::Connect(absl::StrCat("127.0.0.1:", services_->bound_port()));
     authenticator_ = std::make_unique<auth::IdentityAuthenticator>(
         channel, auth::IdentityAuthenticator::Options{.service_key = kServiceKey, .accept_service_key = false});
-    auto gateway = Gateway::Start(options_, *authenticator_,
-                                  {{"identity", channel}, {"stock", channel}, {"donors", rpc::Connect("127.0.0.1:1")}}, registry_);
+    auto gateway =
+        Gateway::Start(options_, *authenticator_,
+                       {{"identity", channel}, {"stock", channel}, {"donors", rpc::Connect("127.0.0.1:1")}}, registry_);
     ASSERT_TRUE(gateway.ok()) << gateway.status();
     gateway_ = *std::move(gateway);
   }

@@ -31,7 +31,8 @@ TEST(Methods, EachDeclaresWhoMayCallIt) {
   const MethodTable methods;
   for (const Method& method : methods.all()) {
     const auto& access = auth::AccessOf(*method.descriptor);
-    EXPECT_TRUE(access.public_() || access.any_role() || access.roles_size() + access.own_roles_size() > 0) << method.path;
+    EXPECT_TRUE(access.public_() || access.any_role() || access.roles_size() + access.own_roles_size() > 0)
+        << method.path;
   }
 }
 
@@ -82,7 +83,8 @@ TEST(TrustedProxies, BelieveOnlyWhatATrustedHopWrote) {
 }
 
 TEST(TrustedProxies, RefuseWhatIsNoAddress) {
-  EXPECT_THAT(TrustedProxies::Parse("127.0.0.1, proxy.example.org").status(), errors::FailsBecause("TRUSTED_PROXY_INVALID"));
+  EXPECT_THAT(TrustedProxies::Parse("127.0.0.1, proxy.example.org").status(),
+              errors::FailsBecause("TRUSTED_PROXY_INVALID"));
   EXPECT_THAT(TrustedProxies::Parse("10.0.0.0/33").status(), errors::FailsBecause("TRUSTED_PROXY_INVALID"));
 }
 
@@ -103,15 +105,22 @@ TEST(Encoding, HearsNamesAndQualities) {
 
 TEST(Connect, CodesAsInItsSpecification) {
   using C = absl::StatusCode;
-  const std::vector<std::tuple<C, const char*, int>> table = {
-      {C::kCancelled, "canceled", 499},          {C::kUnknown, "unknown", 500},
-      {C::kInvalidArgument, "invalid_argument", 400}, {C::kDeadlineExceeded, "deadline_exceeded", 504},
-      {C::kNotFound, "not_found", 404},          {C::kAlreadyExists, "already_exists", 409},
-      {C::kPermissionDenied, "permission_denied", 403}, {C::kResourceExhausted, "resource_exhausted", 429},
-      {C::kFailedPrecondition, "failed_precondition", 400}, {C::kAborted, "aborted", 409},
-      {C::kOutOfRange, "out_of_range", 400},     {C::kUnimplemented, "unimplemented", 501},
-      {C::kInternal, "internal", 500},           {C::kUnavailable, "unavailable", 503},
-      {C::kDataLoss, "data_loss", 500},          {C::kUnauthenticated, "unauthenticated", 401}};
+  const std::vector<std::tuple<C, const char*, int>> table = {{C::kCancelled, "canceled", 499},
+                                                              {C::kUnknown, "unknown", 500},
+                                                              {C::kInvalidArgument, "invalid_argument", 400},
+                                                              {C::kDeadlineExceeded, "deadline_exceeded", 504},
+                                                              {C::kNotFound, "not_found", 404},
+                                                              {C::kAlreadyExists, "already_exists", 409},
+                                                              {C::kPermissionDenied, "permission_denied", 403},
+                                                              {C::kResourceExhausted, "resource_exhausted", 429},
+                                                              {C::kFailedPrecondition, "failed_precondition", 400},
+                                                              {C::kAborted, "aborted", 409},
+                                                              {C::kOutOfRange, "out_of_range", 400},
+                                                              {C::kUnimplemented, "unimplemented", 501},
+                                                              {C::kInternal, "internal", 500},
+                                                              {C::kUnavailable, "unavailable", 503},
+                                                              {C::kDataLoss, "data_loss", 500},
+                                                              {C::kUnauthenticated, "unauthenticated", 401}};
   for (const auto& [code, name, http] : table) {
     EXPECT_EQ(CodeName(code), name);
     EXPECT_EQ(HttpStatusOf(code), http);

@@ -31,10 +31,14 @@ std::string ToString(const grpc::ByteBuffer& buffer) {
 // What gRPC itself says of a lost connection names addresses; callers get this instead.
 absl::Status Unavailable(const std::string& service) {
   return errors::WithRetry(
-      errors::Make(absl::StatusCode::kUnavailable, "SERVICE_UNAVAILABLE",
-                   absl::StrCat("The ", service, " service cannot be reached just now. Try again shortly; a retry with the same request_id is safe."),
-                   "ただいまサーバーに接続できません。しばらくしてからもう一度お試しください。同じ操作が二重になることはありません。",
-                   {{"service", service}}),
+      errors::Make(
+          absl::StatusCode::kUnavailable, "SERVICE_UNAVAILABLE",
+          absl::StrCat(
+              "The ", service,
+              " service cannot be reached just now. Try again shortly; a retry with the same request_id is safe."),
+          "ただいまサーバーに接続できません。しばらくしてからもう一度お試しください。同じ操作が二重になることはありませ"
+          "ん。",
+          {{"service", service}}),
       absl::Seconds(1));
 }
 
@@ -59,8 +63,8 @@ Upstream::Upstream(std::map<std::string, std::shared_ptr<grpc::Channel>> channel
 
 Upstream::~Upstream() { Shutdown(); }
 
-void Upstream::Call(const std::string& service, const std::string& path, const std::string& bytes, const rpc::Outgoing& outgoing,
-                    std::function<void(Answer)> done) {
+void Upstream::Call(const std::string& service, const std::string& path, const std::string& bytes,
+                    const rpc::Outgoing& outgoing, std::function<void(Answer)> done) {
   const auto stub = stubs_.find(service);
   if (stub == stubs_.end()) return done({.status = Unavailable(service)});
   auto pending = std::make_unique<Pending>();
@@ -99,8 +103,9 @@ void Upstream::Finish(Pending* call, const grpc::Status& status) {
 
 void Upstream::Check(const std::string& service, absl::Duration timeout, std::function<void(bool)> done) {
   // HealthCheckRequest {} asks about the whole server; HealthCheckResponse {status: SERVING} is the field 1, varint 1.
-  Call(service, "/grpc.health.v1.Health/Check", "", {.deadline = absl::Now() + timeout},
-       [done = std::move(done)](Answer answer) { done(answer.status.ok() && answer.bytes == std::string("\x08\x01")); });
+  Call(
+      service, "/grpc.health.v1.Health/Check", "", {.deadline = absl::Now() + timeout},
+      [done = std::move(done)](Answer answer) { done(answer.status.ok() && answer.bytes == std::string("\x08\x01")); });
 }
 
 void Upstream::Shutdown() {

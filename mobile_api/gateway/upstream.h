@@ -25,16 +25,16 @@ class Upstream {
   ~Upstream();
 
   struct Answer {
-    // Of the service, with its details; SERVICE_UNAVAILABLE with RetryInfo if it cannot be reached; without details where gRPC itself
-    // failed.
+    // Of the service, with its details; SERVICE_UNAVAILABLE with RetryInfo if it cannot be reached; without details
+    // where gRPC itself failed.
     absl::Status status;
     // Protobuf bytes, if OK.
     std::string bytes;
   };
-  // Calls "/package.Service/Method" and tells `done` on a thread of gRPC. Does not wait for a connection: a service that is away is an
-  // error at once.
-  void Call(const std::string& service, const std::string& path, const std::string& bytes, const rpc::Outgoing& outgoing,
-            std::function<void(Answer)> done);
+  // Calls "/package.Service/Method" and tells `done` on a thread of gRPC. Does not wait for a connection: a service
+  // that is away is an error at once.
+  void Call(const std::string& service, const std::string& path, const std::string& bytes,
+            const rpc::Outgoing& outgoing, std::function<void(Answer)> done);
   // Asks grpc.health.v1: true if the service says SERVING within `timeout`.
   void Check(const std::string& service, absl::Duration timeout, std::function<void(bool)> done);
 
