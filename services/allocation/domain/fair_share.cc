@@ -93,8 +93,14 @@ class OneSupply {
   }
 
   void RankBefore() {
-    int rank = 0;
-    for (const Candidate& candidate : waiting_) poorer_[candidate.group] = rank++;
+    int rank = 0, poorer = 0;
+    const Candidate* previous = nullptr;
+    for (const Candidate& candidate : waiting_) {
+      if (previous != nullptr && Less(previous->level, candidate.level)) poorer = rank;
+      poorer_[candidate.group] = poorer;
+      previous = &candidate;
+      ++rank;
+    }
   }
 
   int NextInLine() {

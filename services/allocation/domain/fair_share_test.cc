@@ -62,6 +62,14 @@ TEST(FairShare, TheNearestOfEqualsComesFirst) {
   EXPECT_THAT(ItemsByGroup(problem, FairShare(problem)), ElementsAre(0, 10));
 }
 
+TEST(FairShare, CountsWhoHadLessWithoutEquals) {
+  Problem problem{.supplies = {{.items = 30, .items_per_case = 1, .value = 1}}, .demands = {Group(1, 5), Group(1, 5), Group(1, 9)}};
+  problem.arcs = {Everyone(problem)};
+  std::map<int, int> poorer;
+  for (const Share& share : FairShare(problem).shares) poorer[share.group] = share.poorer_groups;
+  EXPECT_THAT(poorer, ElementsAre(std::pair(0, 0), std::pair(1, 0), std::pair(2, 2)));
+}
+
 TEST(FairShare, NobodyGetsLessThanTheSmallestQuantity) {
   Problem problem{.supplies = {{.items = 100, .items_per_case = 10, .value = 1, .min_lot_items = 45}},
                   .demands = {Group(1), Group(1), Group(1)}};

@@ -1,0 +1,373 @@
+// The whole service in this process over the real wire: PostgreSQL, and stock, groups and donors played by small fakes.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "kubari/donors/v1/donors.grpc.pb.h"
+#include "kubari/groups/v1/groups.grpc.pb.h"
+#include "kubari/stock/v1/stock.grpc.pb.h"
+#include "libs/errors/testing.h"
+#include "libs/ids/ids.h"
+#include "libs/pg/testing/database.h"
+#include "libs/rpc/testing.h"
+#include "services/allocation/feed_effects.h"
+#include "services/allocation/migrations/migrations.h"
+#include "services/allocation/service.h"
+#include "services/allocation/test_network.h"
+
+namespace kubari::allocation {
+
+using Stub = pb::AllocationService::Stub;
+
+inline constexpr char kServiceKey[] = "0123456789abcdef0123456789abcdef";
+inline const std::string kNetwork = Uuid(90);
+inline const std::string kOtherNetwork = Uuid(91);
+
+// Items a page of a fake's list: small, so that paging is needed.
+inline constexpr int kFakePage = 2;
+
+template <typename Items, typename Add>
+std::string FakePage(const std::string& token, const Items& items, Add add) {
+  const size_t first = token.empty() ? 0 : std::stoul(token);
+  for (size_t i = first; i < std::min<size_t>(items.size(), first + kFakePage); ++i) add(items[i]);
+  return first + kFakePage < items.size() ? std::to_string(first + kFakePage) : "";
+}
+
+// A ledger with the real one's promises: request ids, free stock, reservations, a feed. It can be told to fail.
+class FakeStock final : public stock::v1::StockService::Service {
+ public:
+  std::mutex mutex;
+  std::vector<stock::v1::Balance> balances;
+  std::map<std::string, stock::v1::Reservation> reservations;
+  feed::Entries entries;  // everything that happened
+  std::vector<std::string> actors;
+  int mutations = 0;          // calls that changed something
+  int reserve_calls = 0;      // all of them
+  int reachable_reserves = 1'000'000;  // then UNAVAILABLE
+  int lost_answers = 0;       // so many mutations happen, and their answers are lost
+  bool extend_fails = false;  // UNAVAILABLE
+
+  grpc::Status ListWarehouses(grpc::ServerContext*, const stock::v1::ListWarehousesRequest*, stock::v1::ListWarehousesResponse* response) override {
+    *response->add_warehouses() = MakeWarehouse();
+    return grpc::Status::OK;
+  }
+  grpc::Status ListBalances(grpc::ServerContext*, const stock::v1::ListBalancesRequest* request, stock::v1::ListBalancesResponse* response) override {
+    const std::lock_guard lock(mutex);
+    EXPECT_TRUE(request->free_only());
+    response->set_next_page_token(FakePage(request->page_token(), balances, [&](const auto& b) { *response->add_balances() = b; }));
+    return grpc::Status::OK;
+  }
+
+  grpc::Status ReserveStock(grpc::ServerContext* context, const stock::v1::ReserveStockRequest* request,
+                            stock::v1::ReserveStockResponse* response) override {
+    {
+      const std::lock_guard lock(mutex);
+      if (++reserve_calls > reachable_reserves) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "away");
+    }
+    return Once(context, *request, [&]() -> absl::Status {
+      stock::v1::Balance& balance = BalanceOf(request->lot());
+      if (balance.free() < request->items()) {
+        return errors::Make(absl::StatusCode::kFailedPrecondition, "INSUFFICIENT_STOCK", "Not enough.", "在庫が足りません。");
+      }
+      balance.set_reserved(balance.reserved() + request->items());
+      balance.set_free(balance.free() - request->items());
+      stock::v1::Reservation& made = reservations["reservations/" + request->reservation_id()];
+      EXPECT_EQ(made.items(), 0) << "reserved twice";
+      made.set_name("reservations/" + request->reservation_id());
+      made.set_lot(request->lot());
+      made.set_place(request->place());
+      made.set_group(request->group());
+      made.set_delivery(request->delivery());
+      made.set_items(request->items());
+      made.set_open_items(request->items());
+      *made.mutable_expire_time() = request->expire_time();
+      Record(stock::v1::MOVEMENT_KIND_RESERVE, made, request->items(), request->request_id());
+      return absl::OkStatus();
+    });
+  }
+  grpc::Status VoidReservation(grpc::ServerContext* context, const stock::v1::VoidReservationRequest* request,
+                               stock::v1::VoidReservationResponse* response) override {
+    return Once(context, *request, [&]() -> absl::Status {
+      stock::v1::Reservation& reservation = reservations[request->name()];
+      if (reservation.open_items() == 0) return Closed();
+      Release(stock::v1::MOVEMENT_KIND_VOID, reservation, request->items() == 0 ? reservation.open_items() : request->items(), request->request_id());
+      return absl::OkStatus();
+    });
+  }
+  grpc::Status ExtendReservation(grpc::ServerContext* context, const stock::v1::ExtendReservationRequest* request,
+                                 stock::v1::ExtendReservationResponse* response) override {
+    if (extend_fails) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "away");
+    return Once(context, *request, [&]() -> absl::Status {
+      stock::v1::Reservation& reservation = reservations[request->name()];
+      if (reservation.open_items() == 0) return Closed();
+      *reservation.mutable_expire_time() = request->expire_time();
+      return absl::OkStatus();
+    });
+  }
+
+  // What others do in the ledger. `reservation` is "reservations/{uuid}". Return the movement's name.
+  std::string Issue(const std::string& reservation, int64_t items) {
+    const std::lock_guard lock(mutex);
+    stock::v1::Reservation& found = reservations.at(reservation);
+    found.set_open_items(found.open_items() - items);
+    return Record(stock::v1::MOVEMENT_KIND_ISSUE, found, items);
+  }
+  void Give(stock::v1::MovementKind kind, const std::string& reservation, int64_t items) {  // VOID, EXPIRE
+    const std::lock_guard lock(mutex);
+    Release(kind, reservations.at(reservation), items, ids::NewUuid());
+  }
+  // CONFIRM or SHORTAGE: by delivery and lot.
+  std::string Arrive(stock::v1::MovementKind kind, const std::string& reservation, int64_t items) {
+    const std::lock_guard lock(mutex);
+    stock::v1::Reservation known = reservations.at(reservation);
+    known.clear_name();
+    return Record(kind, known, items);
+  }
+  void Reverse(const std::string& reservation, const std::string& movement, stock::v1::MovementKind kind, int64_t items) {
+    const std::lock_guard lock(mutex);
+    stock::v1::Reservation known = reservations.at(reservation);
+    known.clear_name();
+    Record(stock::v1::MOVEMENT_KIND_REVERSAL, known, items);
+    entries.rbegin()->mutable_movement()->set_reverses(movement);
+    entries.rbegin()->set_reversed_kind(kind);
+  }
+
+ private:
+  static absl::Status Closed() {
+    return errors::Make(absl::StatusCode::kFailedPrecondition, "RESERVATION_CLOSED", "It is closed.", "引当は終了しています。");
+  }
+  stock::v1::Balance& BalanceOf(const std::string& lot) {
+    return *std::ranges::find_if(balances, [&](const auto& balance) { return balance.lot().name() == lot; });
+  }
+  void Release(stock::v1::MovementKind kind, stock::v1::Reservation& reservation, int64_t items, const std::string& request_id) {
+    reservation.set_open_items(reservation.open_items() - items);
+    stock::v1::Balance& balance = BalanceOf(reservation.lot());
+    balance.set_reserved(balance.reserved() - items);
+    balance.set_free(balance.free() + items);
+    Record(kind, reservation, items, request_id);
+  }
+  std::string Record(stock::v1::MovementKind kind, const stock::v1::Reservation& reservation, int64_t items, std::string request_id = "") {
+    stock::v1::FeedEntry& entry = *entries.Add();
+    stock::v1::Movement& movement = *entry.mutable_movement();
+    movement.set_name("movements/" + ids::NewUuid());
+    movement.set_position(entries.size() - 1);
+    movement.set_kind(kind);
+    movement.set_lot(reservation.lot());
+    movement.set_items(items);
+    movement.set_reservation(reservation.name());
+    movement.set_delivery(reservation.delivery());
+    movement.set_group(reservation.group());
+    movement.set_request_id(request_id.empty() ? ids::NewUuid() : request_id);
+    movement.mutable_occurred_time()->set_seconds(1'795'000'000);
+    return movement.name();
+  }
+  // With the service key only; a known request id answers again; other content is refused.
+  template <typename Request, typename F>
+  grpc::Status Once(grpc::ServerContext* context, const Request& request, F f) {
+    const std::lock_guard lock(mutex);
+    const auto metadata = [&](const char* key) {
+      const auto found = context->client_metadata().find(key);
+      return found == context->client_metadata().end() ? "" : std::string(found->second.data(), found->second.size());
+    };
+    EXPECT_EQ(metadata(rpc::kAuthorization), absl::StrCat("Bearer ", kServiceKey));
+    EXPECT_EQ(metadata(rpc::kNetwork), kNetwork);
+    EXPECT_EQ(metadata(rpc::kTimeZone), "Asia/Tokyo");
+    const std::string content = request.GetTypeName() + request.SerializeAsString();
+    const auto [known, is_new] = requests_.try_emplace(request.request_id(), content);
+    if (!is_new) {
+      EXPECT_EQ(known->second, content) << "a request id was used for two things";
+      return known->second == content ? grpc::Status::OK : grpc::Status(grpc::StatusCode::ALREADY_EXISTS, "REQUEST_ID_REUSED");
+    }
+    const absl::Status status = f();
+    if (!status.ok()) {
+      requests_.erase(request.request_id());
+      return errors::ToGrpc(status);
+    }
+    ++mutations;
+    actors.push_back(metadata(rpc::kSubject));
+    if (lost_answers > 0) {
+      --lost_answers;
+      return grpc::Status(grpc::StatusCode::UNAVAILABLE, "the answer was lost");
+    }
+    return grpc::Status::OK;
+  }
+  std::map<std::string, std::string> requests_;
+};
+
+class FakeGroups final : public groups::v1::GroupsService::Service {
+ public:
+  std::vector<groups::v1::Group> groups;
+  grpc::Status ListGroups(grpc::ServerContext* context, const groups::v1::ListGroupsRequest* request, groups::v1::ListGroupsResponse* response) override {
+    EXPECT_EQ(request->states_size(), 1);
+    token = std::string(context->client_metadata().find(rpc::kAuthorization)->second.data(), context->client_metadata().find(rpc::kAuthorization)->second.size());
+    response->set_next_page_token(FakePage(request->page_token(), groups, [&](const auto& g) { *response->add_groups() = g; }));
+    return grpc::Status::OK;
+  }
+  std::string token;  // of the last call
+};
+
+class FakeDonors final : public donors::v1::DonorsService::Service {
+ public:
+  std::vector<donors::v1::Donor> donors;
+  grpc::Status ListDonors(grpc::ServerContext*, const donors::v1::ListDonorsRequest* request, donors::v1::ListDonorsResponse* response) override {
+    response->set_next_page_token(FakePage(request->page_token(), donors, [&](const auto& d) { *response->add_donors() = d; }));
+    return grpc::Status::OK;
+  }
+};
+
+class AllocationTest : public ::testing::Test {
+ protected:
+  AllocationTest() {
+    const auto add = [&](const char* token, const std::string& network, const std::string& organisation, type::v1::Role role) {
+      server_.authenticator().Add(token, rpc::Person(network, organisation, role));
+    };
+    add("coordinator", kNetwork, Uuid(80), type::v1::ROLE_COORDINATOR);
+    add("auditor", kNetwork, Uuid(80), type::v1::ROLE_AUDITOR);
+    add("volunteer", kNetwork, Uuid(80), type::v1::ROLE_VOLUNTEER);
+    add("group 1", kNetwork, GroupName(1).substr(7), type::v1::ROLE_GROUP);
+    add("group 2", kNetwork, GroupName(2).substr(7), type::v1::ROLE_GROUP);
+    add("stranger", kOtherNetwork, Uuid(80), type::v1::ROLE_COORDINATOR);
+    donors::v1::Donor donor;
+    donor.set_name(kDonor);
+    type::v1::Agreement& agreement = *donor.add_agreements();
+    agreement.set_state(type::v1::AGREEMENT_STATE_SIGNED);
+    agreement.set_valid_from_date("2026-01-01");
+    donors_.donors = {donor};
+    for (int lot = 1; lot <= 3; ++lot) AddBalance(lot, 60);
+    for (int group = 1; group <= 3; ++group) groups_.groups.push_back(MakeGroup(group));
+    groups_.groups[2].add_excluded_allergens(type::v1::ALLERGEN_WHEAT);  // which no lot declares
+    server_.Start({&service_});
+    stub_ = pb::AllocationService::NewStub(server_.channel());
+  }
+
+  void AddBalance(int lot, int64_t free) {
+    stock::v1::Balance balance;
+    *balance.mutable_lot() = MakeLot(lot);
+    *balance.mutable_place() = MakePlace();
+    balance.set_on_hand(free);
+    balance.set_free(free);
+    stock_.balances.push_back(balance);
+  }
+
+  // Calls as whoever has the token.
+  template <typename Method, typename Request>
+  auto Do(Method method, const std::string& token, const Request& request) {
+    return rpc::Invoke(method, *stub_, server_.As(token), request);
+  }
+  // The same, for arranging: it must succeed.
+  template <typename Method, typename Request>
+  auto Must(Method method, const std::string& token, const Request& request) {
+    auto answer = Do(method, token, request);
+    EXPECT_THAT(answer, errors::IsOk());
+    if (!answer.ok()) std::abort();
+    return *std::move(answer);
+  }
+
+  static pb::CreateRunRequest NewRun() {
+    pb::CreateRunRequest request;
+    request.set_request_id(ids::NewUuid());
+    request.set_title("11月の配分");
+    return request;
+  }
+  pb::Run MakeRun() { return Must(&Stub::CreateRun, "coordinator", NewRun()); }
+  static pb::PublishRunRequest Publish(const pb::Run& run) {
+    pb::PublishRunRequest request;
+    request.set_request_id(ids::NewUuid());
+    request.set_name(run.name());
+    request.set_etag(run.etag());
+    return request;
+  }
+  pb::Run Published() {
+    const pb::Run run = Must(&Stub::PublishRun, "coordinator", Publish(MakeRun()));
+    EXPECT_EQ(run.state(), pb::RUN_STATE_PUBLISHED);
+    Follow();
+    return run;
+  }
+  std::vector<pb::Line> Lines(const pb::Run& run, const std::string& token = "coordinator") {
+    pb::ListLinesRequest request;
+    request.set_run(run.name());
+    const pb::ListLinesResponse response = Must(&Stub::ListLines, token, request);
+    return {response.lines().begin(), response.lines().end()};
+  }
+  pb::Line LineOf(const pb::Run& run, int group, int lot) {
+    for (const pb::Line& line : Lines(run)) {
+      if (line.group() == GroupName(group) && line.lot() == LotName(lot)) return line;
+    }
+    ADD_FAILURE() << "no line of group " << group << " and lot " << lot;
+    return {};
+  }
+  pb::Line Again(const pb::Line& line) {
+    pb::ListLinesRequest request;
+    request.set_run(line.name().substr(0, line.name().find("/lines/")));
+    for (const pb::Line& found : Must(&Stub::ListLines, "coordinator", request).lines()) {
+      if (found.name() == line.name()) return found;
+    }
+    ADD_FAILURE() << "no line " << line.name();
+    return {};
+  }
+  static pb::AcceptLineRequest Accept(const pb::Line& line, int64_t items = 0) {
+    pb::AcceptLineRequest request;
+    request.set_request_id(ids::NewUuid());
+    request.set_name(line.name());
+    request.set_items(items);
+    return request;
+  }
+  static pb::RefuseLineRequest Refuse(const pb::Line& line, const std::string& reason = "NO_SPACE") {
+    pb::RefuseLineRequest request;
+    request.set_request_id(ids::NewUuid());
+    request.set_name(line.name());
+    request.set_reason(reason);
+    return request;
+  }
+  static pb::AdjustLineRequest Adjust(const pb::Run& run, int group, int lot, int64_t items) {
+    pb::AdjustLineRequest request;
+    request.set_request_id(ids::NewUuid());
+    request.set_run(run.name());
+    request.set_group(GroupName(group));
+    request.set_lot(LotName(lot));
+    request.set_place(kPlace);
+    request.set_items(items);
+    request.set_reason("電話で確認");
+    return request;
+  }
+
+  // Applies what is new in the ledger, as feed::Follower does.
+  void Follow() {
+    feed::Entries fresh;
+    {
+      const std::lock_guard lock(stock_.mutex);
+      for (; followed_ < stock_.entries.size(); ++followed_) *fresh.Add() = stock_.entries[followed_];
+    }
+    if (fresh.empty()) return;
+    ASSERT_THAT(pool_.Transact({.network_id = kNetwork},
+                               [&](pg::Transaction& tx) { return ApplyFeed(tx, {.id = kNetwork, .time_zone = "Asia/Tokyo"}, fresh); }),
+                errors::IsOk());
+  }
+
+  FakeStock stock_;
+  FakeGroups groups_;
+  FakeDonors donors_;
+  const std::unique_ptr<rpc::Server> others_ = *rpc::Server::Start({}, {&stock_, &groups_, &donors_});
+  const std::shared_ptr<grpc::Channel> channel_ = rpc::Connect(absl::StrCat("127.0.0.1:", others_->bound_port()));
+  const pg::testing::Database database_ = pg::testing::CreateDatabase("allocation", kMigrations);
+  pg::Pool pool_{{.conninfo = database_.service, .schema = "allocation", .size = 8}};
+  calendar::FixedClock clock_{absl::FromUnixSeconds(1'795'000'000)};  // 2026-11-18 in Tokyo
+  SnapshotReader reader_{channel_, channel_, channel_};
+  Ledger ledger_{channel_, kServiceKey};
+  Publisher publisher_{pool_, ledger_, clock_};
+  rpc::TestServer server_;
+  AllocationService service_{server_.dispatcher(), {pool_, reader_, publisher_, clock_}};
+  std::unique_ptr<Stub> stub_;
+  int followed_ = 0;
+};
+
+}  // namespace kubari::allocation

@@ -1,0 +1,58 @@
+// What may happen to runs and lines, and what the ledger does to a line. Pure.
+//
+//   PROPOSED ─ publish ─▶ OFFERED ─ accept ─▶ ACCEPTED ─ shipped ─▶ SHIPPED ─ confirmed ─▶ CONFIRMED
+//      └─▶ DROPPED           └─ refuse, void, expire ─▶ REFUSED / EXPIRED ◀─┘
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "kubari/allocation/v1/allocation.pb.h"
+
+namespace kubari::allocation {
+
+// PUBLISHING may be published again: it goes on where it stopped.
+enum class RunAction { kAdjust, kPublish, kCancel };
+bool Allows(v1::RunState state, RunAction action);
+
+enum class LineAction { kAdjust, kAccept, kRefuse };
+bool Allows(v1::LineState state, LineAction action);
+
+// Of a published line: what is asked for, and what the ledger says.
+struct LineFacts {
+  v1::LineState state = v1::LINE_STATE_UNSPECIFIED;
+  int64_t items = 0;      // offered, then accepted
+  int64_t open = 0;       // still reserved
+  int64_t shipped = 0;    // issued and not reversed
+  int64_t confirmed = 0;  // of shipped
+  int64_t missing = 0;    // of shipped: booked as short
+  std::string reason;
+  std::optional<absl::Time> ship_time;
+
+  // On its way.
+  int64_t under_way() const { return shipped - confirmed - missing; }
+};
+
+// The group takes so many; the rest is free again.
+void Accept(LineFacts& line, int64_t items);
+void Refuse(LineFacts& line, const std::string& reason);
+
+// Effects of the ledger's movements on the line, in their order. Each takes as many of `items` as the line has and returns that number:
+// what is over belongs to another line of the same delivery and lot.
+enum class Release {
+  kOwn,      // by this service, whose own step follows: AcceptLine, RefuseLine
+  kVoided,   // by somebody straight in the ledger
+  kExpired,  // its time ran out
+};
+void Reserved(LineFacts& line, int64_t items);
+void Released(LineFacts& line, int64_t items, Release how);
+void Issued(LineFacts& line, int64_t items, absl::Time when);
+void IssueReversed(LineFacts& line, int64_t items);
+int64_t Arrived(LineFacts& line, int64_t items);
+int64_t ArrivalReversed(LineFacts& line, int64_t items);
+int64_t Missed(LineFacts& line, int64_t items);
+int64_t MissReversed(LineFacts& line, int64_t items);
+
+}  // namespace kubari::allocation

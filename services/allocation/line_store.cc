@@ -1,0 +1,300 @@
+#include "services/allocation/line_store.h"
+
+#include <absl/strings/str_cat.h>
+
+#include "libs/calendar/date.h"
+#include "libs/errors/macros.h"
+#include "libs/ids/ids.h"
+#include "libs/registry/mutation.h"
+#include "services/allocation/domain/explain.h"
+#include "services/allocation/refusals.h"
+#include "services/allocation/run_store.h"
+
+namespace kubari::allocation {
+namespace {
+
+#define KUBARI_LINES                                                                                                          \
+  "SELECT l.line_id, l.run_id, l.newest, l.state, l.facts, l.next_group, l.min_lot_items, l.milli_person_days, l.items, l.reason, " \
+  "l.reservation_id, l.delivery_id, l.open_items, l.shipped_items, l.confirmed_items, l.missing_items, l.ship_time, l.answer_items, " \
+  "l.answer_rest, l.answer_reason, l.answer_subject, l.answer_time, l.answer_request, l.version, r.answer_due_time, r.pick_up_due_time, r.time_zone, " \
+  "r.publisher FROM lines l JOIN runs r USING (network_id, run_id) "
+
+constexpr pg::Statement kInsert{
+    "INSERT INTO lines (network_id, line_id, run_id, newest, state, group_id, group_name, lot_id, place_id, warehouse_id, last_day, facts, "
+    "next_group, items, items_per_case, min_lot_items, milli_person_days, zone, reason) "
+    "SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::smallint[], $6::uuid[], $7::text[], $8::uuid[], $9::uuid[], "
+    "$10::uuid[], $11::date[], $12::jsonb[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::smallint[], "
+    "$19::text[])"};
+constexpr pg::Statement kFind{KUBARI_LINES "WHERE l.network_id = $1 AND l.line_id = $2"};
+constexpr pg::Statement kFindLocked{KUBARI_LINES "WHERE l.network_id = $1 AND l.line_id = $2 FOR UPDATE OF l"};
+constexpr pg::Statement kUpdate{
+    "UPDATE lines l SET state = u.state, items = u.items, reason = u.reason, reservation_id = u.reservation_id, "
+    "delivery_id = u.delivery_id, open_items = u.open_items, shipped_items = u.shipped, confirmed_items = u.confirmed, "
+    "missing_items = u.missing, ship_time = u.ship_time, answer_items = u.answer_items, answer_rest = u.answer_rest, "
+    "answer_reason = u.answer_reason, answer_subject = u.answer_subject, answer_time = u.answer_time, answer_request = u.answer_request, "
+    "version = u.version "
+    "FROM unnest($2::uuid[], $3::smallint[], $4::bigint[], $5::text[], $6::uuid[], $7::uuid[], $8::bigint[], $9::bigint[], $10::bigint[], "
+    "$11::bigint[], $12::timestamptz[], $13::bigint[], $14::bigint[], $15::text[], $16::text[], $17::timestamptz[], $18::uuid[], $19::bigint[]) "
+    "AS u (line_id, state, items, reason, reservation_id, delivery_id, open_items, shipped, confirmed, missing, ship_time, answer_items, "
+    "answer_rest, answer_reason, answer_subject, answer_time, answer_request, version) WHERE l.network_id = $1 AND l.line_id = u.line_id"};
+constexpr pg::Statement kList{
+    KUBARI_LINES
+    "WHERE l.network_id = $1 AND ($2::uuid IS NULL OR l.run_id = $2) AND ($3::uuid IS NULL OR l.group_id = $3) "
+    "AND ($4::uuid IS NULL OR l.lot_id = $4) AND (cardinality($5::smallint[]) = 0 OR l.state = ANY($5)) "
+    "AND ($6::uuid[] IS NULL OR (l.group_id = ANY($6) AND l.state NOT IN (1, 8))) "
+    "AND (l.newest, l.run_id, l.group_name, l.line_id) > ($7, $8::uuid, $9, $10::uuid) "
+    "ORDER BY l.newest, l.run_id, l.group_name, l.line_id LIMIT $11"};
+constexpr pg::Statement kOfRun{KUBARI_LINES "WHERE l.network_id = $1 AND l.run_id = $2 ORDER BY l.line_id"};
+constexpr pg::Statement kOfRunLocked{KUBARI_LINES "WHERE l.network_id = $1 AND l.run_id = $2 ORDER BY l.line_id FOR UPDATE OF l"};
+constexpr pg::Statement kToReserve{KUBARI_LINES "WHERE l.network_id = $1 AND l.run_id = $2 AND l.state = 1 ORDER BY l.line_id LIMIT $3"};
+constexpr pg::Statement kMarkOffered{
+    "UPDATE lines SET state = 2, version = version + 1 WHERE network_id = $1 AND line_id = ANY($2::uuid[]) AND state = 1"};
+constexpr pg::Statement kMarkDropped{
+    "UPDATE lines l SET state = 8, reason = u.reason, version = version + 1 FROM unnest($2::uuid[], $3::text[]) AS u (line_id, reason) "
+    "WHERE l.network_id = $1 AND l.line_id = u.line_id AND l.state = 1"};
+constexpr pg::Statement kToPick{
+    KUBARI_LINES
+    "WHERE l.network_id = $1 AND l.warehouse_id = $2 AND l.state = 3 AND l.items > l.shipped_items AND l.answer_items IS NULL "
+    "AND ($3::uuid IS NULL OR l.delivery_id = $3) "
+    "ORDER BY r.pick_up_due_time, l.delivery_id, l.last_day, l.line_id LIMIT $4"};
+constexpr pg::Statement kShipmentsOf{"SELECT movement_id, line_id FROM shipments WHERE network_id = $1 AND movement_id = ANY($2::uuid[])"};
+constexpr pg::Statement kConcerned{
+    KUBARI_LINES
+    "WHERE l.network_id = $1 AND l.line_id IN (SELECT line_id FROM lines WHERE network_id = $1 AND reservation_id = ANY($2::uuid[]) "
+    "UNION SELECT line_id FROM lines WHERE network_id = $1 AND delivery_id = ANY($3::uuid[]) "
+    "UNION SELECT line_id FROM shipments WHERE network_id = $1 AND movement_id = ANY($4::uuid[])) ORDER BY l.line_id FOR UPDATE OF l"};
+constexpr pg::Statement kInsertShipments{
+    "INSERT INTO shipments (network_id, movement_id, line_id) SELECT $1, * FROM unnest($2::uuid[], $3::uuid[])"};
+// States: 2 OFFERED, 3 ACCEPTED, 6 SHIPPED, 7 CONFIRMED.
+constexpr pg::Statement kPast{
+    "SELECT group_id, "
+    "coalesce(sum(CASE WHEN state IN (2, 3) THEN greatest(items - missing_items, 0) ELSE shipped_items - missing_items END "
+    "             * milli_person_days) FILTER (WHERE state IN (2, 3) OR ship_time >= $2), 0)::bigint AS milli_person_days, "
+    "coalesce(sum(claimed) FILTER (WHERE zone = 1), 0)::bigint AS ambient, "
+    "coalesce(sum(claimed) FILTER (WHERE zone = 2), 0)::bigint AS chilled, "
+    "coalesce(sum(claimed) FILTER (WHERE zone = 3), 0)::bigint AS frozen "
+    "FROM (SELECT *, greatest(CASE state WHEN 2 THEN items WHEN 3 THEN items WHEN 6 THEN shipped_items ELSE 0 END "
+    "                         - confirmed_items - missing_items, 0) AS claimed FROM lines "
+    "      WHERE network_id = $1 AND (state IN (2, 3, 6) OR (state = 7 AND ship_time >= $2))) AS l GROUP BY group_id"};
+
+std::string IdIn(const char* collection, const std::string& name) { return ids::IdFromName(collection, name).value_or(""); }
+
+std::optional<std::string> IfSet(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
+
+absl::StatusOr<LineRow> ReadLine(const pg::Row& row) {
+  LineRow line;
+  line.id = row.Get<std::string>("line_id");
+  line.run_id = row.Get<std::string>("run_id");
+  line.newest = row.Get<int64_t>("newest");
+  RETURN_IF_ERROR(FromJson(row.Get<std::string>("facts"), line.facts));
+  line.next_group = row.Get<std::string>("next_group");
+  line.min_lot_items = row.Get<int64_t>("min_lot_items");
+  line.milli_person_days = row.Get<int64_t>("milli_person_days");
+  line.now = {.state = static_cast<pb::LineState>(row.Get<int>("state")),
+              .items = row.Get<int64_t>("items"),
+              .open = row.Get<int64_t>("open_items"),
+              .shipped = row.Get<int64_t>("shipped_items"),
+              .confirmed = row.Get<int64_t>("confirmed_items"),
+              .missing = row.Get<int64_t>("missing_items"),
+              .reason = row.Get<std::string>("reason"),
+              .ship_time = row.Get<std::optional<absl::Time>>("ship_time")};
+  line.reservation_id = row.Get<std::optional<std::string>>("reservation_id").value_or("");
+  line.delivery_id = row.Get<std::optional<std::string>>("delivery_id").value_or("");
+  if (const auto items = row.Get<std::optional<int64_t>>("answer_items")) {
+    line.answer = Answer{.items = *items,
+                         .rest = row.Get<int64_t>("answer_rest"),
+                         .reason = row.Get<std::string>("answer_reason"),
+                         .subject = row.Get<std::string>("answer_subject"),
+                         .time = row.Get<absl::Time>("answer_time")};
+  }
+  line.answer_request = row.Get<std::optional<std::string>>("answer_request").value_or("");
+  line.version = row.Get<int64_t>("version");
+  line.answer_due_time = row.Get<std::optional<absl::Time>>("answer_due_time");
+  line.pick_up_due_time = row.Get<std::optional<absl::Time>>("pick_up_due_time");
+  line.time_zone = row.Get<std::string>("time_zone");
+  line.publisher = row.Get<std::string>("publisher");
+  return line;
+}
+
+absl::StatusOr<std::vector<LineRow>> ReadLines(const absl::StatusOr<pg::Result>& rows) {
+  RETURN_IF_ERROR(rows);
+  std::vector<LineRow> lines;
+  for (const pg::Row row : *rows) {
+    ASSIGN_OR_RETURN(LineRow line, ReadLine(row));
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string LineRow::name() const { return absl::StrCat("runs/", run_id, "/lines/", id); }
+
+pb::Line Shown(const LineRow& row, bool all_groups) {
+  pb::Line line = row.facts;
+  line.set_name(row.name());
+  line.set_state(row.now.state);
+  line.set_items(row.now.items);
+  if (all_groups && line.proposed_items() > 0) AppendNext(row.next_group, line);
+  line.set_reason(row.now.reason);
+  if (row.now.state != pb::LINE_STATE_PROPOSED && row.now.state != pb::LINE_STATE_DROPPED) {
+    line.set_reservation(ids::Name("reservations", row.reservation_id));
+    line.set_delivery(ids::Name("deliveries", row.delivery_id));
+    if (row.answer_due_time) *line.mutable_answer_due_time() = registry::ToTimestamp(*row.answer_due_time);
+    if (row.pick_up_due_time) *line.mutable_pick_up_due_time() = registry::ToTimestamp(*row.pick_up_due_time);
+  }
+  line.set_shipped_items(row.now.shipped);
+  line.set_confirmed_items(row.now.confirmed);
+  line.set_etag(registry::EtagOf(row.version));
+  return line;
+}
+
+std::string LineId(const std::string& run_id, const pb::Line& line) {
+  return ids::DeriveV5(run_id, absl::StrCat("line ", line.group(), " ", line.lot(), " ", line.place()));
+}
+std::string ReservationId(const std::string& line_id) { return ids::DeriveV5(line_id, "reservation"); }
+std::string DeliveryId(const std::string& run_id, const pb::Line& line) {
+  return ids::DeriveV5(run_id, absl::StrCat("delivery ", line.group(), " ", line.warehouse()));
+}
+std::string RequestIdOf(const std::string& line_id, const std::string& step) { return ids::DeriveV5(line_id, step); }
+
+absl::Status InsertLines(pg::Transaction& tx, const std::vector<LineRow>& rows) {
+  if (rows.empty()) return absl::OkStatus();
+  std::vector<std::string> line, run, group, group_name, lot, place, warehouse, facts, next, reason;
+  std::vector<int64_t> newest, items, per_case, minimum, value;
+  std::vector<int> state, zone;
+  std::vector<std::optional<absl::CivilDay>> last_day;
+  for (const LineRow& row : rows) {
+    line.push_back(row.id);
+    run.push_back(row.run_id);
+    newest.push_back(row.newest);
+    state.push_back(row.now.state);
+    group.push_back(IdIn("groups", row.facts.group()));
+    group_name.push_back(row.facts.group_display_name());
+    lot.push_back(IdIn("lots", row.facts.lot()));
+    place.push_back(IdIn("places", row.facts.place()));
+    warehouse.push_back(IdIn("warehouses", row.facts.warehouse()));
+    const absl::StatusOr<calendar::Date> date = calendar::Date::Parse(row.facts.good_until().date());
+    last_day.push_back(date.ok() ? std::optional(date->LastGoodDay()) : std::nullopt);
+    facts.push_back(ToJson(row.facts));
+    next.push_back(row.next_group);
+    items.push_back(row.now.items);
+    per_case.push_back(row.facts.items_per_case());
+    minimum.push_back(row.min_lot_items);
+    value.push_back(row.milli_person_days);
+    zone.push_back(row.facts.temperature_zone());
+    reason.push_back(row.now.reason);
+  }
+  return tx
+      .Execute(kInsert, tx.network_id(), line, run, newest, state, group, group_name, lot, place, warehouse, last_day, facts, next, items,
+               per_case, minimum, value, zone, reason)
+      .status();
+}
+
+absl::StatusOr<LineRow> FindLine(pg::Transaction& tx, const std::string& line_id, bool lock) {
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(lock ? kFindLocked : kFind, tx.network_id(), line_id));
+  if (rows.empty()) return refusals::LineNotFound(line_id);
+  return ReadLine(rows[0]);
+}
+
+absl::Status UpdateLines(pg::Transaction& tx, std::vector<LineRow>& rows) {
+  if (rows.empty()) return absl::OkStatus();
+  std::vector<std::string> line, reason, answer_reason, answer_subject;
+  std::vector<int> state;
+  std::vector<int64_t> items, open, shipped, confirmed, missing, rest, version;
+  std::vector<std::optional<std::string>> reservation, delivery, request;
+  std::vector<std::optional<absl::Time>> ship_time, answer_time;
+  std::vector<std::optional<int64_t>> answer;
+  for (LineRow& row : rows) {
+    line.push_back(row.id);
+    state.push_back(row.now.state);
+    items.push_back(row.now.items);
+    reason.push_back(row.now.reason);
+    reservation.push_back(IfSet(row.reservation_id));
+    delivery.push_back(IfSet(row.delivery_id));
+    open.push_back(row.now.open);
+    shipped.push_back(row.now.shipped);
+    confirmed.push_back(row.now.confirmed);
+    missing.push_back(row.now.missing);
+    ship_time.push_back(row.now.ship_time);
+    answer.push_back(row.answer ? std::optional(row.answer->items) : std::nullopt);
+    rest.push_back(row.answer ? row.answer->rest : 0);
+    answer_reason.push_back(row.answer ? row.answer->reason : "");
+    answer_subject.push_back(row.answer ? row.answer->subject : "");
+    answer_time.push_back(row.answer ? std::optional(row.answer->time) : std::nullopt);
+    request.push_back(IfSet(row.answer_request));
+    version.push_back(++row.version);
+  }
+  return tx
+      .Execute(kUpdate, tx.network_id(), line, state, items, reason, reservation, delivery, open, shipped, confirmed, missing, ship_time,
+               answer, rest, answer_reason, answer_subject, answer_time, request, version)
+      .status();
+}
+
+absl::Status UpdateLine(pg::Transaction& tx, LineRow& row) {
+  std::vector<LineRow> rows{std::move(row)};
+  const absl::Status status = UpdateLines(tx, rows);
+  row = std::move(rows.front());
+  return status;
+}
+
+absl::StatusOr<std::vector<LineRow>> ListLines(pg::Transaction& tx, const LineFilter& filter, const LineKey& key, int limit) {
+  return ReadLines(tx.Query(kList, tx.network_id(), filter.run_id, filter.group_id, filter.lot_id, filter.states, filter.own_groups,
+                            key.newest, key.run_id, key.group_name, key.line_id, limit));
+}
+
+absl::StatusOr<std::vector<LineRow>> LinesOfRun(pg::Transaction& tx, const std::string& run_id, bool lock) {
+  return ReadLines(tx.Query(lock ? kOfRunLocked : kOfRun, tx.network_id(), run_id));
+}
+
+absl::StatusOr<std::vector<LineRow>> LinesToReserve(pg::Transaction& tx, const std::string& run_id, int limit) {
+  return ReadLines(tx.Query(kToReserve, tx.network_id(), run_id, limit));
+}
+
+absl::Status MarkOffered(pg::Transaction& tx, const std::vector<std::string>& line_ids) {
+  return tx.Execute(kMarkOffered, tx.network_id(), line_ids).status();
+}
+
+absl::Status MarkDropped(pg::Transaction& tx, const std::vector<std::string>& line_ids, const std::vector<std::string>& reasons) {
+  return tx.Execute(kMarkDropped, tx.network_id(), line_ids, reasons).status();
+}
+
+absl::StatusOr<std::vector<LineRow>> LinesToPick(pg::Transaction& tx, const std::string& warehouse_id,
+                                                 const std::optional<std::string>& delivery_id, int limit) {
+  return ReadLines(tx.Query(kToPick, tx.network_id(), warehouse_id, delivery_id, limit));
+}
+
+absl::StatusOr<Concerned> LinesConcerned(pg::Transaction& tx, const std::vector<std::string>& reservation_ids,
+                                         const std::vector<std::string>& delivery_ids, const std::vector<std::string>& movement_ids) {
+  Concerned concerned;
+  ASSIGN_OR_RETURN(const std::vector<pg::Result> results,
+                   tx.Pipeline(pg::Batch()
+                                   .Add(kConcerned, tx.network_id(), reservation_ids, delivery_ids, movement_ids)
+                                   .Add(kShipmentsOf, tx.network_id(), movement_ids)));
+  ASSIGN_OR_RETURN(concerned.lines, ReadLines(results[0]));
+  for (const pg::Row row : results[1]) concerned.shipments[row.Get<std::string>("movement_id")] = row.Get<std::string>("line_id");
+  return concerned;
+}
+
+absl::Status InsertShipments(pg::Transaction& tx, const std::vector<std::pair<std::string, std::string>>& movement_and_line_ids) {
+  if (movement_and_line_ids.empty()) return absl::OkStatus();
+  std::vector<std::string> movements, lines;
+  for (const auto& [movement, line] : movement_and_line_ids) {
+    movements.push_back(movement);
+    lines.push_back(line);
+  }
+  return tx.Execute(kInsertShipments, tx.network_id(), movements, lines).status();
+}
+
+absl::StatusOr<std::map<std::string, Past>> ReadPast(pg::Transaction& tx, absl::Time since) {
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kPast, tx.network_id(), since));
+  std::map<std::string, Past> past;
+  for (const pg::Row row : rows) {
+    past[ids::Name("groups", row.Get<std::string>("group_id"))] = {
+        .milli_person_days = row.Get<int64_t>("milli_person_days"),
+        .claimed_items = {row.Get<int64_t>("ambient"), row.Get<int64_t>("chilled"), row.Get<int64_t>("frozen")}};
+  }
+  return past;
+}
+
+}  // namespace kubari::allocation

@@ -1,0 +1,118 @@
+// Lines in PostgreSQL. Everything is called inside a transaction of the network in question.
+#pragma once
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+#include <absl/time/civil_time.h>
+#include <absl/time/time.h>
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kubari/allocation/v1/allocation.pb.h"
+#include "libs/pg/transaction.h"
+#include "services/allocation/domain/states.h"
+
+namespace kubari::allocation {
+
+namespace pb = kubari::allocation::v1;
+
+// An answer that was decided and is being told to the ledger.
+struct Answer {
+  int64_t items = 0;   // accepted; 0: refused
+  int64_t rest = 0;    // given back
+  std::string reason;  // of a refusal
+  std::string subject;  // who answered: "people/{uuid}" …
+  absl::Time time;
+
+  friend bool operator==(const Answer& a, const Answer& b) { return a.items == b.items; }
+};
+
+struct LineRow {
+  std::string id;  // UUID
+  std::string run_id;
+  int64_t newest = 0;  // of the run
+  // What never changes, as LineOf (domain/propose.h) makes it. Shown() adds the rest.
+  pb::Line facts;
+  std::string next_group;
+  int64_t min_lot_items = 0;
+  int64_t milli_person_days = 0;
+  // What the group and the ledger did; its `reason` is the line's.
+  LineFacts now;
+  std::string reservation_id, delivery_id;  // empty before publishing
+  std::optional<Answer> answer;
+  // request_id of the answer, also when it is settled; empty: none.
+  std::string answer_request;
+  int64_t version = 1;
+  // Of the run; read only.
+  std::optional<absl::Time> answer_due_time, pick_up_due_time;
+  std::string time_zone;
+  std::string publisher;
+
+  std::string name() const;
+};
+
+// As people see it. `all_groups`: the reader may know of other groups.
+pb::Line Shown(const LineRow& row, bool all_groups);
+
+// The id of the line of this run, group, lot and place; what else is derived from a line or run, is derived from ids in the same way.
+std::string LineId(const std::string& run_id, const pb::Line& line);
+std::string ReservationId(const std::string& line_id);
+std::string DeliveryId(const std::string& run_id, const pb::Line& line);
+// `step`: "reserve", "rest", "extend" or "refuse". Each happens to a line once, so repeating it is the same request.
+std::string RequestIdOf(const std::string& line_id, const std::string& step);
+
+absl::Status InsertLines(pg::Transaction& tx, const std::vector<LineRow>& rows);
+// NOT_FOUND / LINE_NOT_FOUND. `lock`: nobody else changes it until the transaction ends.
+absl::StatusOr<LineRow> FindLine(pg::Transaction& tx, const std::string& line_id, bool lock = false);
+// `now`, reservation, delivery and answer; the versions grow by one here and in `rows`.
+absl::Status UpdateLines(pg::Transaction& tx, std::vector<LineRow>& rows);
+absl::Status UpdateLine(pg::Transaction& tx, LineRow& row);
+
+struct LineFilter {
+  std::optional<std::string> run_id, group_id, lot_id;
+  std::vector<int> states;  // empty: all
+  // Only these groups' lines that were offered; nothing: everything.
+  std::optional<std::vector<std::string>> own_groups;
+};
+struct LineKey {
+  int64_t newest = 0;
+  std::string run_id, group_name, line_id;
+};
+// After `key`: newest run first, then by group's name.
+absl::StatusOr<std::vector<LineRow>> ListLines(pg::Transaction& tx, const LineFilter& filter, const LineKey& key, int limit);
+
+// All lines of a run; `lock` as above.
+absl::StatusOr<std::vector<LineRow>> LinesOfRun(pg::Transaction& tx, const std::string& run_id, bool lock = false);
+// PROPOSED lines of a run, some of them.
+absl::StatusOr<std::vector<LineRow>> LinesToReserve(pg::Transaction& tx, const std::string& run_id, int limit);
+// PROPOSED lines become OFFERED, or DROPPED with a reason. Lines that are something else by now (the feed was faster) stay as they are.
+absl::Status MarkOffered(pg::Transaction& tx, const std::vector<std::string>& line_ids);
+absl::Status MarkDropped(pg::Transaction& tx, const std::vector<std::string>& line_ids, const std::vector<std::string>& reasons);
+// ACCEPTED lines of a warehouse with items to pick, by delivery, first to expire first.
+absl::StatusOr<std::vector<LineRow>> LinesToPick(pg::Transaction& tx, const std::string& warehouse_id,
+                                                 const std::optional<std::string>& delivery_id, int limit);
+
+// For the ledger's feed: the lines of these reservations, or of these deliveries, or to which these movements (ISSUE) belong; locked.
+struct Concerned {
+  std::vector<LineRow> lines;                  // by line id
+  std::map<std::string, std::string> shipments;  // movement id → line id
+};
+absl::StatusOr<Concerned> LinesConcerned(pg::Transaction& tx, const std::vector<std::string>& reservation_ids,
+                                         const std::vector<std::string>& delivery_ids, const std::vector<std::string>& movement_ids);
+absl::Status InsertShipments(pg::Transaction& tx, const std::vector<std::pair<std::string, std::string>>& movement_and_line_ids);
+
+// What groups have had or were promised.
+struct Past {
+  int64_t milli_person_days = 0;          // shipped since `since`, or promised and not yet shipped
+  std::array<int64_t, 3> claimed_items{};  // promised or on the way: ambient, chilled, frozen
+};
+// By "groups/{uuid}".
+absl::StatusOr<std::map<std::string, Past>> ReadPast(pg::Transaction& tx, absl::Time since);
+
+}  // namespace kubari::allocation

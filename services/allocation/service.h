@@ -1,0 +1,40 @@
+// AllocationService of the contract, one line per RPC. Only libs/rpc knows about threads; the handlers are plain functions.
+#pragma once
+
+#include "kubari/allocation/v1/allocation.grpc.pb.h"
+#include "libs/rpc/dispatcher.h"
+#include "services/allocation/handlers/lines.h"
+#include "services/allocation/handlers/reasons.h"
+#include "services/allocation/handlers/runs.h"
+
+namespace kubari::allocation {
+
+class AllocationService final : public pb::AllocationService::CallbackService {
+ public:
+  // All must outlive it.
+  AllocationService(rpc::Dispatcher& dispatcher, const Tools& tools) : dispatcher_(dispatcher), runs_(tools), lines_(tools), reasons_(tools) {}
+
+  KUBARI_RPC_TO(runs_, pb::AllocationService, CreateRun)
+  KUBARI_RPC_TO(runs_, pb::AllocationService, GetRun)
+  KUBARI_RPC_TO(runs_, pb::AllocationService, ListRuns)
+  KUBARI_RPC_TO(runs_, pb::AllocationService, PublishRun)
+  KUBARI_RPC_TO(runs_, pb::AllocationService, CancelRun)
+
+  KUBARI_RPC_TO(lines_, pb::AllocationService, AdjustLine)
+  KUBARI_RPC_TO(lines_, pb::AllocationService, ListLines)
+  KUBARI_RPC_TO(lines_, pb::AllocationService, AcceptLine)
+  KUBARI_RPC_TO(lines_, pb::AllocationService, RefuseLine)
+  KUBARI_RPC_TO(lines_, pb::AllocationService, GetPickList)
+
+  KUBARI_RPC_TO(reasons_, pb::AllocationService, ListExclusions)
+  KUBARI_RPC_TO(reasons_, pb::AllocationService, GetSnapshot)
+  KUBARI_RPC_TO(reasons_, pb::AllocationService, ReplayRun)
+
+ private:
+  rpc::Dispatcher& dispatcher_;
+  RunsHandler runs_;
+  LinesHandler lines_;
+  ReasonsHandler reasons_;
+};
+
+}  // namespace kubari::allocation
