@@ -12,7 +12,8 @@ namespace {
 using namespace type::v1;  // NOLINT: enum values only
 
 bool AgreementOn(const GroupFacts& group, absl::CivilDay day) {
-  return std::any_of(group.agreements.begin(), group.agreements.end(), [&](const Period& p) { return p.Contains(day); });
+  return std::any_of(group.agreements.begin(), group.agreements.end(),
+                     [&](const Period& p) { return p.Contains(day); });
 }
 
 // The highest level with evidence in force.
@@ -45,78 +46,106 @@ std::string Text(absl::CivilDay day) { return absl::FormatCivilTime(day); }
 
 Reason Allergens(Code code, const EnumSet<Allergen>& named, const char* english, const char* japanese) {
   const std::vector<Allergen> all = named.All();
-  return {code, absl::StrCat(english, Join(all, EnglishName, ", "), "."), absl::StrCat(japanese, Join(all, JapaneseName, "・"), "。"),
-          {{"allergens", absl::StrJoin(all, ",", [](std::string* out, Allergen a) { out->append(Allergen_Name(a)); })}}};
+  return {
+      code,
+      absl::StrCat(english, Join(all, EnglishName, ", "), "."),
+      absl::StrCat(japanese, Join(all, JapaneseName, "・"), "。"),
+      {{"allergens", absl::StrJoin(all, ",", [](std::string* out, Allergen a) { out->append(Allergen_Name(a)); })}}};
 }
 
-Reason Explain(Code code, const LotFacts& lot, const GroupFacts& group, absl::CivilDay day, std::optional<double> distance_km) {
+Reason Explain(Code code, const LotFacts& lot, const GroupFacts& group, absl::CivilDay day,
+               std::optional<double> distance_km) {
   const std::string on = Text(day);
   const std::string date = lot.date ? lot.date->Format() : "";
   const std::string date_ja = lot.date ? lot.date->JapaneseText() : "";
   switch (code) {
     case Code::kNoGroupAgreement:
-      return {code, absl::StrCat("No agreement with the group is in force on ", on, "; record a signed one first."),
-              absl::StrCat(on, " に有効な団体との合意書がありません。先に署名済みの合意書を登録してください。"), {{"day", on}}};
+      return {code,
+              absl::StrCat("No agreement with the group is in force on ", on, "; record a signed one first."),
+              absl::StrCat(on, " に有効な団体との合意書がありません。先に署名済みの合意書を登録してください。"),
+              {{"day", on}}};
     case Code::kNoDonorAgreement:
-      return {code, absl::StrCat("No agreement with the donor is in force on ", on, "; record a signed one first."),
-              absl::StrCat(on, " に有効な寄付者との合意書がありません。先に署名済みの合意書を登録してください。"), {{"day", on}}};
+      return {code,
+              absl::StrCat("No agreement with the donor is in force on ", on, "; record a signed one first."),
+              absl::StrCat(on, " に有効な寄付者との合意書がありません。先に署名済みの合意書を登録してください。"),
+              {{"day", on}}};
     case Code::kGroupNotActive:
-      return {code, "The group is not active; approve it first.", "団体が承認されていないか、停止中です。先に承認してください。", {}};
+      return {code,
+              "The group is not active; approve it first.",
+              "団体が承認されていないか、停止中です。先に承認してください。",
+              {}};
     case Code::kGroupNotNamed:
-      return {code, "The donor named the groups that may have these goods, and this group is not among them.",
-              "寄付者が渡し先の団体を指定しており、この団体は含まれていません。", {}};
+      return {code,
+              "The donor named the groups that may have these goods, and this group is not among them.",
+              "寄付者が渡し先の団体を指定しており、この団体は含まれていません。",
+              {}};
     case Code::kPrefectureExcluded:
       return {code,
               group.prefecture.empty()
                   ? "The donor excludes some prefectures, and the group's prefecture is unknown; complete its address."
                   : absl::StrCat("The donor excludes prefecture ", group.prefecture, ", where the group is."),
-              group.prefecture.empty() ? "寄付者が除外している都道府県があり、団体の所在地が不明です。住所を登録してください。"
-                                       : absl::StrCat("寄付者が団体の所在する都道府県（", group.prefecture, "）を除外しています。"),
+              group.prefecture.empty()
+                  ? "寄付者が除外している都道府県があり、団体の所在地が不明です。住所を登録してください。"
+                  : absl::StrCat("寄付者が団体の所在する都道府県（", group.prefecture, "）を除外しています。"),
               {{"prefecture", group.prefecture}}};
     case Code::kComplianceLevel: {
       const ComplianceLevel proven = LevelOn(group, day);
       return {code,
-              absl::StrFormat("The donor asks for compliance level %s; the group has evidence for %s on %s.", EnglishName(lot.min_level),
+              absl::StrFormat("The donor asks for compliance level %s; the group has evidence for %s on %s.",
+                              EnglishName(lot.min_level),
                               proven == COMPLIANCE_LEVEL_UNSPECIFIED ? "none" : EnglishName(proven), on),
-              absl::StrFormat("寄付者は法令遵守レベル「%s」を求めていますが、%s に団体が証明できるのは「%s」です。", JapaneseName(lot.min_level), on,
-                              JapaneseName(proven)),
+              absl::StrFormat("寄付者は法令遵守レベル「%s」を求めていますが、%s に団体が証明できるのは「%s」です。",
+                              JapaneseName(lot.min_level), on, JapaneseName(proven)),
               {{"required", ComplianceLevel_Name(lot.min_level)}, {"proven", ComplianceLevel_Name(proven)}}};
     }
     case Code::kUseByPassed:
-      return {code, absl::StrCat("Past its use-by date ", date, "; it is not handed over any more."),
-              absl::StrCat("消費期限（", date_ja, "）を過ぎているため、お渡しできません。"), {{"date", date}}};
+      return {code,
+              absl::StrCat("Past its use-by date ", date, "; it is not handed over any more."),
+              absl::StrCat("消費期限（", date_ja, "）を過ぎているため、お渡しできません。"),
+              {{"date", date}}};
     case Code::kBestBeforePassed:
-      return {code, absl::StrCat("Past its best-before date ", date, ", and the donor does not allow that."),
-              absl::StrCat("賞味期限（", date_ja, "）を過ぎており、寄付者の条件により渡せません。"), {{"date", date}}};
+      return {code,
+              absl::StrCat("Past its best-before date ", date, ", and the donor does not allow that."),
+              absl::StrCat("賞味期限（", date_ja, "）を過ぎており、寄付者の条件により渡せません。"),
+              {{"date", date}}};
     case Code::kRemainingDays: {
       const int required = RequiredDays(lot, group);
       const int64_t left = lot.date->DaysUntil(day);
-      return {code, absl::StrFormat("%d days are left until %s; at least %d are asked for.", left, date, required),
+      return {code,
+              absl::StrFormat("%d days are left until %s; at least %d are asked for.", left, date, required),
               absl::StrFormat("期限（%s）まで残り%d日で、必要な%d日に足りません。", date_ja, left, required),
               {{"left", absl::StrCat(left)}, {"required", absl::StrCat(required)}}};
     }
     case Code::kNoStorage:
-      return {code, absl::StrCat("No site of the group keeps ", EnglishName(lot.zone), " goods."),
-              absl::StrCat("団体に", JapaneseName(lot.zone), "の保管場所がありません。"), {{"zone", TemperatureZone_Name(lot.zone)}}};
+      return {code,
+              absl::StrCat("No site of the group keeps ", EnglishName(lot.zone), " goods."),
+              absl::StrCat("団体に", JapaneseName(lot.zone), "の保管場所がありません。"),
+              {{"zone", TemperatureZone_Name(lot.zone)}}};
     case Code::kCategoryNotAccepted:
-      return {code, absl::StrCat("The group does not take this category: ", EnglishName(lot.category), "."),
-              absl::StrCat("団体が受け取らない分類です：", JapaneseName(lot.category), "。"), {{"category", FoodCategory_Name(lot.category)}}};
+      return {code,
+              absl::StrCat("The group does not take this category: ", EnglishName(lot.category), "."),
+              absl::StrCat("団体が受け取らない分類です：", JapaneseName(lot.category), "。"),
+              {{"category", FoodCategory_Name(lot.category)}}};
     case Code::kAllergenContained:
-      return Allergens(code, group.excluded_allergens.And(lot.contains), "It contains what the group excludes: ",
-                       "団体が除外しているアレルゲンを含みます：");
+      return Allergens(code, group.excluded_allergens.And(lot.contains),
+                       "It contains what the group excludes: ", "団体が除外しているアレルゲンを含みます：");
     case Code::kAllergenUnknown:
       return Allergens(code, group.excluded_allergens.Without(lot.contains).Without(lot.free_from),
                        "The label's declaration of these is not known, and the group excludes them: ",
                        "団体が除外しているアレルゲンの表示が確認できません：");
     case Code::kTagExcluded: {
       EnumSet<DietaryTag> both = group.excluded_tags.And(lot.tags);
-      return {code, absl::StrCat("The group cannot use: ", Join(both.All(), EnglishName, ", "), "."),
-              absl::StrCat("団体が利用できない特徴です：", Join(both.All(), JapaneseName, "・"), "。"), {}};
+      return {code,
+              absl::StrCat("The group cannot use: ", Join(both.All(), EnglishName, ", "), "."),
+              absl::StrCat("団体が利用できない特徴です：", Join(both.All(), JapaneseName, "・"), "。"),
+              {}};
     }
-    case Code::kTooFar: break;
+    case Code::kTooFar:
+      break;
   }
   const std::string km = absl::StrFormat("%.0f", distance_km.value_or(0));
-  return {Code::kTooFar, absl::StrFormat("%s km away; the group's limit is %d km.", km, group.max_distance_km),
+  return {Code::kTooFar,
+          absl::StrFormat("%s km away; the group's limit is %d km.", km, group.max_distance_km),
           absl::StrFormat("距離%skmで、団体の上限%dkmを超えています。", km, group.max_distance_km),
           {{"distance_km", km}, {"max_distance_km", absl::StrCat(group.max_distance_km)}}};
 }
@@ -125,21 +154,36 @@ Reason Explain(Code code, const LotFacts& lot, const GroupFacts& group, absl::Ci
 
 std::string_view CodeName(Code code) {
   switch (code) {
-    case Code::kNoGroupAgreement: return "NO_GROUP_AGREEMENT";
-    case Code::kNoDonorAgreement: return "NO_DONOR_AGREEMENT";
-    case Code::kGroupNotActive: return "GROUP_NOT_ACTIVE";
-    case Code::kGroupNotNamed: return "GROUP_NOT_NAMED";
-    case Code::kPrefectureExcluded: return "PREFECTURE_EXCLUDED";
-    case Code::kComplianceLevel: return "COMPLIANCE_LEVEL";
-    case Code::kUseByPassed: return "USE_BY_PASSED";
-    case Code::kBestBeforePassed: return "BEST_BEFORE_PASSED";
-    case Code::kRemainingDays: return "REMAINING_DAYS";
-    case Code::kNoStorage: return "NO_STORAGE";
-    case Code::kCategoryNotAccepted: return "CATEGORY_NOT_ACCEPTED";
-    case Code::kAllergenContained: return "ALLERGEN_CONTAINED";
-    case Code::kAllergenUnknown: return "ALLERGEN_UNKNOWN";
-    case Code::kTagExcluded: return "TAG_EXCLUDED";
-    case Code::kTooFar: return "TOO_FAR";
+    case Code::kNoGroupAgreement:
+      return "NO_GROUP_AGREEMENT";
+    case Code::kNoDonorAgreement:
+      return "NO_DONOR_AGREEMENT";
+    case Code::kGroupNotActive:
+      return "GROUP_NOT_ACTIVE";
+    case Code::kGroupNotNamed:
+      return "GROUP_NOT_NAMED";
+    case Code::kPrefectureExcluded:
+      return "PREFECTURE_EXCLUDED";
+    case Code::kComplianceLevel:
+      return "COMPLIANCE_LEVEL";
+    case Code::kUseByPassed:
+      return "USE_BY_PASSED";
+    case Code::kBestBeforePassed:
+      return "BEST_BEFORE_PASSED";
+    case Code::kRemainingDays:
+      return "REMAINING_DAYS";
+    case Code::kNoStorage:
+      return "NO_STORAGE";
+    case Code::kCategoryNotAccepted:
+      return "CATEGORY_NOT_ACCEPTED";
+    case Code::kAllergenContained:
+      return "ALLERGEN_CONTAINED";
+    case Code::kAllergenUnknown:
+      return "ALLERGEN_UNKNOWN";
+    case Code::kTagExcluded:
+      return "TAG_EXCLUDED";
+    case Code::kTooFar:
+      return "TOO_FAR";
   }
   return "UNKNOWN";
 }
@@ -149,8 +193,10 @@ bool IsHard(Code code) {
     case Code::kNoStorage:
     case Code::kCategoryNotAccepted:
     case Code::kTagExcluded:
-    case Code::kTooFar: return false;
-    default: return true;
+    case Code::kTooFar:
+      return false;
+    default:
+      return true;
   }
 }
 
@@ -181,7 +227,8 @@ Codes Check(const LotFacts& lot, const GroupFacts& group, absl::CivilDay day, st
   fail_if(!lot.donor_agreement, Code::kNoDonorAgreement);
   fail_if(!group.active, Code::kGroupNotActive);
   fail_if(!lot.only_groups.empty() && !among(lot.only_groups, group.name), Code::kGroupNotNamed);
-  fail_if(!lot.excluded_prefectures.empty() && (group.prefecture.empty() || among(lot.excluded_prefectures, group.prefecture)),
+  fail_if(!lot.excluded_prefectures.empty() &&
+              (group.prefecture.empty() || among(lot.excluded_prefectures, group.prefecture)),
           Code::kPrefectureExcluded);
   fail_if(lot.min_level != COMPLIANCE_LEVEL_UNSPECIFIED && LevelOn(group, day) < lot.min_level, Code::kComplianceLevel);
   CheckDates(lot, group, day, codes);
@@ -194,9 +241,11 @@ Codes Check(const LotFacts& lot, const GroupFacts& group, absl::CivilDay day, st
   return codes;
 }
 
-std::vector<Reason> Judge(const LotFacts& lot, const GroupFacts& group, absl::CivilDay day, std::optional<double> distance_km) {
+std::vector<Reason> Judge(const LotFacts& lot, const GroupFacts& group, absl::CivilDay day,
+                          std::optional<double> distance_km) {
   std::vector<Reason> reasons;
-  for (const Code code : Check(lot, group, day, distance_km).All()) reasons.push_back(Explain(code, lot, group, day, distance_km));
+  for (const Code code : Check(lot, group, day, distance_km).All())
+    reasons.push_back(Explain(code, lot, group, day, distance_km));
   return reasons;
 }
 

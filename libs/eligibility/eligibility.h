@@ -1,5 +1,5 @@
-// May this lot go to this group on this day? The only copy of these rules in the house: allocation asks before it proposes, the stock ledger
-// asks once more when goods are promised and when they leave.
+// May this lot go to this group on this day? The only copy of these rules in the house: allocation asks before it
+// proposes, the stock ledger asks once more when goods are promised and when they leave.
 //
 //   const LotFacts lot = LotFactsOf(proto_lot, donor_agreement);
 //   const GroupFacts group = GroupFactsOf(proto_group);
@@ -26,27 +26,29 @@ namespace kubari::eligibility {
 
 // Every rule, in the order in which reasons are given.
 enum class Code {
-  kNoGroupAgreement,    // hard: the network has no agreement in force with the group on that day
-  kNoDonorAgreement,    // hard: … with the donor
-  kGroupNotActive,      // hard: applied or suspended
-  kGroupNotNamed,       // hard: the donor named the groups that may have it, and this is none of them
-  kPrefectureExcluded,  // hard: the donor excludes the prefecture of the group's first site; an unknown prefecture counts as excluded
-  kComplianceLevel,     // hard: no evidence in force on that day for the level the donor demands
-  kUseByPassed,         // hard: 消費期限
-  kBestBeforePassed,    // hard, unless the conditions allow it: 賞味期限
-  kRemainingDays,       // hard: fewer days left than the donor or the group demands (the greater of both)
-  kNoStorage,           // soft: no site keeps this temperature zone
+  kNoGroupAgreement,     // hard: the network has no agreement in force with the group on that day
+  kNoDonorAgreement,     // hard: … with the donor
+  kGroupNotActive,       // hard: applied or suspended
+  kGroupNotNamed,        // hard: the donor named the groups that may have it, and this is none of them
+  kPrefectureExcluded,   // hard: the donor excludes the prefecture of the group's first site; an unknown prefecture
+                         // counts as excluded
+  kComplianceLevel,      // hard: no evidence in force on that day for the level the donor demands
+  kUseByPassed,          // hard: 消費期限
+  kBestBeforePassed,     // hard, unless the conditions allow it: 賞味期限
+  kRemainingDays,        // hard: fewer days left than the donor or the group demands (the greater of both)
+  kNoStorage,            // soft: no site keeps this temperature zone
   kCategoryNotAccepted,  // soft
-  kAllergenContained,   // hard: contains what the group excludes
-  kAllergenUnknown,     // hard: does not declare what the group excludes; unknown is not "none"
-  kTagExcluded,         // soft
-  kTooFar,              // soft: farther than the group fetches or is delivered to
+  kAllergenContained,    // hard: contains what the group excludes
+  kAllergenUnknown,      // hard: does not declare what the group excludes; unknown is not "none"
+  kTagExcluded,          // soft
+  kTooFar,               // soft: farther than the group fetches or is delivered to
 };
 inline constexpr int kCodes = 15;
 
 // "USE_BY_PASSED": stable, for programs.
 std::string_view CodeName(Code code);
-// A hard rule stops a hand-over; a soft one only keeps allocation from proposing it, a coordinator may decide otherwise.
+// A hard rule stops a hand-over; a soft one only keeps allocation from proposing it, a coordinator may decide
+// otherwise.
 bool IsHard(Code code);
 
 // A set of codes.
@@ -120,7 +122,7 @@ struct GroupFacts {
   std::vector<std::pair<type::v1::ComplianceLevel, Period>> evidence;
   std::string prefecture;  // two digits, of the first site; empty: unknown
   int min_remaining_days = 0;
-  int max_distance_km = 0;  // 0: no limit
+  int max_distance_km = 0;                   // 0: no limit
   EnumSet<type::v1::TemperatureZone> zones;  // kept at any site
   EnumSet<type::v1::FoodCategory> categories;
   EnumSet<type::v1::Allergen> excluded_allergens;
@@ -147,8 +149,8 @@ std::vector<Reason> Judge(const LotFacts& lot, const GroupFacts& group, absl::Ci
 // The last day on which the goods may be handed over to the group, as far as dates alone decide; nothing: no end.
 std::optional<absl::CivilDay> LastHandOverDay(const LotFacts& lot, const GroupFacts& group);
 
-// From the contract. Dates in it are taken as valid: their services checked them; one that is not counts as the strict answer
-// (no agreement, no evidence).
+// From the contract. Dates in it are taken as valid: their services checked them; one that is not counts as the strict
+// answer (no agreement, no evidence).
 LotFacts LotFactsOf(const stock::v1::Lot& lot, bool donor_agreement);
 GroupFacts GroupFactsOf(const groups::v1::Group& group);
 // The days on which a signed agreement counts; a terminated one until its end date.

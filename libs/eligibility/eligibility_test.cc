@@ -73,14 +73,16 @@ TEST(Eligibility, EachRuleSpeaksAlone) {
       {"NO_GROUP_AGREEMENT", [](Pair& p) { p.group.mutable_agreements(0)->set_valid_from_date("soon"); }},
       {"NO_DONOR_AGREEMENT", [](Pair& p) { p.donor_agreement = false; }},
       {"GROUP_NOT_ACTIVE", [](Pair& p) { p.group.set_state(groups::v1::GROUP_STATE_SUSPENDED); }},
-      {"GROUP_NOT_NAMED", [](Pair& p) { p.lot.mutable_conditions()->add_only_groups("groups/11111111-8694-739b-aea5-966c26f8ad91"); }},
+      {"GROUP_NOT_NAMED",
+       [](Pair& p) { p.lot.mutable_conditions()->add_only_groups("groups/11111111-8694-739b-aea5-966c26f8ad91"); }},
       {"PREFECTURE_EXCLUDED", [](Pair& p) { p.lot.mutable_conditions()->add_excluded_prefectures("13"); }},
       {"PREFECTURE_EXCLUDED",
        [](Pair& p) {
          p.lot.mutable_conditions()->add_excluded_prefectures("27");
          p.group.mutable_sites(0)->clear_address();
        }},
-      {"COMPLIANCE_LEVEL", [](Pair& p) { p.lot.mutable_conditions()->set_min_compliance_level(type::v1::COMPLIANCE_LEVEL_CERTIFIED); }},
+      {"COMPLIANCE_LEVEL",
+       [](Pair& p) { p.lot.mutable_conditions()->set_min_compliance_level(type::v1::COMPLIANCE_LEVEL_CERTIFIED); }},
       {"COMPLIANCE_LEVEL",
        [](Pair& p) {
          p.lot.mutable_conditions()->set_min_compliance_level(type::v1::COMPLIANCE_LEVEL_HYGIENE);
@@ -154,13 +156,14 @@ TEST(Eligibility, AllReasonsAtOnceInOrder) {
   pair.group.add_excluded_allergens(type::v1::ALLERGEN_WHEAT);
   pair.donor_agreement = false;
   pair.lot.mutable_good_until()->set_date("2026-11");
-  EXPECT_THAT(Names(pair), ElementsAre("NO_GROUP_AGREEMENT", "NO_DONOR_AGREEMENT", "GROUP_NOT_ACTIVE", "BEST_BEFORE_PASSED",
-                                       "NO_STORAGE", "ALLERGEN_CONTAINED", "ALLERGEN_UNKNOWN"));
+  EXPECT_THAT(Names(pair), ElementsAre("NO_GROUP_AGREEMENT", "NO_DONOR_AGREEMENT", "GROUP_NOT_ACTIVE",
+                                       "BEST_BEFORE_PASSED", "NO_STORAGE", "ALLERGEN_CONTAINED", "ALLERGEN_UNKNOWN"));
 }
 
 TEST(Eligibility, OnlyHardRulesStopAHandOver) {
   Codes soft;
-  for (const Code code : {Code::kNoStorage, Code::kCategoryNotAccepted, Code::kTagExcluded, Code::kTooFar}) soft.Add(code);
+  for (const Code code : {Code::kNoStorage, Code::kCategoryNotAccepted, Code::kTagExcluded, Code::kTooFar})
+    soft.Add(code);
   EXPECT_FALSE(soft.AnyHard());
   soft.Add(Code::kAllergenUnknown);
   EXPECT_TRUE(soft.AnyHard());

@@ -28,7 +28,8 @@ std::optional<Period> PeriodOf(const std::string& from, const std::string& to) {
 
 // FOOD_CATEGORY_BREAD_CEREAL → "bread cereal".
 std::string Words(const std::string& enum_name, std::string_view prefix) {
-  return absl::StrReplaceAll(absl::AsciiStrToLower(enum_name.substr(std::min(prefix.size(), enum_name.size()))), {{"_", " "}});
+  return absl::StrReplaceAll(absl::AsciiStrToLower(enum_name.substr(std::min(prefix.size(), enum_name.size()))),
+                             {{"_", " "}});
 }
 
 }  // namespace
@@ -87,14 +88,16 @@ std::optional<Period> PeriodOf(const Agreement& agreement) {
   std::optional<Period> period = PeriodOf(agreement.valid_from_date(), agreement.valid_to_date());
   if (!period) return std::nullopt;
   switch (agreement.state()) {
-    case AGREEMENT_STATE_SIGNED: return period;
+    case AGREEMENT_STATE_SIGNED:
+      return period;
     case AGREEMENT_STATE_TERMINATED: {
       const std::optional<absl::CivilDay> end = DayOf(agreement.end_date());
       if (!end) return std::nullopt;
       period->to = period->to ? std::min(*period->to, *end) : *end;
       return period;
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -117,89 +120,152 @@ std::string EnglishName(ComplianceLevel level) { return Words(ComplianceLevel_Na
 
 std::string JapaneseName(Allergen allergen) {
   switch (allergen) {
-    case ALLERGEN_SHRIMP: return "えび";
-    case ALLERGEN_CRAB: return "かに";
-    case ALLERGEN_WALNUT: return "くるみ";
-    case ALLERGEN_WHEAT: return "小麦";
-    case ALLERGEN_BUCKWHEAT: return "そば";
-    case ALLERGEN_EGG: return "卵";
-    case ALLERGEN_MILK: return "乳";
-    case ALLERGEN_PEANUT: return "落花生";
-    case ALLERGEN_CASHEW: return "カシューナッツ";
-    case ALLERGEN_ALMOND: return "アーモンド";
-    case ALLERGEN_ABALONE: return "あわび";
-    case ALLERGEN_SQUID: return "いか";
-    case ALLERGEN_SALMON_ROE: return "いくら";
-    case ALLERGEN_ORANGE: return "オレンジ";
-    case ALLERGEN_KIWIFRUIT: return "キウイフルーツ";
-    case ALLERGEN_BEEF: return "牛肉";
-    case ALLERGEN_SESAME: return "ごま";
-    case ALLERGEN_SALMON: return "さけ";
-    case ALLERGEN_MACKEREL: return "さば";
-    case ALLERGEN_SOYBEAN: return "大豆";
-    case ALLERGEN_CHICKEN: return "鶏肉";
-    case ALLERGEN_BANANA: return "バナナ";
-    case ALLERGEN_PORK: return "豚肉";
-    case ALLERGEN_MACADAMIA: return "マカダミアナッツ";
-    case ALLERGEN_PEACH: return "もも";
-    case ALLERGEN_YAM: return "やまいも";
-    case ALLERGEN_APPLE: return "りんご";
-    case ALLERGEN_GELATIN: return "ゼラチン";
-    case ALLERGEN_PISTACHIO: return "ピスタチオ";
-    default: return "不明なアレルゲン";
+    case ALLERGEN_SHRIMP:
+      return "えび";
+    case ALLERGEN_CRAB:
+      return "かに";
+    case ALLERGEN_WALNUT:
+      return "くるみ";
+    case ALLERGEN_WHEAT:
+      return "小麦";
+    case ALLERGEN_BUCKWHEAT:
+      return "そば";
+    case ALLERGEN_EGG:
+      return "卵";
+    case ALLERGEN_MILK:
+      return "乳";
+    case ALLERGEN_PEANUT:
+      return "落花生";
+    case ALLERGEN_CASHEW:
+      return "カシューナッツ";
+    case ALLERGEN_ALMOND:
+      return "アーモンド";
+    case ALLERGEN_ABALONE:
+      return "あわび";
+    case ALLERGEN_SQUID:
+      return "いか";
+    case ALLERGEN_SALMON_ROE:
+      return "いくら";
+    case ALLERGEN_ORANGE:
+      return "オレンジ";
+    case ALLERGEN_KIWIFRUIT:
+      return "キウイフルーツ";
+    case ALLERGEN_BEEF:
+      return "牛肉";
+    case ALLERGEN_SESAME:
+      return "ごま";
+    case ALLERGEN_SALMON:
+      return "さけ";
+    case ALLERGEN_MACKEREL:
+      return "さば";
+    case ALLERGEN_SOYBEAN:
+      return "大豆";
+    case ALLERGEN_CHICKEN:
+      return "鶏肉";
+    case ALLERGEN_BANANA:
+      return "バナナ";
+    case ALLERGEN_PORK:
+      return "豚肉";
+    case ALLERGEN_MACADAMIA:
+      return "マカダミアナッツ";
+    case ALLERGEN_PEACH:
+      return "もも";
+    case ALLERGEN_YAM:
+      return "やまいも";
+    case ALLERGEN_APPLE:
+      return "りんご";
+    case ALLERGEN_GELATIN:
+      return "ゼラチン";
+    case ALLERGEN_PISTACHIO:
+      return "ピスタチオ";
+    default:
+      return "不明なアレルゲン";
   }
 }
 
 std::string JapaneseName(FoodCategory category) {
   switch (category) {
-    case FOOD_CATEGORY_RICE: return "米";
-    case FOOD_CATEGORY_NOODLES: return "めん類";
-    case FOOD_CATEGORY_BREAD_CEREAL: return "パン・シリアル";
-    case FOOD_CATEGORY_CANNED: return "缶詰";
-    case FOOD_CATEGORY_RETORT: return "レトルト";
-    case FOOD_CATEGORY_SEASONING: return "調味料";
-    case FOOD_CATEGORY_SNACK: return "菓子";
-    case FOOD_CATEGORY_DRINK: return "飲料";
-    case FOOD_CATEGORY_DAIRY_EGG: return "乳製品・卵";
-    case FOOD_CATEGORY_MEAT_FISH: return "肉・魚";
-    case FOOD_CATEGORY_FRUIT_VEGETABLE: return "青果";
-    case FOOD_CATEGORY_PREPARED: return "惣菜・弁当";
-    case FOOD_CATEGORY_BABY: return "ベビーフード";
-    case FOOD_CATEGORY_CARE: return "介護食";
-    case FOOD_CATEGORY_NON_FOOD: return "食品以外";
-    default: return "不明な分類";
+    case FOOD_CATEGORY_RICE:
+      return "米";
+    case FOOD_CATEGORY_NOODLES:
+      return "めん類";
+    case FOOD_CATEGORY_BREAD_CEREAL:
+      return "パン・シリアル";
+    case FOOD_CATEGORY_CANNED:
+      return "缶詰";
+    case FOOD_CATEGORY_RETORT:
+      return "レトルト";
+    case FOOD_CATEGORY_SEASONING:
+      return "調味料";
+    case FOOD_CATEGORY_SNACK:
+      return "菓子";
+    case FOOD_CATEGORY_DRINK:
+      return "飲料";
+    case FOOD_CATEGORY_DAIRY_EGG:
+      return "乳製品・卵";
+    case FOOD_CATEGORY_MEAT_FISH:
+      return "肉・魚";
+    case FOOD_CATEGORY_FRUIT_VEGETABLE:
+      return "青果";
+    case FOOD_CATEGORY_PREPARED:
+      return "惣菜・弁当";
+    case FOOD_CATEGORY_BABY:
+      return "ベビーフード";
+    case FOOD_CATEGORY_CARE:
+      return "介護食";
+    case FOOD_CATEGORY_NON_FOOD:
+      return "食品以外";
+    default:
+      return "不明な分類";
   }
 }
 
 std::string JapaneseName(TemperatureZone zone) {
   switch (zone) {
-    case TEMPERATURE_ZONE_AMBIENT: return "常温";
-    case TEMPERATURE_ZONE_CHILLED: return "冷蔵";
-    case TEMPERATURE_ZONE_FROZEN: return "冷凍";
-    default: return "不明な温度帯";
+    case TEMPERATURE_ZONE_AMBIENT:
+      return "常温";
+    case TEMPERATURE_ZONE_CHILLED:
+      return "冷蔵";
+    case TEMPERATURE_ZONE_FROZEN:
+      return "冷凍";
+    default:
+      return "不明な温度帯";
   }
 }
 
 std::string JapaneseName(DietaryTag tag) {
   switch (tag) {
-    case DIETARY_TAG_CARE_FOOD: return "介護食";
-    case DIETARY_TAG_LOW_SALT: return "塩分控えめ";
-    case DIETARY_TAG_BABY_FOOD: return "ベビーフード";
-    case DIETARY_TAG_HALAL: return "ハラール";
-    case DIETARY_TAG_VEGETARIAN: return "ベジタリアン";
-    case DIETARY_TAG_NEEDS_COOKING: return "要調理";
-    case DIETARY_TAG_STOCKPILE: return "備蓄品";
-    default: return "不明な特徴";
+    case DIETARY_TAG_CARE_FOOD:
+      return "介護食";
+    case DIETARY_TAG_LOW_SALT:
+      return "塩分控えめ";
+    case DIETARY_TAG_BABY_FOOD:
+      return "ベビーフード";
+    case DIETARY_TAG_HALAL:
+      return "ハラール";
+    case DIETARY_TAG_VEGETARIAN:
+      return "ベジタリアン";
+    case DIETARY_TAG_NEEDS_COOKING:
+      return "要調理";
+    case DIETARY_TAG_STOCKPILE:
+      return "備蓄品";
+    default:
+      return "不明な特徴";
   }
 }
 
 std::string JapaneseName(ComplianceLevel level) {
   switch (level) {
-    case COMPLIANCE_LEVEL_BASIC: return "基本";
-    case COMPLIANCE_LEVEL_HYGIENE: return "衛生管理";
-    case COMPLIANCE_LEVEL_STORAGE_PROVEN: return "保管実証";
-    case COMPLIANCE_LEVEL_CERTIFIED: return "認証";
-    default: return "なし";
+    case COMPLIANCE_LEVEL_BASIC:
+      return "基本";
+    case COMPLIANCE_LEVEL_HYGIENE:
+      return "衛生管理";
+    case COMPLIANCE_LEVEL_STORAGE_PROVEN:
+      return "保管実証";
+    case COMPLIANCE_LEVEL_CERTIFIED:
+      return "認証";
+    default:
+      return "なし";
   }
 }
 

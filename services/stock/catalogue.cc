@@ -7,18 +7,21 @@
 namespace kubari::stock {
 namespace {
 
-constexpr pg::Statement kLots{"SELECT " KUBARI_LOT_COLUMNS "FROM lots l WHERE l.network_id = $1 AND l.lot_id = ANY($2::uuid[])"};
+constexpr pg::Statement kLots{"SELECT " KUBARI_LOT_COLUMNS
+                              "FROM lots l WHERE l.network_id = $1 AND l.lot_id = ANY($2::uuid[])"};
 constexpr pg::Statement kLotByCode{"SELECT " KUBARI_LOT_COLUMNS "FROM lots l WHERE l.network_id = $1 AND l.code = $2"};
-constexpr pg::Statement kPlaces{"SELECT " KUBARI_PLACE_COLUMNS "FROM places p WHERE p.network_id = $1 AND p.place_id = ANY($2::uuid[])"};
+constexpr pg::Statement kPlaces{"SELECT " KUBARI_PLACE_COLUMNS
+                                "FROM places p WHERE p.network_id = $1 AND p.place_id = ANY($2::uuid[])"};
 constexpr pg::Statement kWarehouses{"SELECT " KUBARI_WAREHOUSE_COLUMNS
                                     "FROM warehouses w WHERE w.network_id = $1 AND w.warehouse_id = ANY($2::uuid[])"};
-constexpr pg::Statement kProducts{"SELECT product_id, facts FROM products WHERE network_id = $1 AND product_id = ANY($2::uuid[])"};
+constexpr pg::Statement kProducts{
+    "SELECT product_id, facts FROM products WHERE network_id = $1 AND product_id = ANY($2::uuid[])"};
 
 // From the cache what it has, the rest by one query. `read` makes a (id, value) of a row.
 template <typename T, typename F>
 absl::StatusOr<std::map<std::string, T>> Fetch(pg::Pool& pool, FactCache<T>& cache, const pg::Statement& statement,
-                                               const std::string& network_id, const std::set<std::string>& ids, absl::Time deadline,
-                                               F read) {
+                                               const std::string& network_id, const std::set<std::string>& ids,
+                                               absl::Time deadline, F read) {
   std::map<std::string, T> found;
   std::vector<std::string> missing;
   for (const std::string& id : ids) {
@@ -30,12 +33,13 @@ absl::StatusOr<std::map<std::string, T>> Fetch(pg::Pool& pool, FactCache<T>& cac
     }
   }
   if (missing.empty()) return found;
-  const auto rows = pool.Read({.network_id = network_id, .deadline = deadline}, [&](pg::Transaction& tx) -> absl::StatusOr<pg::Result> {
-    pg::Batch batch;
-    batch.Add(statement, network_id, missing);
-    ASSIGN_OR_RETURN(const std::vector<pg::Result> results, tx.PipelineAndCommit(batch));
-    return results[0];
-  });
+  const auto rows = pool.Read({.network_id = network_id, .deadline = deadline},
+                              [&](pg::Transaction& tx) -> absl::StatusOr<pg::Result> {
+                                pg::Batch batch;
+                                batch.Add(statement, network_id, missing);
+                                ASSIGN_OR_RETURN(const std::vector<pg::Result> results, tx.PipelineAndCommit(batch));
+                                return results[0];
+                              });
   RETURN_IF_ERROR(rows);
   for (const pg::Row row : *rows) {
     std::pair<std::string, T> value = read(row);
@@ -65,22 +69,24 @@ pb::Product ReadProduct(const pg::Row& row) {
 
 Catalogue::Catalogue(pg::Pool& pool) : pool_(pool) {}
 
-absl::StatusOr<std::map<std::string, Lot>> Catalogue::Lots(const std::string& network_id, const Ids& ids, absl::Time deadline) {
+absl::StatusOr<std::map<std::string, Lot>> Catalogue::Lots(const std::string& network_id, const Ids& ids,
+                                                           absl::Time deadline) {
   return Fetch(pool_, lots_, kLots, network_id, ids, deadline, [](const pg::Row& row) {
     Lot lot = sql::ReadLot(row);
     return std::pair(lot.id, std::move(lot));
   });
 }
 
-absl::StatusOr<std::map<std::string, Place>> Catalogue::Places(const std::string& network_id, const Ids& ids, absl::Time deadline) {
+absl::StatusOr<std::map<std::string, Place>> Catalogue::Places(const std::string& network_id, const Ids& ids,
+                                                               absl::Time deadline) {
   return Fetch(pool_, places_, kPlaces, network_id, ids, deadline, [](const pg::Row& row) {
     Place place = sql::ReadPlace(row);
     return std::pair(place.id, std::move(place));
   });
 }
 
-absl::StatusOr<std::map<std::string, pb::Warehouse>> Catalogue::Warehouses(const std::string& network_id, const Ids& ids,
-                                                                           absl::Time deadline) {
+absl::StatusOr<std::map<std::string, pb::Warehouse>> Catalogue::Warehouses(const std::string& network_id,
+                                                                           const Ids& ids, absl::Time deadline) {
   return Fetch(pool_, warehouses_, kWarehouses, network_id, ids, deadline,
                [](const pg::Row& row) { return std::pair(row.Get<std::string>("warehouse_id"), ReadWarehouse(row)); });
 }
@@ -91,12 +97,14 @@ absl::StatusOr<std::map<std::string, pb::Product>> Catalogue::Products(const std
                [](const pg::Row& row) { return std::pair(row.Get<std::string>("product_id"), ReadProduct(row)); });
 }
 
-absl::StatusOr<std::optional<Lot>> Catalogue::LotByCode(const std::string& network_id, const std::string& code, absl::Time deadline) {
-  return pool_.Read({.network_id = network_id, .deadline = deadline}, [&](pg::Transaction& tx) -> absl::StatusOr<std::optional<Lot>> {
-    ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kLotByCode, network_id, code));
-    if (rows.empty()) return std::nullopt;
-    return sql::ReadLot(rows[0]);
-  });
+absl::StatusOr<std::optional<Lot>> Catalogue::LotByCode(const std::string& network_id, const std::string& code,
+                                                        absl::Time deadline) {
+  return pool_.Read({.network_id = network_id, .deadline = deadline},
+                    [&](pg::Transaction& tx) -> absl::StatusOr<std::optional<Lot>> {
+                      ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kLotByCode, network_id, code));
+                      if (rows.empty()) return std::nullopt;
+                      return sql::ReadLot(rows[0]);
+                    });
 }
 
 }  // namespace kubari::stock

@@ -1,5 +1,5 @@
-// Products, warehouses, places and lots: facts that never change once they are there. So they are kept in memory after the first look, and
-// a scan in steady state asks the database for balances only.
+// Products, warehouses, places and lots: facts that never change once they are there. So they are kept in memory after
+// the first look, and a scan in steady state asks the database for balances only.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -50,10 +50,14 @@ class Catalogue {
   // Those of `ids` (UUIDs) that exist in the network.
   using Ids = std::set<std::string>;
   absl::StatusOr<std::map<std::string, Lot>> Lots(const std::string& network_id, const Ids& ids, absl::Time deadline);
-  absl::StatusOr<std::map<std::string, Place>> Places(const std::string& network_id, const Ids& ids, absl::Time deadline);
-  absl::StatusOr<std::map<std::string, pb::Warehouse>> Warehouses(const std::string& network_id, const Ids& ids, absl::Time deadline);
-  absl::StatusOr<std::map<std::string, pb::Product>> Products(const std::string& network_id, const Ids& ids, absl::Time deadline);
-  absl::StatusOr<std::optional<Lot>> LotByCode(const std::string& network_id, const std::string& code, absl::Time deadline);
+  absl::StatusOr<std::map<std::string, Place>> Places(const std::string& network_id, const Ids& ids,
+                                                      absl::Time deadline);
+  absl::StatusOr<std::map<std::string, pb::Warehouse>> Warehouses(const std::string& network_id, const Ids& ids,
+                                                                  absl::Time deadline);
+  absl::StatusOr<std::map<std::string, pb::Product>> Products(const std::string& network_id, const Ids& ids,
+                                                              absl::Time deadline);
+  absl::StatusOr<std::optional<Lot>> LotByCode(const std::string& network_id, const std::string& code,
+                                               absl::Time deadline);
 
   // What was just recorded.
   void Remember(const std::string& network_id, const Lot& lot) { lots_.Put(network_id, lot.id, lot); }

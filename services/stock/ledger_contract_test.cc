@@ -1,4 +1,5 @@
-// What every ledger keeps, whatever it is made of: one suite for the store in memory and for PostgreSQL, through the writer.
+// What every ledger keeps, whatever it is made of: one suite for the store in memory and for PostgreSQL, through the
+// writer.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -44,7 +45,8 @@ class LedgerContract : public ::testing::TestWithParam<const char*> {
 
   static absl::Time Deadline() { return absl::Now() + absl::Seconds(20); }
 
-  // `request` numbers requests; 0 takes the next one. The hash covers what the caller says, so a changed replay has another.
+  // `request` numbers requests; 0 takes the next one. The hash covers what the caller says, so a changed replay has
+  // another.
   Command Make(int request, decltype(Command::action) action, const std::string& content) {
     if (request == 0) request = ++next_request_;
     return {.request_id = Id(9, request),
@@ -56,7 +58,8 @@ class LedgerContract : public ::testing::TestWithParam<const char*> {
   absl::StatusOr<Outcome> Submit(const Command& command) { return writer_->Submit(kNetwork, command, Deadline()); }
 
   Command ReceiveCommand(int64_t items, int shelf = 1, int lot = 1, int request = 0) {
-    Command command = Make(request, Receive{LotOf(lot), Shelf(shelf), DonorPlace(), items}, absl::StrCat("receive", items, shelf, lot));
+    Command command = Make(request, Receive{LotOf(lot), Shelf(shelf), DonorPlace(), items},
+                           absl::StrCat("receive", items, shelf, lot));
     command.new_places = {DonorPlace()};
     return command;
   }
@@ -265,8 +268,10 @@ TEST_P(LedgerContract, AMovementIsReversedOnceAndOnlyWhileTheGoodsAreThere) {
   EXPECT_EQ(DeliveryOf(1).lines[LotOf(1).id], (DeliveryLine{10, 0, 0}));
   ASSERT_THAT(Submit(ReverseCommand(issued->movements[0], Shelf(1), DeliveryPlace(1))), IsOk());
   EXPECT_EQ(At(1), (Balance{100, 0}));  // back as free stock
-  EXPECT_THAT(Submit(ReverseCommand(issued->movements[0], Shelf(1), DeliveryPlace(1))), FailsBecause("ALREADY_REVERSED"));
-  EXPECT_THAT(Submit(ReverseCommand(undone->movements[0], GroupPlace(1), DeliveryPlace(1))), FailsBecause("NOT_REVERSIBLE"));
+  EXPECT_THAT(Submit(ReverseCommand(issued->movements[0], Shelf(1), DeliveryPlace(1))),
+              FailsBecause("ALREADY_REVERSED"));
+  EXPECT_THAT(Submit(ReverseCommand(undone->movements[0], GroupPlace(1), DeliveryPlace(1))),
+              FailsBecause("NOT_REVERSIBLE"));
   EXPECT_THAT(Submit(ConfirmCommand({})), FailsBecause("DELIVERY_NOT_FOUND"));
   ASSERT_THAT(Submit(ReverseCommand(received->movements[0], DonorPlace(), Shelf(1))), IsOk());
   EXPECT_EQ(At(1), (Balance{0, 0}));
@@ -311,7 +316,8 @@ TEST_P(LedgerContract, EightThreadsNeverOversellNorLeaveAGap) {
           EXPECT_THAT(first, FailsBecause("INSUFFICIENT_STOCK"));
         }
         const auto again = Submit(command);  // phones repeat themselves
-        EXPECT_EQ(first.ok() && again.ok() ? first->movements[0].id : "", first.ok() && again.ok() ? again->movements[0].id : "");
+        EXPECT_EQ(first.ok() && again.ok() ? first->movements[0].id : "",
+                  first.ok() && again.ok() ? again->movements[0].id : "");
         (first.ok() ? issued : refused) += first.ok() ? static_cast<int>(first->movements[0].items) : 1;
       }
     });
@@ -335,7 +341,8 @@ TEST_P(LedgerContract, EightThreadsNeverOversellNorLeaveAGap) {
   EXPECT_EQ(zero, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, LedgerContract, ::testing::Values("memory", "postgres"), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Stores, LedgerContract, ::testing::Values("memory", "postgres"),
+                         [](const auto& info) { return info.param; });
 
 }  // namespace
 }  // namespace kubari::stock

@@ -18,8 +18,14 @@ constexpr size_t kNetworksInMetrics = 50;
 class LedgerMetrics {
  public:
   explicit LedgerMetrics(prometheus::Registry& registry)
-      : movements_(prometheus::BuildCounter().Name("kubari_stock_movements_total").Help("Movements recorded, by kind.").Register(registry)),
-        refused_(prometheus::BuildCounter().Name("kubari_stock_refused_total").Help("Commands refused, by reason.").Register(registry)),
+      : movements_(prometheus::BuildCounter()
+                       .Name("kubari_stock_movements_total")
+                       .Help("Movements recorded, by kind.")
+                       .Register(registry)),
+        refused_(prometheus::BuildCounter()
+                     .Name("kubari_stock_refused_total")
+                     .Help("Commands refused, by reason.")
+                     .Register(registry)),
         positions_(prometheus::BuildGauge()
                        .Name("kubari_stock_ledger_position")
                        .Help("Next position of a network's ledger, as this process last saw it.")
@@ -40,7 +46,9 @@ class LedgerMetrics {
                             .Register(registry)
                             .Add({}, metrics::LatencyBuckets())) {}
 
-  void Recorded(pb::MovementKind kind) { movements_.Add({{"kind", pb::MovementKind_Name(kind).substr(14)}}).Increment(); }
+  void Recorded(pb::MovementKind kind) {
+    movements_.Add({{"kind", pb::MovementKind_Name(kind).substr(14)}}).Increment();
+  }
   void Refused(const std::string& reason) { refused_.Add({{"reason", reason.empty() ? "OTHER" : reason}}).Increment(); }
   void Replayed() { replayed_.Increment(); }
   void Batch(size_t commands, absl::Duration took) {
@@ -64,17 +72,20 @@ class LedgerMetrics {
   std::set<std::string> seen_;
 };
 
-LedgerWriter::LedgerWriter(LedgerStore& store, const calendar::Clock& clock, prometheus::Registry& registry, Options options)
+LedgerWriter::LedgerWriter(LedgerStore& store, const calendar::Clock& clock, prometheus::Registry& registry,
+                           Options options)
     : store_(store), clock_(clock), options_(options), metrics_(std::make_unique<LedgerMetrics>(registry)) {}
 LedgerWriter::LedgerWriter(LedgerStore& store, const calendar::Clock& clock, prometheus::Registry& registry)
     : LedgerWriter(store, clock, registry, Options()) {}
 LedgerWriter::~LedgerWriter() = default;
 
-absl::StatusOr<Outcome> LedgerWriter::Submit(const std::string& network_id, const Command& command, absl::Time deadline) {
+absl::StatusOr<Outcome> LedgerWriter::Submit(const std::string& network_id, const Command& command,
+                                             absl::Time deadline) {
   return std::move(SubmitAll(network_id, {command}, deadline).front());
 }
 
-std::vector<absl::StatusOr<Outcome>> LedgerWriter::SubmitAll(const std::string& network_id, const std::vector<Command>& commands,
+std::vector<absl::StatusOr<Outcome>> LedgerWriter::SubmitAll(const std::string& network_id,
+                                                             const std::vector<Command>& commands,
                                                              absl::Time deadline) {
   std::unique_lock lock(mutex_);
   Queue& queue = queues_[network_id];
@@ -144,7 +155,8 @@ void LedgerWriter::Apply(const std::string& network_id, const std::vector<Waiter
   // Lost, perhaps after the commit: a second try finds what the first recorded, by its request ids.
   if (absl::IsUnavailable(status)) status = TryApply(network_id, batch, deadline);
   if (!status.ok() && !absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status) && batch.size() > 1) {
-    // One of them breaks an invariant that the decider did not see. That is a bug, but the neighbours are not to suffer.
+    // One of them breaks an invariant that the decider did not see. That is a bug, but the neighbours are not to
+    // suffer.
     log::Error("a batch of the ledger failed; its commands are tried alone",
                {{"network", network_id}, {"commands", batch.size()}, {"problem", pg::DetailOf(status)}});
     for (Waiter* waiter : batch) {
@@ -152,8 +164,10 @@ void LedgerWriter::Apply(const std::string& network_id, const std::vector<Waiter
       if (!alone.ok()) waiter->result = alone;
     }
   } else if (!status.ok()) {
-    log::Error("the ledger could not be written",
-               {{"network", network_id}, {"commands", batch.size()}, {"problem", status.ToString()}, {"detail", pg::DetailOf(status)}});
+    log::Error("the ledger could not be written", {{"network", network_id},
+                                                   {"commands", batch.size()},
+                                                   {"problem", status.ToString()},
+                                                   {"detail", pg::DetailOf(status)}});
     for (Waiter* waiter : batch) waiter->result = status;
   }
   for (const Waiter* waiter : batch) {
@@ -167,7 +181,8 @@ void LedgerWriter::Apply(const std::string& network_id, const std::vector<Waiter
   }
 }
 
-absl::Status LedgerWriter::TryApply(const std::string& network_id, const std::vector<Waiter*>& batch, absl::Time deadline) {
+absl::Status LedgerWriter::TryApply(const std::string& network_id, const std::vector<Waiter*>& batch,
+                                    absl::Time deadline) {
   Needs needs;
   for (const Waiter* waiter : batch) needs.Add(*waiter->command);
   const absl::Time start = absl::Now();

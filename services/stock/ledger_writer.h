@@ -1,6 +1,6 @@
-// Group commit: the callers of one network queue their commands; one of them becomes the leader, takes what is queued and has it judged
-// and recorded in one transaction; then each is answered with its own result. Networks do not wait for each other. Several processes may
-// do this at once: the row lock on the ledger's head puts them in order.
+// Group commit: the callers of one network queue their commands; one of them becomes the leader, takes what is queued
+// and has it judged and recorded in one transaction; then each is answered with its own result. Networks do not wait
+// for each other. Several processes may do this at once: the row lock on the ledger's head puts them in order.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -35,13 +35,16 @@ class LedgerWriter {
   LedgerWriter(LedgerStore& store, const calendar::Clock& clock, prometheus::Registry& registry);
   ~LedgerWriter();
 
-  // Blocks until the command is recorded or refused. Errors: the refusals of Decider; DEADLINE_EXCEEDED if it was still queued at
-  // `deadline` (then it was not recorded); UNAVAILABLE if the database was lost: repeat with the same request_id.
+  // Blocks until the command is recorded or refused. Errors: the refusals of Decider; DEADLINE_EXCEEDED if it was still
+  // queued at `deadline` (then it was not recorded); UNAVAILABLE if the database was lost: repeat with the same
+  // request_id.
   absl::StatusOr<Outcome> Submit(const std::string& network_id, const Command& command, absl::Time deadline);
   // Many at once from one thread; the results are in the order of the commands.
-  std::vector<absl::StatusOr<Outcome>> SubmitAll(const std::string& network_id, const std::vector<Command>& commands, absl::Time deadline);
+  std::vector<absl::StatusOr<Outcome>> SubmitAll(const std::string& network_id, const std::vector<Command>& commands,
+                                                 absl::Time deadline);
 
-  // The position after the last movement this process recorded in the network; waits until it passes `position` or `until`.
+  // The position after the last movement this process recorded in the network; waits until it passes `position` or
+  // `until`.
   int64_t WaitBeyond(const std::string& network_id, int64_t position, absl::Time until);
 
  private:

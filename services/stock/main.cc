@@ -44,7 +44,8 @@ int main(int argc, char** argv) {
   stock::LedgerWriter writer(ledger, clock, runtime.registry());
   stock::Catalogue catalogue(pool);
   stock::ReadingStore reading(pool);
-  stock::GrpcRegisters registers(runtime.Connect(common.identity), runtime.Connect(donors), runtime.Connect(groups), common.service_key);
+  stock::GrpcRegisters registers(runtime.Connect(common.identity), runtime.Connect(donors), runtime.Connect(groups),
+                                 common.service_key);
   const stock::Context context{pool, ledger, writer, catalogue, reading, registers, clock};
   stock::StockService service(runtime.dispatcher(), context, std::max(1, common.workers / 3));
 

@@ -13,8 +13,8 @@ namespace {
 
 // As PostgreSQL's CHECK constraints say it.
 absl::Status Broken(std::string_view what) {
-  return errors::Make(absl::StatusCode::kInternal, "DATABASE_ERROR", absl::StrCat("An invariant is broken: ", std::string(what)),
-                      "記録の整合性が保てません。");
+  return errors::Make(absl::StatusCode::kInternal, "DATABASE_ERROR",
+                      absl::StrCat("An invariant is broken: ", std::string(what)), "記録の整合性が保てません。");
 }
 
 }  // namespace
@@ -70,7 +70,8 @@ absl::Status MemoryLedgerStore::Record(Ledger& ledger, const Appendix& appendix)
       Reservation& reservation = ledger.reservations[m.reservation_id];
       from.reserved += promised;
       reservation.open_items += promised;
-      if (reservation.open_items < 0 || reservation.open_items > reservation.items) return Broken("open items of a reservation");
+      if (reservation.open_items < 0 || reservation.open_items > reservation.items)
+        return Broken("open items of a reservation");
     }
     if (!m.delivery_id.empty()) {
       Delivery& delivery = ledger.deliveries[m.delivery_id];
@@ -91,7 +92,8 @@ absl::Status MemoryLedgerStore::Record(Ledger& ledger, const Appendix& appendix)
   for (const auto& [key, balance] : ledger.balances) {
     const auto place = ledger.places.find(key.second);
     const bool shelf = place == ledger.places.end() || place->second.shelf();  // shelves are made elsewhere
-    if (shelf && (balance.on_hand < 0 || balance.reserved < 0 || balance.reserved > balance.on_hand)) return Broken("a balance");
+    if (shelf && (balance.on_hand < 0 || balance.reserved < 0 || balance.reserved > balance.on_hand))
+      return Broken("a balance");
   }
   return absl::OkStatus();
 }
@@ -111,7 +113,8 @@ absl::StatusOr<State> MemoryLedgerStore::Peek(const std::string& network_id, con
   return Read(ledgers_[network_id], needs);
 }
 
-absl::StatusOr<std::vector<Movement>> MemoryLedgerStore::Feed(const std::string& network_id, int64_t position, int limit, absl::Time) {
+absl::StatusOr<std::vector<Movement>> MemoryLedgerStore::Feed(const std::string& network_id, int64_t position,
+                                                              int limit, absl::Time) {
   const std::lock_guard lock(mutex_);
   const std::vector<Movement>& all = ledgers_[network_id].movements;
   const int64_t size = static_cast<int64_t>(all.size());
@@ -119,8 +122,8 @@ absl::StatusOr<std::vector<Movement>> MemoryLedgerStore::Feed(const std::string&
   return std::vector<Movement>(all.begin() + first, all.begin() + last);
 }
 
-absl::StatusOr<std::map<std::string, Balance>> MemoryLedgerStore::Holders(const std::string& network_id, const std::string& lot_id,
-                                                                          absl::Time) {
+absl::StatusOr<std::map<std::string, Balance>> MemoryLedgerStore::Holders(const std::string& network_id,
+                                                                          const std::string& lot_id, absl::Time) {
   const std::lock_guard lock(mutex_);
   std::map<std::string, Balance> holders;
   for (const auto& [key, balance] : ledgers_[network_id].balances) {
@@ -129,12 +132,14 @@ absl::StatusOr<std::map<std::string, Balance>> MemoryLedgerStore::Holders(const 
   return holders;
 }
 
-absl::StatusOr<std::vector<LedgerStore::Overdue>> MemoryLedgerStore::OverdueReservations(absl::Time now, int limit, absl::Time) {
+absl::StatusOr<std::vector<LedgerStore::Overdue>> MemoryLedgerStore::OverdueReservations(absl::Time now, int limit,
+                                                                                         absl::Time) {
   const std::lock_guard lock(mutex_);
   std::vector<std::pair<absl::Time, Overdue>> found;
   for (const auto& [network_id, ledger] : ledgers_) {
     for (const auto& [id, reservation] : ledger.reservations) {
-      if (reservation.open_items > 0 && reservation.expire_time <= now) found.push_back({reservation.expire_time, {network_id, id}});
+      if (reservation.open_items > 0 && reservation.expire_time <= now)
+        found.push_back({reservation.expire_time, {network_id, id}});
     }
   }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });

@@ -49,10 +49,11 @@ class PgInvariants : public ::testing::Test {
   // Records what it is given, as it is. Returns the violated constraint, "" if it was taken.
   std::string Record(std::vector<Movement> movements, std::vector<Reservation> reservations = {}) {
     const absl::Status status = store_.Append(kNetwork, {}, Deadline(), [&](State&) {
-      return Appendix{.places = {DonorPlace(), DeliveryPlace(1), GroupPlace(1), DeliveryPlace(2), Waste(), Adjustment()},
-                      .lots = movements_ == 1 ? std::vector<Lot>{LotOf(1)} : std::vector<Lot>{},
-                      .reservations = reservations,
-                      .movements = movements};
+      return Appendix{
+          .places = {DonorPlace(), DeliveryPlace(1), GroupPlace(1), DeliveryPlace(2), Waste(), Adjustment()},
+          .lots = movements_ == 1 ? std::vector<Lot>{LotOf(1)} : std::vector<Lot>{},
+          .reservations = reservations,
+          .movements = movements};
     });
     if (status.ok()) return "";
     EXPECT_FALSE(pg::ConstraintOf(status).empty()) << pg::DetailOf(status);
@@ -62,8 +63,9 @@ class PgInvariants : public ::testing::Test {
 
   // SQLSTATE of a statement as the service's role, "" if it ran.
   std::string Try(const pg::Statement& statement) {
-    const absl::Status status = pool_.Transact({.network_id = kNetwork, .deadline = Deadline()},
-                                               [&](pg::Transaction& tx) -> absl::Status { return tx.Query(statement).status(); });
+    const absl::Status status =
+        pool_.Transact({.network_id = kNetwork, .deadline = Deadline()},
+                       [&](pg::Transaction& tx) -> absl::Status { return tx.Query(statement).status(); });
     return pg::SqlStateOf(status);
   }
   std::string Ask(const std::string& sql) {
@@ -101,7 +103,8 @@ TEST_F(PgInvariants, WhatFollowsFromMovementsIsNotTheServicesToWrite) {
 }
 
 TEST_F(PgInvariants, AShelfIsNeverBelowZero) {
-  EXPECT_EQ(Record({WithDelivery(Raw(1, pb::MOVEMENT_KIND_ISSUE, Shelf(1), DeliveryPlace(1), 11), 1, 1)}), "balances_on_hand");
+  EXPECT_EQ(Record({WithDelivery(Raw(1, pb::MOVEMENT_KIND_ISSUE, Shelf(1), DeliveryPlace(1), 11), 1, 1)}),
+            "balances_on_hand");
   EXPECT_EQ(Record({Raw(1, pb::MOVEMENT_KIND_TRANSFER, Shelf(2), Shelf(1), 1)}), "balances_on_hand");
   EXPECT_EQ(Record({Raw(1, pb::MOVEMENT_KIND_DISCARD, Shelf(1), Waste(), 10)}), "");
 }
@@ -110,8 +113,14 @@ TEST_F(PgInvariants, NoMoreIsPromisedThanIsThere) {
   const auto reserve = [&](int n, int64_t position, int64_t items) {
     Movement m = WithDelivery(Raw(position, pb::MOVEMENT_KIND_RESERVE, Shelf(1), Shelf(1), items), 1, 1);
     m.reservation_id = Id(11, n);
-    const Reservation reservation{.id = m.reservation_id, .lot_id = m.lot_id, .place_id = m.from_place, .group_id = m.group_id,
-                                  .delivery_id = m.delivery_id, .items = items, .expire_time = kNow, .create_time = kNow};
+    const Reservation reservation{.id = m.reservation_id,
+                                  .lot_id = m.lot_id,
+                                  .place_id = m.from_place,
+                                  .group_id = m.group_id,
+                                  .delivery_id = m.delivery_id,
+                                  .items = items,
+                                  .expire_time = kNow,
+                                  .create_time = kNow};
     return Record({m}, {reservation});
   };
   EXPECT_EQ(reserve(1, 1, 11), "balances_reserved");
@@ -130,7 +139,8 @@ TEST_F(PgInvariants, NoMoreIsPromisedThanIsThere) {
 TEST_F(PgInvariants, PositionsFollowTheHeadAndTimeDoesNotGoBack) {
   EXPECT_EQ(Record({Raw(2, pb::MOVEMENT_KIND_TRANSFER, Shelf(1), Shelf(2), 1)}), "movements_position");
   EXPECT_EQ(Record({Raw(0, pb::MOVEMENT_KIND_TRANSFER, Shelf(1), Shelf(2), 1)}), "movements_pkey");
-  EXPECT_EQ(Record({Raw(1, pb::MOVEMENT_KIND_TRANSFER, Shelf(1), Shelf(2), 1), Raw(3, pb::MOVEMENT_KIND_TRANSFER, Shelf(1), Shelf(2), 1)}),
+  EXPECT_EQ(Record({Raw(1, pb::MOVEMENT_KIND_TRANSFER, Shelf(1), Shelf(2), 1),
+                    Raw(3, pb::MOVEMENT_KIND_TRANSFER, Shelf(1), Shelf(2), 1)}),
             "movements_position");
   Movement early = Raw(1, pb::MOVEMENT_KIND_TRANSFER, Shelf(1), Shelf(2), 1);
   early.recorded_time = kNow - absl::Seconds(1);
@@ -160,8 +170,10 @@ TEST_F(PgInvariants, AReversalMirrorsItsMovementOnce) {
 
 TEST_F(PgInvariants, ADeliveryHasOneGroupAndNoMoreArrivesThanLeft) {
   EXPECT_EQ(Record({WithDelivery(Raw(1, pb::MOVEMENT_KIND_ISSUE, Shelf(1), DeliveryPlace(1), 4), 1, 1)}), "");
-  EXPECT_EQ(Record({WithDelivery(Raw(2, pb::MOVEMENT_KIND_ISSUE, Shelf(1), DeliveryPlace(2), 1), 1, 2)}), "deliveries_group");
-  EXPECT_EQ(Record({WithDelivery(Raw(2, pb::MOVEMENT_KIND_CONFIRM, DeliveryPlace(1), GroupPlace(1), 5), 1, 1)}), "delivery_lines_sum");
+  EXPECT_EQ(Record({WithDelivery(Raw(2, pb::MOVEMENT_KIND_ISSUE, Shelf(1), DeliveryPlace(2), 1), 1, 2)}),
+            "deliveries_group");
+  EXPECT_EQ(Record({WithDelivery(Raw(2, pb::MOVEMENT_KIND_CONFIRM, DeliveryPlace(1), GroupPlace(1), 5), 1, 1)}),
+            "delivery_lines_sum");
   EXPECT_EQ(Record({WithDelivery(Raw(2, pb::MOVEMENT_KIND_CONFIRM, DeliveryPlace(1), GroupPlace(1), 4), 1, 1)}), "");
   EXPECT_EQ(Ask("SELECT open_items || '/' || issued_items FROM deliveries"), "0/4");
 }
@@ -169,11 +181,12 @@ TEST_F(PgInvariants, ADeliveryHasOneGroupAndNoMoreArrivesThanLeft) {
 TEST_F(PgInvariants, OtherNetworksAreInvisibleAlsoToTheOwner) {
   constexpr pg::Statement kCount{"SELECT count(*)::bigint AS n FROM movements"};
   for (const std::string& network : {Id(1, 2), std::string()}) {
-    const auto rows = pool_.Read({.network_id = network, .deadline = Deadline()}, [&](pg::Transaction& tx) -> absl::StatusOr<int64_t> {
-      const auto rows = tx.Query(kCount);
-      if (!rows.ok()) return rows.status();
-      return (*rows)[0].Get<int64_t>("n");
-    });
+    const auto rows = pool_.Read({.network_id = network, .deadline = Deadline()},
+                                 [&](pg::Transaction& tx) -> absl::StatusOr<int64_t> {
+                                   const auto rows = tx.Query(kCount);
+                                   if (!rows.ok()) return rows.status();
+                                   return (*rows)[0].Get<int64_t>("n");
+                                 });
     EXPECT_THAT(rows, errors::IsOkAndHolds(0));
   }
   EXPECT_EQ(pg::testing::Sql(database_.owner, "SELECT count(*) FROM stock.movements"), "0");

@@ -18,7 +18,8 @@ void NormalizeGtin(std::string* gtin, const std::string& field, errors::Violatio
   if (normal.ok()) {
     *gtin = *normal;
   } else {
-    violations.Add(field, "NOT_A_GTIN", errors::MessageIn("en", normal.status()), errors::MessageIn("ja", normal.status()));
+    violations.Add(field, "NOT_A_GTIN", errors::MessageIn("en", normal.status()),
+                   errors::MessageIn("ja", normal.status()));
   }
 }
 
@@ -41,8 +42,9 @@ void CompleteProduct(v1::Product& product, std::string_view prefix, errors::Viol
   const std::string field = std::string(prefix) + ".";
   NormalizeGtin(product.mutable_gtin(), field + "gtin", violations);
   NormalizeGtin(product.mutable_case_gtin(), field + "case_gtin", violations);
-  violations.Require(product.case_gtin().empty() || product.case_gtin() != product.gtin(), field + "case_gtin", "MISMATCH",
-                     "The case's GTIN is the item's; leave it out.", "ケースのコードが単品と同じです。空にしてください。");
+  violations.Require(product.case_gtin().empty() || product.case_gtin() != product.gtin(), field + "case_gtin",
+                     "MISMATCH", "The case's GTIN is the item's; leave it out.",
+                     "ケースのコードが単品と同じです。空にしてください。");
   violations.Text(field + "display_name", product.display_name(), 1, 200);
   violations.Text(field + "name_kana", product.name_kana(), 0, 200);
   violations.Text(field + "maker", product.maker(), 0, 200);
@@ -55,7 +57,8 @@ void CompleteProduct(v1::Product& product, std::string_view prefix, errors::Viol
   for (const int allergen : product.allergens().contains()) {
     const auto& free = product.allergens().free_from();
     violations.Require(std::find(free.begin(), free.end(), allergen) == free.end(), field + "allergens", "MISMATCH",
-                       "An allergen cannot be both contained and absent.", "同じアレルゲンを「含む」と「含まない」の両方には指定できません。");
+                       "An allergen cannot be both contained and absent.",
+                       "同じアレルゲンを「含む」と「含まない」の両方には指定できません。");
   }
   CheckList<type::DietaryTag>(product.tags(), field + "tags", violations);
   violations.Range(field + "milli_person_days", product.milli_person_days(), 0, 1'000'000);

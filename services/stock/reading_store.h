@@ -13,8 +13,8 @@
 
 namespace kubari::stock {
 
-// One page: at most `size` + 1 values, so that the caller sees whether more follow. `after` is the key of the last value before it;
-// empty: from the start. A key that does not convert gives INVALID_ARGUMENT / PAGE_TOKEN_INVALID.
+// One page: at most `size` + 1 values, so that the caller sees whether more follow. `after` is the key of the last
+// value before it; empty: from the start. A key that does not convert gives INVALID_ARGUMENT / PAGE_TOKEN_INVALID.
 struct Page {
   int size = 50;
   std::vector<std::string> after;
@@ -25,7 +25,7 @@ struct LotFilter {
   Filter gtin, donor_lot_number;  // texts
   Filter donor, offer, product;
   std::optional<std::vector<std::string>> own_donors;  // only lots of these donors
-  bool in_stock = false;                                // only what stands on a shelf
+  bool in_stock = false;                               // only what stands on a shelf
 };
 struct BalanceFilter {
   Filter warehouse, lot, product;
@@ -57,20 +57,23 @@ class ReadingStore {
  public:
   explicit ReadingStore(pg::Pool& pool) : pool_(pool) {}
 
-  // Keys: (last good day, lot id); (last good day, lot id, place id); (expire time in µs, id); (position); (ship position).
-  absl::StatusOr<std::vector<Lot>> Lots(const std::string& network_id, const LotFilter& filter, const Page& page, absl::Time deadline);
-  absl::StatusOr<std::vector<BalanceRow>> Balances(const std::string& network_id, const BalanceFilter& filter, const Page& page,
-                                                   absl::Time deadline);
-  absl::StatusOr<std::vector<Reservation>> Reservations(const std::string& network_id, const ReservationFilter& filter, const Page& page,
-                                                        absl::Time deadline);
-  absl::StatusOr<std::vector<Movement>> Movements(const std::string& network_id, const MovementFilter& filter, const Page& page,
-                                                  absl::Time deadline);
-  absl::StatusOr<std::vector<DeliveryRow>> Deliveries(const std::string& network_id, const DeliveryFilter& filter, const Page& page,
-                                                      absl::Time deadline);
+  // Keys: (last good day, lot id); (last good day, lot id, place id); (expire time in µs, id); (position); (ship
+  // position).
+  absl::StatusOr<std::vector<Lot>> Lots(const std::string& network_id, const LotFilter& filter, const Page& page,
+                                        absl::Time deadline);
+  absl::StatusOr<std::vector<BalanceRow>> Balances(const std::string& network_id, const BalanceFilter& filter,
+                                                   const Page& page, absl::Time deadline);
+  absl::StatusOr<std::vector<Reservation>> Reservations(const std::string& network_id, const ReservationFilter& filter,
+                                                        const Page& page, absl::Time deadline);
+  absl::StatusOr<std::vector<Movement>> Movements(const std::string& network_id, const MovementFilter& filter,
+                                                  const Page& page, absl::Time deadline);
+  absl::StatusOr<std::vector<DeliveryRow>> Deliveries(const std::string& network_id, const DeliveryFilter& filter,
+                                                      const Page& page, absl::Time deadline);
   // A lot's movements, oldest first, and who has received it.
-  absl::StatusOr<std::vector<Movement>> LotHistory(const std::string& network_id, const std::string& lot_id, int limit, absl::Time deadline);
-  absl::StatusOr<bool> AnyReceived(const std::string& network_id, const std::string& lot_id, const std::vector<std::string>& group_ids,
-                                   absl::Time deadline);
+  absl::StatusOr<std::vector<Movement>> LotHistory(const std::string& network_id, const std::string& lot_id, int limit,
+                                                   absl::Time deadline);
+  absl::StatusOr<bool> AnyReceived(const std::string& network_id, const std::string& lot_id,
+                                   const std::vector<std::string>& group_ids, absl::Time deadline);
 
  private:
   pg::Pool& pool_;

@@ -4,7 +4,8 @@
 
 namespace kubari::stock {
 
-GrpcRegisters::GrpcRegisters(std::shared_ptr<grpc::ChannelInterface> identity, std::shared_ptr<grpc::ChannelInterface> donors,
+GrpcRegisters::GrpcRegisters(std::shared_ptr<grpc::ChannelInterface> identity,
+                             std::shared_ptr<grpc::ChannelInterface> donors,
                              std::shared_ptr<grpc::ChannelInterface> groups, std::string service_key)
     : identity_(identity::v1::IdentityService::NewStub(identity)),
       donors_(donors::v1::DonorsService::NewStub(donors)),
@@ -29,14 +30,16 @@ absl::StatusOr<groups::v1::Group> GrpcRegisters::GetGroup(const rpc::Call& call,
   return rpc::Invoke(&groups::v1::GroupsService::Stub::GetGroup, *groups_, rpc::AsService(service_key_, call), request);
 }
 
-absl::Status GrpcRegisters::CreateOperator(const rpc::Call& call, const std::string& request_id, const std::string& organisation_id,
-                                           const std::string& display_name) {
+absl::Status GrpcRegisters::CreateOperator(const rpc::Call& call, const std::string& request_id,
+                                           const std::string& organisation_id, const std::string& display_name) {
   identity::v1::CreateOrganisationRequest request;
   request.set_request_id(request_id);
   request.set_organisation_id(organisation_id);
   request.set_kind(identity::v1::ORGANISATION_KIND_OPERATOR);
   request.set_display_name(display_name);
-  return rpc::Invoke(&identity::v1::IdentityService::Stub::CreateOrganisation, *identity_, rpc::OnBehalfOf(call), request).status();
+  return rpc::Invoke(&identity::v1::IdentityService::Stub::CreateOrganisation, *identity_, rpc::OnBehalfOf(call),
+                     request)
+      .status();
 }
 
 }  // namespace kubari::stock

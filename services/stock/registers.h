@@ -17,14 +17,14 @@ namespace kubari::stock {
 class Registers {
  public:
   virtual ~Registers() = default;
-  // Asked as this service, in the network of `call`: a volunteer's scan is judged by facts that the volunteer may not read.
-  // `name`: "offers/{uuid}" … NOT_FOUND and UNAVAILABLE pass through.
+  // Asked as this service, in the network of `call`: a volunteer's scan is judged by facts that the volunteer may not
+  // read. `name`: "offers/{uuid}" … NOT_FOUND and UNAVAILABLE pass through.
   virtual absl::StatusOr<donors::v1::Offer> GetOffer(const rpc::Call& call, const std::string& name) = 0;
   virtual absl::StatusOr<donors::v1::Donor> GetDonor(const rpc::Call& call, const std::string& name) = 0;
   virtual absl::StatusOr<groups::v1::Group> GetGroup(const rpc::Call& call, const std::string& name) = 0;
   // On behalf of the caller. An organisation of this id and content that exists already is no error.
-  virtual absl::Status CreateOperator(const rpc::Call& call, const std::string& request_id, const std::string& organisation_id,
-                                      const std::string& display_name) = 0;
+  virtual absl::Status CreateOperator(const rpc::Call& call, const std::string& request_id,
+                                      const std::string& organisation_id, const std::string& display_name) = 0;
 };
 
 class GrpcRegisters final : public Registers {

@@ -14,13 +14,16 @@ namespace {
 constexpr pg::Statement kInsertProducts{
     "INSERT INTO products (network_id, product_id, gtin, case_gtin, display_name, facts) "
     "SELECT $1::uuid, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[])"};
-constexpr pg::Statement kByGtin{"SELECT gtin, product_id FROM products WHERE network_id = $1 AND gtin = ANY($2::text[])"};
+constexpr pg::Statement kByGtin{
+    "SELECT gtin, product_id FROM products WHERE network_id = $1 AND gtin = ANY($2::text[])"};
 constexpr pg::Statement kByCodes{
-    "SELECT product_id, facts FROM products WHERE network_id = $1 AND (gtin = ANY($2::text[]) OR case_gtin = ANY($2::text[])) "
+    "SELECT product_id, facts FROM products WHERE network_id = $1 AND (gtin = ANY($2::text[]) OR case_gtin = "
+    "ANY($2::text[])) "
     "ORDER BY display_name, product_id LIMIT $3"};
 constexpr pg::Statement kListProducts{
     "SELECT product_id, facts FROM products WHERE network_id = $1 "
-    "AND ($2::text = '' OR search LIKE '%' || replace(replace(replace(lower(normalize($2, NFKC)), '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%') "
+    "AND ($2::text = '' OR search LIKE '%' || replace(replace(replace(lower(normalize($2, NFKC)), '\\', '\\\\'), '%', "
+    "'\\%'), '_', '\\_') || '%') "
     "AND ($3::text IS NULL OR (display_name, product_id) > ($3, $4::uuid)) ORDER BY display_name, product_id LIMIT $5"};
 constexpr pg::Statement kInsertWarehouses{
     "INSERT INTO warehouses (network_id, warehouse_id, code, display_name, organisation_id, address) "
@@ -28,28 +31,35 @@ constexpr pg::Statement kInsertWarehouses{
 constexpr pg::Statement kInsertShelves{
     "INSERT INTO places (network_id, place_id, kind, warehouse_id, code, temperature_zone, display_name) "
     "SELECT $1::uuid, s.id, 1, s.warehouse, s.code, s.zone, s.name "
-    "FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::smallint[], $6::text[]) AS s (id, warehouse, code, zone, name)"};
-constexpr pg::Statement kListWarehouses{"SELECT " KUBARI_WAREHOUSE_COLUMNS
-                                        "FROM warehouses w WHERE w.network_id = $1 AND ($2::text IS NULL OR w.code > $2) "
-                                        "ORDER BY w.code LIMIT $3"};
+    "FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::smallint[], $6::text[]) AS s (id, warehouse, code, zone, "
+    "name)"};
+constexpr pg::Statement kListWarehouses{
+    "SELECT " KUBARI_WAREHOUSE_COLUMNS
+    "FROM warehouses w WHERE w.network_id = $1 AND ($2::text IS NULL OR w.code > $2) "
+    "ORDER BY w.code LIMIT $3"};
 constexpr pg::Statement kListShelves{"SELECT " KUBARI_PLACE_COLUMNS
                                      "FROM places p WHERE p.network_id = $1 AND p.kind = 1 AND p.warehouse_id = $2 "
                                      "AND ($3::text IS NULL OR p.code > $3) ORDER BY p.code LIMIT $4"};
 constexpr pg::Statement kWarehousesByCode{"SELECT " KUBARI_WAREHOUSE_COLUMNS
                                           "FROM warehouses w WHERE w.network_id = $1 AND w.code = ANY($2::text[])"};
-constexpr pg::Statement kShelvesOf{"SELECT " KUBARI_PLACE_COLUMNS
-                                   "FROM places p WHERE p.network_id = $1 AND p.kind = 1 AND p.warehouse_id = ANY($2::uuid[])"};
+constexpr pg::Statement kShelvesOf{
+    "SELECT " KUBARI_PLACE_COLUMNS
+    "FROM places p WHERE p.network_id = $1 AND p.kind = 1 AND p.warehouse_id = ANY($2::uuid[])"};
 
-std::string IdIn(const char* collection, const std::string& name) { return ids::IdFromName(collection, name).value_or(""); }
+std::string IdIn(const char* collection, const std::string& name) {
+  return ids::IdFromName(collection, name).value_or("");
+}
 
-absl::Status Taken(std::string_view reason, const std::string& english, const std::string& japanese, errors::Metadata metadata = {}) {
+absl::Status Taken(std::string_view reason, const std::string& english, const std::string& japanese,
+                   errors::Metadata metadata = {}) {
   return errors::Make(absl::StatusCode::kAlreadyExists, reason, english, japanese, std::move(metadata));
 }
 
 // A violated unique key as what it means.
 absl::Status Explain(const absl::Status& status) {
   const std::string constraint = pg::ConstraintOf(status);
-  if (constraint == "products_gtin") return Taken("GTIN_TAKEN", "Another product has this GTIN.", "このJANコードの商品はすでにあります。");
+  if (constraint == "products_gtin")
+    return Taken("GTIN_TAKEN", "Another product has this GTIN.", "このJANコードの商品はすでにあります。");
   if (constraint == "warehouses_code") {
     return Taken("WAREHOUSE_CODE_TAKEN", "Another warehouse has this code; choose another.",
                  "この倉庫コードはすでに使われています。別のコードにしてください。");
@@ -59,7 +69,8 @@ absl::Status Explain(const absl::Status& status) {
                  "この棚コードは倉庫内ですでに使われています。別のコードにしてください。");
   }
   if (constraint == "products_pkey" || constraint == "warehouses_pkey" || constraint == "places_pkey") {
-    return Taken("ID_TAKEN", "This id belongs to something else; make a new one.", "このIDはすでに使われています。新しいIDを作ってください。");
+    return Taken("ID_TAKEN", "This id belongs to something else; make a new one.",
+                 "このIDはすでに使われています。新しいIDを作ってください。");
   }
   return status;
 }
@@ -88,27 +99,32 @@ absl::Status InsertProducts(pg::Transaction& tx, const std::vector<pb::Product>&
   if (!known.empty()) {
     const auto& [taken, by] = *known.begin();
     return Taken("GTIN_TAKEN", absl::StrCat("GTIN ", taken, " belongs to ", by, " already; use that product."),
-                 absl::StrCat("JANコード", taken, "の商品はすでにあります（", by, "）。そちらを使ってください。"), {{"product", by}, {"gtin", taken}});
+                 absl::StrCat("JANコード", taken, "の商品はすでにあります（", by, "）。そちらを使ってください。"),
+                 {{"product", by}, {"gtin", taken}});
   }
-  const absl::StatusOr<int64_t> done = tx.Execute(kInsertProducts, tx.network_id(), product_ids, gtin, case_gtin, names, facts);
+  const absl::StatusOr<int64_t> done =
+      tx.Execute(kInsertProducts, tx.network_id(), product_ids, gtin, case_gtin, names, facts);
   return done.ok() ? absl::OkStatus() : Explain(done.status());
 }
 
-absl::StatusOr<std::map<std::string, std::string>> ProductsByGtin(pg::Transaction& tx, const std::vector<std::string>& gtins) {
+absl::StatusOr<std::map<std::string, std::string>> ProductsByGtin(pg::Transaction& tx,
+                                                                  const std::vector<std::string>& gtins) {
   std::map<std::string, std::string> found;
   if (gtins.empty()) return found;
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kByGtin, tx.network_id(), gtins));
-  for (const pg::Row row : rows) found[row.Get<std::string>("gtin")] = ids::Name("products", row.Get<std::string>("product_id"));
+  for (const pg::Row row : rows)
+    found[row.Get<std::string>("gtin")] = ids::Name("products", row.Get<std::string>("product_id"));
   return found;
 }
 
-absl::StatusOr<std::vector<pb::Product>> FindByCodes(pg::Transaction& tx, const std::vector<std::string>& gtins, int limit) {
+absl::StatusOr<std::vector<pb::Product>> FindByCodes(pg::Transaction& tx, const std::vector<std::string>& gtins,
+                                                     int limit) {
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kByCodes, tx.network_id(), gtins, limit));
   return ReadAll<pb::Product>(rows, ReadProduct);
 }
 
-absl::StatusOr<std::vector<pb::Product>> ListProducts(pg::Transaction& tx, const std::string& query, const std::vector<std::string>& after,
-                                                      int limit) {
+absl::StatusOr<std::vector<pb::Product>> ListProducts(pg::Transaction& tx, const std::string& query,
+                                                      const std::vector<std::string>& after, int limit) {
   std::optional<std::string> name, id;
   if (after.size() == 2) name = after[0], id = after[1];
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kListProducts, tx.network_id(), query, name, id, limit));
@@ -141,22 +157,25 @@ absl::Status InsertShelves(pg::Transaction& tx, const std::vector<Place>& shelve
     zones.push_back(shelf.zone);
     names.push_back(shelf.display_name);
   }
-  const absl::StatusOr<int64_t> done = tx.Execute(kInsertShelves, tx.network_id(), place_ids, warehouses, codes, zones, names);
+  const absl::StatusOr<int64_t> done =
+      tx.Execute(kInsertShelves, tx.network_id(), place_ids, warehouses, codes, zones, names);
   return done.ok() ? absl::OkStatus() : Explain(done.status());
 }
 
-absl::StatusOr<std::vector<pb::Warehouse>> ListWarehouses(pg::Transaction& tx, const std::optional<std::string>& after, int limit) {
+absl::StatusOr<std::vector<pb::Warehouse>> ListWarehouses(pg::Transaction& tx, const std::optional<std::string>& after,
+                                                          int limit) {
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kListWarehouses, tx.network_id(), after, limit));
   return ReadAll<pb::Warehouse>(rows, ReadWarehouse);
 }
 
-absl::StatusOr<std::vector<Place>> ListShelves(pg::Transaction& tx, const std::string& warehouse_id, const std::optional<std::string>& after,
-                                               int limit) {
+absl::StatusOr<std::vector<Place>> ListShelves(pg::Transaction& tx, const std::string& warehouse_id,
+                                               const std::optional<std::string>& after, int limit) {
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kListShelves, tx.network_id(), warehouse_id, after, limit));
   return ReadAll<Place>(rows, sql::ReadPlace);
 }
 
-absl::StatusOr<std::vector<pb::Warehouse>> WarehousesByCode(pg::Transaction& tx, const std::vector<std::string>& codes) {
+absl::StatusOr<std::vector<pb::Warehouse>> WarehousesByCode(pg::Transaction& tx,
+                                                            const std::vector<std::string>& codes) {
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kWarehousesByCode, tx.network_id(), codes));
   return ReadAll<pb::Warehouse>(rows, ReadWarehouse);
 }

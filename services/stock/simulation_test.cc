@@ -1,5 +1,5 @@
-// Many phones, lost connections and repeated requests against the real database; judged by an auditor who reads the feed alone and
-// shares no code with what it judges. The seed is printed; KUBARI_SEED repeats a run.
+// Many phones, lost connections and repeated requests against the real database; judged by an auditor who reads the
+// feed alone and shares no code with what it judges. The seed is printed; KUBARI_SEED repeats a run.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -32,29 +32,47 @@ class Simulation : public ::testing::Test {
   Command Random(std::mt19937& random, const std::string& actor) {
     const auto pick = [&](int lo, int hi) { return std::uniform_int_distribution<int>(lo, hi)(random); };
     const int lot = pick(1, 3), shelf = pick(1, 3), group = pick(1, 3);
-    Command command{.request_id = ids::NewUuid(), .request_hash = std::string(32, 'h'), .actor = actor, .occurred_time = absl::Now()};
+    Command command{.request_id = ids::NewUuid(),
+                    .request_hash = std::string(32, 'h'),
+                    .actor = actor,
+                    .occurred_time = absl::Now()};
     command.new_places = {DonorPlace(), DeliveryPlace(group), GroupPlace(group), Waste(), Adjustment()};
     switch (pick(0, 8)) {
       case 0:
-      case 1: command.action = Receive{LotOf(lot), Shelf(shelf), DonorPlace(), pick(1, 60)}; break;
-      case 2: command.action = Transfer{LotOf(lot), Shelf(shelf), Shelf(shelf % 3 + 1), pick(1, 20)}; break;
+      case 1:
+        command.action = Receive{LotOf(lot), Shelf(shelf), DonorPlace(), pick(1, 60)};
+        break;
+      case 2:
+        command.action = Transfer{LotOf(lot), Shelf(shelf), Shelf(shelf % 3 + 1), pick(1, 20)};
+        break;
       case 3: {
         const std::string id = ids::NewUuid();
-        command.action = Reserve{id, LotOf(lot), Shelf(shelf), Group(group), Id(12, group), pick(1, 30), absl::Now() + absl::Hours(1)};
+        command.action = Reserve{
+            id, LotOf(lot), Shelf(shelf), Group(group), Id(12, group), pick(1, 30), absl::Now() + absl::Hours(1)};
         const std::lock_guard lock(mutex_);
         reservations_.push_back(std::get<Reserve>(command.action));
         break;
       }
-      case 4: command.action = Discard{LotOf(lot), Shelf(shelf), Waste(), pick(1, 10), "DAMAGED"}; break;
+      case 4:
+        command.action = Discard{LotOf(lot), Shelf(shelf), Waste(), pick(1, 10), "DAMAGED"};
+        break;
       case 5: {
         std::vector<Confirm::Line> lines;
-        command.action = Confirm{.delivery_id = Id(12, group), .group_id = Group(group), .lines = lines,
-                                 .delivery_place = DeliveryPlace(group), .group_place = GroupPlace(group), .adjustment = Adjustment()};
+        command.action = Confirm{.delivery_id = Id(12, group),
+                                 .group_id = Group(group),
+                                 .lines = lines,
+                                 .delivery_place = DeliveryPlace(group),
+                                 .group_place = GroupPlace(group),
+                                 .adjustment = Adjustment()};
         break;
       }
       case 6: {
-        Issue issue{.lot = LotOf(lot), .shelf = Shelf(shelf), .delivery_place = DeliveryPlace(group), .group_id = Group(group),
-                    .delivery_id = Id(12, group), .items = pick(1, 30)};
+        Issue issue{.lot = LotOf(lot),
+                    .shelf = Shelf(shelf),
+                    .delivery_place = DeliveryPlace(group),
+                    .group_id = Group(group),
+                    .delivery_id = Id(12, group),
+                    .items = pick(1, 30)};
         command.action = issue;
         break;
       }
@@ -68,8 +86,13 @@ class Simulation : public ::testing::Test {
           command.action = Release{.reservation = {.id = r.reservation_id}, .items = pick(0, 5)};
         } else {
           command.new_places.push_back(DeliveryPlace(number));
-          command.action = Issue{.lot = r.lot, .shelf = r.shelf, .delivery_place = DeliveryPlace(number), .reservation_id = r.reservation_id,
-                                 .group_id = r.group_id, .delivery_id = r.delivery_id, .items = pick(1, 10)};
+          command.action = Issue{.lot = r.lot,
+                                 .shelf = r.shelf,
+                                 .delivery_place = DeliveryPlace(number),
+                                 .reservation_id = r.reservation_id,
+                                 .group_id = r.group_id,
+                                 .delivery_id = r.delivery_id,
+                                 .items = pick(1, 10)};
         }
         break;
       }
@@ -137,7 +160,8 @@ class Auditor {
         sum += items;
         const auto lot_promised = promised_.find(lot);
         const auto reserved = lot_promised->second.find(place);
-        all[lot + "/" + place] = absl::StrCat(items, "/", reserved == lot_promised->second.end() ? 0 : reserved->second);
+        all[lot + "/" + place] =
+            absl::StrCat(items, "/", reserved == lot_promised->second.end() ? 0 : reserved->second);
       }
       EXPECT_EQ(sum, 0) << "items appeared or vanished";
     }
@@ -182,8 +206,9 @@ TEST_F(Simulation, AuditorAgreesAfterKilledConnectionsAndRetries) {
       absl::SleepFor(absl::Milliseconds(60));
       const std::string done = pg::testing::Sql(
           database.superuser,
-          absl::StrCat("SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity WHERE datname = '", database.name,
-                       "' AND usename = 'kubari_stock' ORDER BY random() LIMIT 1) AS one"));
+          absl::StrCat(
+              "SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity WHERE datname = '",
+              database.name, "' AND usename = 'kubari_stock' ORDER BY random() LIMIT 1) AS one"));
       killed += std::atoi(done.c_str());
     }
   });
@@ -231,8 +256,9 @@ TEST_F(Simulation, AuditorAgreesAfterKilledConnectionsAndRetries) {
   EXPECT_EQ(auditor.by_request(), told);  // all that was promised to the phones, once, and nothing else
   for (const auto& [key, expected] : auditor.Balances()) {
     const std::string lot = key.substr(0, 36), place = key.substr(37);
-    EXPECT_EQ(pg::testing::Sql(database.superuser, absl::StrCat("SELECT on_hand || '/' || reserved FROM stock.balances WHERE lot_id = '", lot,
-                                                                "' AND place_id = '", place, "'")),
+    EXPECT_EQ(pg::testing::Sql(database.superuser,
+                               absl::StrCat("SELECT on_hand || '/' || reserved FROM stock.balances WHERE lot_id = '",
+                                            lot, "' AND place_id = '", place, "'")),
               expected);
   }
   std::cout << auditor.positions() << " movements, " << killed << " connections killed;";

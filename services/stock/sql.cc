@@ -7,7 +7,9 @@
 namespace kubari::stock::sql {
 namespace {
 
-std::string OrEmpty(const pg::Row& row, const char* column) { return row.Get<std::optional<std::string>>(column).value_or(""); }
+std::string OrEmpty(const pg::Row& row, const char* column) {
+  return row.Get<std::optional<std::string>>(column).value_or("");
+}
 
 }  // namespace
 
@@ -83,7 +85,8 @@ void FromJson(const std::string& json, google::protobuf::Message& message) {
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = true;
   const auto status = google::protobuf::util::JsonStringToMessage(json, &message, options);
-  if (!status.ok()) log::Error("a jsonb column does not parse", {{"type", message.GetTypeName()}, {"problem", status.ToString()}});
+  if (!status.ok())
+    log::Error("a jsonb column does not parse", {{"type", message.GetTypeName()}, {"problem", status.ToString()}});
 }
 
 }  // namespace kubari::stock::sql

@@ -1,4 +1,5 @@
-// A small world for tests of the ledger: one network, two shelves, a donor, groups, a product, lots. Nothing in it is real.
+// A small world for tests of the ledger: one network, two shelves, a donor, groups, a product, lots. Nothing in it is
+// real.
 #pragma once
 
 #include <absl/strings/str_cat.h>
@@ -33,9 +34,15 @@ inline Place Shelf(int n) {
 }
 inline std::string Group(int n) { return Id(7, n); }
 inline std::string GroupName(int n) { return ids::Name("groups", Group(n)); }
-inline Place DonorPlace() { return StandInPlace(kNetwork, pb::PLACE_KIND_DONOR, ids::Name("donors", kDonor), "架空食品"); }
-inline Place DeliveryPlace(int group) { return StandInPlace(kNetwork, pb::PLACE_KIND_DELIVERY, GroupName(group), "こども食堂（配送中）"); }
-inline Place GroupPlace(int group) { return StandInPlace(kNetwork, pb::PLACE_KIND_GROUP, GroupName(group), "こども食堂"); }
+inline Place DonorPlace() {
+  return StandInPlace(kNetwork, pb::PLACE_KIND_DONOR, ids::Name("donors", kDonor), "架空食品");
+}
+inline Place DeliveryPlace(int group) {
+  return StandInPlace(kNetwork, pb::PLACE_KIND_DELIVERY, GroupName(group), "こども食堂（配送中）");
+}
+inline Place GroupPlace(int group) {
+  return StandInPlace(kNetwork, pb::PLACE_KIND_GROUP, GroupName(group), "こども食堂");
+}
 inline Place Waste() { return StandInPlace(kNetwork, pb::PLACE_KIND_WASTE, "", "廃棄"); }
 inline Place Adjustment() { return StandInPlace(kNetwork, pb::PLACE_KIND_ADJUSTMENT, "", "差異調整"); }
 
@@ -57,14 +64,18 @@ inline Lot LotOf(int n) {
 
 // What the ledger refers to and does not make itself, in a fresh database.
 inline void Furnish(const pg::testing::Database& database) {
-  std::string sql = absl::StrCat("SET search_path = stock; SELECT set_config('kubari.network', '", kNetwork, "', false);");
-  absl::StrAppend(&sql, "INSERT INTO products (network_id, product_id, display_name, facts) VALUES ('", kNetwork, "', '", kProduct,
-                  "', '架空めん', '{}');");
-  absl::StrAppend(&sql, "INSERT INTO warehouses VALUES ('", kNetwork, "', '", kWarehouse, "', 'EAST', '東倉庫', '", kOperator, "', '{}');");
+  std::string sql =
+      absl::StrCat("SET search_path = stock; SELECT set_config('kubari.network', '", kNetwork, "', false);");
+  absl::StrAppend(&sql, "INSERT INTO products (network_id, product_id, display_name, facts) VALUES ('", kNetwork,
+                  "', '", kProduct, "', '架空めん', '{}');");
+  absl::StrAppend(&sql, "INSERT INTO warehouses VALUES ('", kNetwork, "', '", kWarehouse, "', 'EAST', '東倉庫', '",
+                  kOperator, "', '{}');");
   for (int n = 1; n <= 3; ++n) {
     const Place shelf = Shelf(n);
-    absl::StrAppend(&sql, "INSERT INTO places (network_id, place_id, kind, warehouse_id, code, temperature_zone, display_name) VALUES ('",
-                    kNetwork, "', '", shelf.id, "', 1, '", kWarehouse, "', '", shelf.code, "', 1, '", shelf.display_name, "');");
+    absl::StrAppend(
+        &sql,
+        "INSERT INTO places (network_id, place_id, kind, warehouse_id, code, temperature_zone, display_name) VALUES ('",
+        kNetwork, "', '", shelf.id, "', 1, '", kWarehouse, "', '", shelf.code, "', 1, '", shelf.display_name, "');");
   }
   pg::testing::Sql(database.superuser, sql);
 }

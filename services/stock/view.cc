@@ -14,7 +14,9 @@ using kubari::type::v1::ROLE_COORDINATOR;
 using kubari::type::v1::ROLE_GROUP;
 using kubari::type::v1::ROLE_WAREHOUSE_MANAGER;
 
-std::string NameOrEmpty(const char* collection, const std::string& id) { return id.empty() ? "" : ids::Name(collection, id); }
+std::string NameOrEmpty(const char* collection, const std::string& id) {
+  return id.empty() ? "" : ids::Name(collection, id);
+}
 
 }  // namespace
 
@@ -28,8 +30,8 @@ void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
 
 View::View(Catalogue& catalogue, const rpc::Call& call) : catalogue_(catalogue), call_(call) {
   const auth::Principal& who = call.principal;
-  sees_donors_ = who.is_service || who.HasRole(ROLE_COORDINATOR) || who.HasRole(ROLE_WAREHOUSE_MANAGER) || who.HasRole(ROLE_AUDITOR) ||
-                 who.HasRole(ROLE_ADMINISTRATOR);
+  sees_donors_ = who.is_service || who.HasRole(ROLE_COORDINATOR) || who.HasRole(ROLE_WAREHOUSE_MANAGER) ||
+                 who.HasRole(ROLE_AUDITOR) || who.HasRole(ROLE_ADMINISTRATOR);
   group_only_ = !call.scope.whole_network && who.HasRole(ROLE_GROUP);
 }
 
@@ -48,7 +50,8 @@ bool View::Hidden(const Place& place, const Lot* lot) const {
     case pb::PLACE_KIND_GROUP:
     case pb::PLACE_KIND_DELIVERY:
       return group_only_ && !call_.scope.Includes(ids::IdFromName("groups", place.party).value_or(""));
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -89,7 +92,9 @@ absl::StatusOr<View::Named> View::LookUp(const std::set<std::string>& lots, cons
 }
 
 std::string View::GroupPlaceId(const std::string& group_id) const {
-  return group_id.empty() ? "" : StandInPlaceId(call_.principal.network_id, pb::PLACE_KIND_GROUP, ids::Name("groups", group_id));
+  return group_id.empty()
+             ? ""
+             : StandInPlaceId(call_.principal.network_id, pb::PLACE_KIND_GROUP, ids::Name("groups", group_id));
 }
 
 std::string View::GroupName(const std::string& group_id, const Named& named) const {
@@ -166,10 +171,13 @@ absl::StatusOr<std::vector<pb::FeedEntry>> View::FeedEntries(const std::vector<M
   for (const Movement& m : movements) {
     pb::FeedEntry& entry = out.emplace_back();
     *entry.mutable_movement() = ToProto(m, named);
-    if (const auto lot = named.lots.find(m.lot_id); lot != named.lots.end()) *entry.mutable_lot() = ToProto(lot->second);
-    if (const auto from = named.places.find(m.from_place); from != named.places.end()) entry.set_from_kind(from->second.kind);
+    if (const auto lot = named.lots.find(m.lot_id); lot != named.lots.end())
+      *entry.mutable_lot() = ToProto(lot->second);
+    if (const auto from = named.places.find(m.from_place); from != named.places.end())
+      entry.set_from_kind(from->second.kind);
     if (const auto to = named.places.find(m.to_place); to != named.places.end()) entry.set_to_kind(to->second.kind);
-    if (const auto original = originals.find(m.reverses); original != originals.end()) entry.set_reversed_kind(original->second.kind);
+    if (const auto original = originals.find(m.reverses); original != originals.end())
+      entry.set_reversed_kind(original->second.kind);
     entry.set_group_display_name(GroupName(m.group_id, named));
   }
   return out;
@@ -194,7 +202,8 @@ absl::StatusOr<std::vector<pb::Reservation>> View::Reservations(const std::vecto
     out.set_open_items(r.open_items);
     SetTime(r.expire_time, out.mutable_expire_time());
     SetTime(r.create_time, out.mutable_create_time());
-    if (const auto lot = named.lots.find(r.lot_id); lot != named.lots.end()) *out.mutable_lot_details() = ToProto(lot->second);
+    if (const auto lot = named.lots.find(r.lot_id); lot != named.lots.end())
+      *out.mutable_lot_details() = ToProto(lot->second);
     if (const auto place = named.places.find(r.place_id); place != named.places.end()) {
       out.set_place_display_name(place->second.display_name);
     }

@@ -1,5 +1,5 @@
-// The canonical bytes of a movement, from which its leaf hash is made. Described for everyone who wants to compute them in README.md;
-// never changed: a new form gets a new first line.
+// The canonical bytes of a movement, from which its leaf hash is made. Described for everyone who wants to compute them
+// in README.md; never changed: a new form gets a new first line.
 #pragma once
 
 #include <string>

@@ -1,8 +1,7 @@
 // Canonical bytes, lot codes, and the order in which the ledger refuses.
+#include <absl/strings/escaping.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <absl/strings/escaping.h>
 
 #include "libs/errors/testing.h"
 #include "services/stock/domain/canonical.h"
@@ -87,14 +86,22 @@ class DeciderTest : public ::testing::Test {
  protected:
   absl::StatusOr<Outcome> Decide(decltype(Command::action) action, const std::string& request = "r") {
     Decider decider(state_, kNetwork, absl::FromUnixSeconds(1'800'000'000), [this] { return Id(14, ++ids_); });
-    const auto outcome = decider.Decide({.request_id = request + std::to_string(++requests_), .request_hash = "h", .actor = "a",
-                                         .occurred_time = absl::UnixEpoch(), .action = std::move(action)});
+    const auto outcome = decider.Decide({.request_id = request + std::to_string(++requests_),
+                                         .request_hash = "h",
+                                         .actor = "a",
+                                         .occurred_time = absl::UnixEpoch(),
+                                         .action = std::move(action)});
     appendix_ = decider.appendix();
     return outcome;
   }
   Issue AnIssue(int64_t items) {
-    return {.lot = LotOf(1), .shelf = Shelf(1), .delivery_place = DeliveryPlace(1), .reservation_id = Id(11, 1), .group_id = Group(1),
-            .delivery_id = Id(12, 1), .items = items};
+    return {.lot = LotOf(1),
+            .shelf = Shelf(1),
+            .delivery_place = DeliveryPlace(1),
+            .reservation_id = Id(11, 1),
+            .group_id = Group(1),
+            .delivery_id = Id(12, 1),
+            .items = items};
   }
   State state_;
   Appendix appendix_;

@@ -48,7 +48,9 @@ void Needs::Add(const Command& command) {
                    deliveries.insert(a.delivery_id);
                  },
                  [&](const Confirm& a) { deliveries.insert(a.delivery_id); },
-                 [&](const Discard& a) { balances.insert({a.lot.id, a.shelf.id}); },
+                 [&](const Discard& a) {
+                   balances.insert({a.lot.id, a.shelf.id});
+                 },
                  [&](const Reverse& a) {
                    movements.insert(a.original.id);
                    balances.insert({a.lot.id, a.from.id});
@@ -66,12 +68,15 @@ Decider::Decider(State& state, std::string network_id, absl::Time now, std::func
       new_id_(std::move(new_id)) {}
 
 absl::StatusOr<Outcome> Decider::Decide(const Command& command) {
-  if (const auto known = state_.requests.find(command.request_id); known != state_.requests.end() && !known->second.empty()) {
-    if (known->second.front().request_hash != command.request_hash) return refusals::RequestIdReused(command.request_id);
+  if (const auto known = state_.requests.find(command.request_id);
+      known != state_.requests.end() && !known->second.empty()) {
+    if (known->second.front().request_hash != command.request_hash)
+      return refusals::RequestIdReused(command.request_id);
     return Outcome{.movements = known->second, .replayed = true};
   }
   const size_t before = appendix_.movements.size();
-  absl::StatusOr<Outcome> outcome = std::visit([&](const auto& action) { return Run(command, action); }, command.action);
+  absl::StatusOr<Outcome> outcome =
+      std::visit([&](const auto& action) { return Run(command, action); }, command.action);
   if (!outcome.ok()) return outcome;
   outcome->movements.assign(appendix_.movements.begin() + before, appendix_.movements.end());
   if (!outcome->movements.empty()) {
@@ -110,7 +115,8 @@ absl::StatusOr<Outcome> Decider::Run(const Command& command, const Reserve& rese
                                 .create_time = now_};
   state_.reservations[reservation.id] = reservation;
   appendix_.reservations.push_back(reservation);
-  Movement movement = Begin(command, pb::MOVEMENT_KIND_RESERVE, reserve.lot.id, reserve.shelf.id, reserve.shelf.id, reserve.items);
+  Movement movement =
+      Begin(command, pb::MOVEMENT_KIND_RESERVE, reserve.lot.id, reserve.shelf.id, reserve.shelf.id, reserve.items);
   movement.reservation_id = reservation.id;
   movement.group_id = reservation.group_id;
   movement.delivery_id = reservation.delivery_id;
@@ -120,18 +126,20 @@ absl::StatusOr<Outcome> Decider::Run(const Command& command, const Reserve& rese
 
 absl::StatusOr<Outcome> Decider::Run(const Command& command, const Release& release) {
   const auto found = state_.reservations.find(release.reservation.id);
-  if (found == state_.reservations.end()) return refusals::ReservationNotFound(absl::StrCat("reservations/", release.reservation.id));
+  if (found == state_.reservations.end())
+    return refusals::ReservationNotFound(absl::StrCat("reservations/", release.reservation.id));
   const Reservation& reservation = found->second;
   if (reservation.open_items == 0) return refusals::ReservationClosed(reservation, /*expired=*/false);
   // It was extended after it was found overdue.
   if (release.expire && reservation.expire_time > now_) {
     return errors::Make(absl::StatusCode::kFailedPrecondition, "RESERVATION_NOT_DUE", "The reservation was extended.",
-                        "引当の期限が延長されています。", {{"reservation", absl::StrCat("reservations/", reservation.id)}});
+                        "引当の期限が延長されています。",
+                        {{"reservation", absl::StrCat("reservations/", reservation.id)}});
   }
   const int64_t items = release.items == 0 ? reservation.open_items : release.items;
   if (items > reservation.open_items) return refusals::ReservationExceeded(reservation, items);
-  Movement movement = Begin(command, release.expire ? pb::MOVEMENT_KIND_EXPIRE : pb::MOVEMENT_KIND_VOID, reservation.lot_id,
-                            reservation.place_id, reservation.place_id, items);
+  Movement movement = Begin(command, release.expire ? pb::MOVEMENT_KIND_EXPIRE : pb::MOVEMENT_KIND_VOID,
+                            reservation.lot_id, reservation.place_id, reservation.place_id, items);
   movement.reservation_id = reservation.id;
   movement.group_id = reservation.group_id;
   movement.delivery_id = reservation.delivery_id;
@@ -143,7 +151,8 @@ absl::StatusOr<Outcome> Decider::Run(const Command& command, const Issue& issue)
   RETURN_IF_ERROR(DeliveryIsFor(issue.delivery_id, issue.group_id));
   if (!issue.reservation_id.empty()) {
     const auto found = state_.reservations.find(issue.reservation_id);
-    if (found == state_.reservations.end()) return refusals::ReservationNotFound(absl::StrCat("reservations/", issue.reservation_id));
+    if (found == state_.reservations.end())
+      return refusals::ReservationNotFound(absl::StrCat("reservations/", issue.reservation_id));
     const Reservation& reservation = found->second;
     if (reservation.open_items == 0) return refusals::ReservationClosed(reservation, /*expired=*/false);
     if (reservation.expire_time <= now_) return refusals::ReservationClosed(reservation, /*expired=*/true);
@@ -153,7 +162,8 @@ absl::StatusOr<Outcome> Decider::Run(const Command& command, const Issue& issue)
   } else {
     RETURN_IF_ERROR(NotFree(issue.lot, issue.shelf, issue.items));
   }
-  Movement movement = Begin(command, pb::MOVEMENT_KIND_ISSUE, issue.lot.id, issue.shelf.id, issue.delivery_place.id, issue.items);
+  Movement movement =
+      Begin(command, pb::MOVEMENT_KIND_ISSUE, issue.lot.id, issue.shelf.id, issue.delivery_place.id, issue.items);
   movement.reservation_id = issue.reservation_id;
   movement.group_id = issue.group_id;
   movement.delivery_id = issue.delivery_id;
@@ -172,7 +182,8 @@ absl::StatusOr<Outcome> Decider::Run(const Command& command, const Confirm& conf
   std::map<std::string, const Confirm::Line*> named;
   for (const Confirm::Line& line : confirm.lines) {
     const auto issued = delivery.lines.find(line.lot_id);
-    if (issued == delivery.lines.end() || issued->second.issued == 0) return refusals::LotNotFound(absl::StrCat("lots/", line.lot_id));
+    if (issued == delivery.lines.end() || issued->second.issued == 0)
+      return refusals::LotNotFound(absl::StrCat("lots/", line.lot_id));
     named[line.lot_id] = &line;
   }
 
@@ -180,20 +191,24 @@ absl::StatusOr<Outcome> Decider::Run(const Command& command, const Confirm& conf
   errors::Violations violations;
   for (const auto& [lot_id, line] : delivery.lines) {
     const auto told = named.find(lot_id);
-    const std::string field = absl::StrCat("lines[", told == named.end() ? 0 : told->second - confirm.lines.data(), "]");
+    const std::string field =
+        absl::StrCat("lines[", told == named.end() ? 0 : told->second - confirm.lines.data(), "]");
     if (line.open() == 0) {
-      const bool same = told == named.end() ? line.missing == 0 || delivery.open() > 0 : told->second->items == line.confirmed;
+      const bool same =
+          told == named.end() ? line.missing == 0 || delivery.open() > 0 : told->second->items == line.confirmed;
       if (!same) return refusals::DeliveryConfirmed(delivery.id);
     } else if (told != named.end()) {
       violations.Range(absl::StrCat(field, ".items"), told->second->items, 0, line.open());
-      violations.Require(told->second->items >= line.open() || !told->second->reason.empty(), absl::StrCat(field, ".reason"), "REQUIRED",
+      violations.Require(told->second->items >= line.open() || !told->second->reason.empty(),
+                         absl::StrCat(field, ".reason"), "REQUIRED",
                          "Say why items are short: MISSING, DAMAGED, EXPIRED, WRONG or OTHER.",
                          "不足の理由（MISSING、DAMAGED、EXPIRED、WRONG、OTHER）を指定してください。");
     }
   }
   RETURN_IF_ERROR(violations.status());
 
-  const auto add = [&](pb::MovementKind kind, const std::string& lot_id, const Place& to, int64_t items, const std::string& reason) {
+  const auto add = [&](pb::MovementKind kind, const std::string& lot_id, const Place& to, int64_t items,
+                       const std::string& reason) {
     if (items == 0) return;
     Movement movement = Begin(command, kind, lot_id, confirm.delivery_place.id, to.id, items);
     movement.delivery_id = delivery.id;
@@ -210,14 +225,16 @@ absl::StatusOr<Outcome> Decider::Run(const Command& command, const Confirm& conf
     const auto told = named.find(lot_id);
     const int64_t arrived = told == named.end() ? line.open() : told->second->items;
     add(pb::MOVEMENT_KIND_CONFIRM, lot_id, confirm.group_place, arrived, "");
-    add(pb::MOVEMENT_KIND_SHORTAGE, lot_id, confirm.adjustment, line.open() - arrived, told == named.end() ? "" : told->second->reason);
+    add(pb::MOVEMENT_KIND_SHORTAGE, lot_id, confirm.adjustment, line.open() - arrived,
+        told == named.end() ? "" : told->second->reason);
   }
   return Outcome{};
 }
 
 absl::StatusOr<Outcome> Decider::Run(const Command& command, const Discard& discard) {
   RETURN_IF_ERROR(NotFree(discard.lot, discard.shelf, discard.items));
-  Movement movement = Begin(command, pb::MOVEMENT_KIND_DISCARD, discard.lot.id, discard.shelf.id, discard.waste.id, discard.items);
+  Movement movement =
+      Begin(command, pb::MOVEMENT_KIND_DISCARD, discard.lot.id, discard.shelf.id, discard.waste.id, discard.items);
   movement.reason = discard.reason;
   Add(std::move(movement));
   return Outcome{};
@@ -233,10 +250,13 @@ absl::StatusOr<Outcome> Decider::Run(const Command& command, const Reverse& reve
       if (balance.free() < original.items) {
         return refusals::NotReversible(
             original,
-            absl::StrFormat("Of the %d items of lot %s, %d are on %s and %d of those are promised; bring them back or void the promise first.",
-                            original.items, reverse.lot.code(), balance.on_hand, reverse.to.display_name, balance.reserved),
-            absl::StrFormat("ロット%sの%d点のうち%sにあるのは%d点（うち引当%d点）です。戻すか引当を解除してから訂正してください。", reverse.lot.code(),
-                            original.items, reverse.to.display_name, balance.on_hand, balance.reserved));
+            absl::StrFormat("Of the %d items of lot %s, %d are on %s and %d of those are promised; bring them back or "
+                            "void the promise first.",
+                            original.items, reverse.lot.code(), balance.on_hand, reverse.to.display_name,
+                            balance.reserved),
+            absl::StrFormat(
+                "ロット%sの%d点のうち%sにあるのは%d点（うち引当%d点）です。戻すか引当を解除してから訂正してください。",
+                reverse.lot.code(), original.items, reverse.to.display_name, balance.on_hand, balance.reserved));
       }
       break;
     }
@@ -247,23 +267,27 @@ absl::StatusOr<Outcome> Decider::Run(const Command& command, const Reverse& reve
       if (counts.open() < original.items) {
         return refusals::NotReversible(
             original,
-            absl::StrFormat("%d items of lot %s are still on the way; %d arrived and %d were short. Reverse the confirmation first.",
+            absl::StrFormat("%d items of lot %s are still on the way; %d arrived and %d were short. Reverse the "
+                            "confirmation first.",
                             counts.open(), reverse.lot.code(), counts.confirmed, counts.missing),
-            absl::StrFormat("ロット%sの配送中は%d点で、%d点は受領済み、%d点は不足です。先に受領確認を訂正してください。", reverse.lot.code(),
-                            counts.open(), counts.confirmed, counts.missing));
+            absl::StrFormat(
+                "ロット%sの配送中は%d点で、%d点は受領済み、%d点は不足です。先に受領確認を訂正してください。",
+                reverse.lot.code(), counts.open(), counts.confirmed, counts.missing));
       }
       break;
     }
     // Groups, adjustment and waste give back what they got; nothing else takes from them.
     case pb::MOVEMENT_KIND_CONFIRM:
     case pb::MOVEMENT_KIND_SHORTAGE:
-    case pb::MOVEMENT_KIND_DISCARD: break;
+    case pb::MOVEMENT_KIND_DISCARD:
+      break;
     default:
-      return refusals::NotReversible(original, "Only goods that moved can be reversed: not a reservation, nor a reversal.",
+      return refusals::NotReversible(original,
+                                     "Only goods that moved can be reversed: not a reservation, nor a reversal.",
                                      "訂正できるのは品物の移動だけです。引当や訂正そのものは訂正できません。");
   }
-  Movement movement =
-      Begin(command, pb::MOVEMENT_KIND_REVERSAL, original.lot_id, original.to_place, original.from_place, original.items);
+  Movement movement = Begin(command, pb::MOVEMENT_KIND_REVERSAL, original.lot_id, original.to_place,
+                            original.from_place, original.items);
   movement.reverses = original.id;
   movement.delivery_id = original.delivery_id;
   movement.group_id = original.group_id;
@@ -304,8 +328,8 @@ Balance Decider::BalanceOf(const std::string& lot_id, const std::string& place_i
   return found == state_.balances.end() ? Balance{} : found->second;
 }
 
-Movement Decider::Begin(const Command& command, pb::MovementKind kind, const std::string& lot_id, const std::string& from,
-                        const std::string& to, int64_t items) {
+Movement Decider::Begin(const Command& command, pb::MovementKind kind, const std::string& lot_id,
+                        const std::string& from, const std::string& to, int64_t items) {
   return {.network_id = network_id_,
           .id = new_id_(),
           .kind = kind,
@@ -351,10 +375,17 @@ void Decider::Apply(const Movement& m, pb::MovementKind undone) {
     const pb::MovementKind kind = undone == pb::MOVEMENT_KIND_UNSPECIFIED ? m.kind : undone;
     const int64_t items = undone == pb::MOVEMENT_KIND_UNSPECIFIED ? m.items : -m.items;
     switch (kind) {
-      case pb::MOVEMENT_KIND_ISSUE: delivery.lines[m.lot_id].issued += items; break;
-      case pb::MOVEMENT_KIND_CONFIRM: delivery.lines[m.lot_id].confirmed += items; break;
-      case pb::MOVEMENT_KIND_SHORTAGE: delivery.lines[m.lot_id].missing += items; break;
-      default: break;
+      case pb::MOVEMENT_KIND_ISSUE:
+        delivery.lines[m.lot_id].issued += items;
+        break;
+      case pb::MOVEMENT_KIND_CONFIRM:
+        delivery.lines[m.lot_id].confirmed += items;
+        break;
+      case pb::MOVEMENT_KIND_SHORTAGE:
+        delivery.lines[m.lot_id].missing += items;
+        break;
+      default:
+        break;
     }
   }
 }

@@ -5,8 +5,9 @@
 //   for (const Command& command : commands) outcomes.push_back(decider.Decide(command));
 //   …write decider.appendix() in the same transaction…
 //
-// Each command sees what those before it did. What never changes (lots, places, rights, conditions, dates) is judged before; here it is
-// only what others may change at the same time: balances, reservations, deliveries, reversals, requests.
+// Each command sees what those before it did. What never changes (lots, places, rights, conditions, dates) is judged
+// before; here it is only what others may change at the same time: balances, reservations, deliveries, reversals,
+// requests.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -120,8 +121,8 @@ struct State {
   int64_t next_position = 0;
   absl::Time last_recorded_time = absl::UnixEpoch();
   std::map<std::string, std::vector<Movement>> requests;  // request_id → what it made, in order
-  std::map<std::string, Lot> origins;                      // Lot::Origin() → lot
-  std::set<std::string> codes;                             // candidate lot codes that are taken
+  std::map<std::string, Lot> origins;                     // Lot::Origin() → lot
+  std::set<std::string> codes;                            // candidate lot codes that are taken
   std::map<BalanceKey, Balance> balances;
   std::map<std::string, Reservation> reservations;
   std::map<std::string, Delivery> deliveries;
@@ -154,8 +155,8 @@ class Decider {
   // `state` is changed by each decision. `now` becomes recorded_time (never before the last one). `new_id` makes UUIDs.
   Decider(State& state, std::string network_id, absl::Time now, std::function<std::string()> new_id);
 
-  // A refusal changes nothing. Tested in this order: the request is known already; not found; closed; exceeded; insufficient;
-  // reversed; not reversible; confirmed.
+  // A refusal changes nothing. Tested in this order: the request is known already; not found; closed; exceeded;
+  // insufficient; reversed; not reversible; confirmed.
   absl::StatusOr<Outcome> Decide(const Command& command);
 
   const Appendix& appendix() const { return appendix_; }
@@ -174,8 +175,8 @@ class Decider {
   absl::Status NotFree(const Lot& lot, const Place& place, int64_t items) const;
   absl::StatusOr<Lot> FindOrMakeLot(const Lot& candidate);
   Balance BalanceOf(const std::string& lot_id, const std::string& place_id) const;
-  Movement Begin(const Command& command, pb::MovementKind kind, const std::string& lot_id, const std::string& from, const std::string& to,
-                 int64_t items);
+  Movement Begin(const Command& command, pb::MovementKind kind, const std::string& lot_id, const std::string& from,
+                 const std::string& to, int64_t items);
   // Gives it its position, time and hash, and changes the state accordingly.
   const Movement& Add(Movement movement);
   void Apply(const Movement& movement, pb::MovementKind undone);

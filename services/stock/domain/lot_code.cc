@@ -39,7 +39,8 @@ std::optional<std::string> ReadLotCode(std::string_view text) {
     if (kAlphabet.find(upper) == std::string_view::npos || code.size() == kLotCodeLength) return std::nullopt;
     code.push_back(upper);
   }
-  if (code.size() != kLotCodeLength || CheckCharacter(std::string_view(code).substr(0, kLotCodeLength - 1)) != code.back()) {
+  if (code.size() != kLotCodeLength ||
+      CheckCharacter(std::string_view(code).substr(0, kLotCodeLength - 1)) != code.back()) {
     return std::nullopt;
   }
   return code;

@@ -20,25 +20,37 @@ absl::Status NotFound(std::string_view reason, std::string_view what, std::strin
                       StrCat(S(what_ja), " ", S(name), " はこのネットワークにありません。"), {{"name", S(name)}});
 }
 
-absl::Status Precondition(std::string_view reason, const std::string& english, const std::string& japanese, errors::Metadata metadata) {
+absl::Status Precondition(std::string_view reason, const std::string& english, const std::string& japanese,
+                          errors::Metadata metadata) {
   return errors::Make(StatusCode::kFailedPrecondition, reason, english, japanese, std::move(metadata));
 }
 
 }  // namespace
 
 absl::Status ProductNotFound(std::string_view name) { return NotFound("PRODUCT_NOT_FOUND", "product", "商品", name); }
-absl::Status WarehouseNotFound(std::string_view name) { return NotFound("WAREHOUSE_NOT_FOUND", "warehouse", "倉庫", name); }
+absl::Status WarehouseNotFound(std::string_view name) {
+  return NotFound("WAREHOUSE_NOT_FOUND", "warehouse", "倉庫", name);
+}
 absl::Status PlaceNotFound(std::string_view name) { return NotFound("PLACE_NOT_FOUND", "shelf", "棚", name); }
 absl::Status LotNotFound(std::string_view name) { return NotFound("LOT_NOT_FOUND", "lot", "ロット", name); }
-absl::Status ReservationNotFound(std::string_view name) { return NotFound("RESERVATION_NOT_FOUND", "reservation", "引当", name); }
-absl::Status DeliveryNotFound(std::string_view name) { return NotFound("DELIVERY_NOT_FOUND", "delivery", "配送", name); }
-absl::Status MovementNotFound(std::string_view name) { return NotFound("MOVEMENT_NOT_FOUND", "movement", "入出庫の記録", name); }
-absl::Status OfferLineNotFound(std::string_view name) { return NotFound("OFFER_LINE_NOT_FOUND", "offer line", "寄付申出の明細", name); }
+absl::Status ReservationNotFound(std::string_view name) {
+  return NotFound("RESERVATION_NOT_FOUND", "reservation", "引当", name);
+}
+absl::Status DeliveryNotFound(std::string_view name) {
+  return NotFound("DELIVERY_NOT_FOUND", "delivery", "配送", name);
+}
+absl::Status MovementNotFound(std::string_view name) {
+  return NotFound("MOVEMENT_NOT_FOUND", "movement", "入出庫の記録", name);
+}
+absl::Status OfferLineNotFound(std::string_view name) {
+  return NotFound("OFFER_LINE_NOT_FOUND", "offer line", "寄付申出の明細", name);
+}
 absl::Status GroupNotFound(std::string_view name) { return NotFound("GROUP_NOT_FOUND", "group", "受取団体", name); }
 
 absl::Status DeliveryOfOtherGroup(std::string_view delivery, std::string_view group) {
   return errors::Make(StatusCode::kNotFound, "DELIVERY_NOT_FOUND",
-                      StrCat("deliveries/", S(delivery), " goes to another group than groups/", S(group), "; make a new delivery id for each group."),
+                      StrCat("deliveries/", S(delivery), " goes to another group than groups/", S(group),
+                             "; make a new delivery id for each group."),
                       StrCat("配送 ", S(delivery), " は別の団体宛てです。団体ごとに新しい配送IDを作ってください。"),
                       {{"name", StrCat("deliveries/", S(delivery))}, {"group", StrCat("groups/", S(group))}});
 }
@@ -46,32 +58,38 @@ absl::Status DeliveryOfOtherGroup(std::string_view delivery, std::string_view gr
 absl::Status NotYourMovement(std::string_view movement) {
   return errors::Make(StatusCode::kPermissionDenied, "NOT_YOUR_MOVEMENT",
                       "A volunteer reverses only what they did themselves; ask the warehouse manager.",
-                      "ボランティアが訂正できるのは自分の操作だけです。倉庫管理者に依頼してください。", {{"movement", S(movement)}});
+                      "ボランティアが訂正できるのは自分の操作だけです。倉庫管理者に依頼してください。",
+                      {{"movement", S(movement)}});
 }
 
 absl::Status OfferNotAccepted(std::string_view offer, std::string_view state) {
-  return Precondition("OFFER_NOT_ACCEPTED",
-                      StrCat("Goods of ", S(offer), " are not expected (", S(state), "); a coordinator accepts the offer first."),
-                      StrCat("この寄付申出（", S(state), "）の品物は入庫予定ではありません。先にコーディネーターが受け入れてください。"),
-                      {{"offer", S(offer)}, {"state", S(state)}});
+  return Precondition(
+      "OFFER_NOT_ACCEPTED",
+      StrCat("Goods of ", S(offer), " are not expected (", S(state), "); a coordinator accepts the offer first."),
+      StrCat("この寄付申出（", S(state),
+             "）の品物は入庫予定ではありません。先にコーディネーターが受け入れてください。"),
+      {{"offer", S(offer)}, {"state", S(state)}});
 }
 
 absl::Status NoAgreement(std::string_view party, std::string_view display_name, std::string_view day) {
-  return Precondition("NO_AGREEMENT",
-                      StrCat("No agreement with ", S(display_name), " is in force on ", S(day), "; record a signed one first."),
-                      StrCat(S(display_name), "との合意書が ", S(day), " に有効ではありません。先に署名済みの合意書を登録してください。"),
-                      {{"party", S(party)}, {"day", S(day)}});
+  return Precondition(
+      "NO_AGREEMENT",
+      StrCat("No agreement with ", S(display_name), " is in force on ", S(day), "; record a signed one first."),
+      StrCat(S(display_name), "との合意書が ", S(day),
+             " に有効ではありません。先に署名済みの合意書を登録してください。"),
+      {{"party", S(party)}, {"day", S(day)}});
 }
 
 absl::Status TemperatureMismatch(kubari::type::v1::TemperatureZone needed, std::string_view what, const Place& place) {
-  return Precondition("TEMPERATURE_MISMATCH",
-                      StrFormat("%s must be kept %s; %s is %s. Choose another shelf.", S(what), eligibility::EnglishName(needed),
-                                place.display_name, eligibility::EnglishName(place.zone)),
-                      StrFormat("%sは%sで保管しますが、%sは%sの棚です。別の棚を選んでください。", S(what), eligibility::JapaneseName(needed),
-                                place.display_name, eligibility::JapaneseName(place.zone)),
-                      {{"needed", kubari::type::v1::TemperatureZone_Name(needed)},
-                       {"place", StrCat("places/", place.id)},
-                       {"place_zone", kubari::type::v1::TemperatureZone_Name(place.zone)}});
+  return Precondition(
+      "TEMPERATURE_MISMATCH",
+      StrFormat("%s must be kept %s; %s is %s. Choose another shelf.", S(what), eligibility::EnglishName(needed),
+                place.display_name, eligibility::EnglishName(place.zone)),
+      StrFormat("%sは%sで保管しますが、%sは%sの棚です。別の棚を選んでください。", S(what),
+                eligibility::JapaneseName(needed), place.display_name, eligibility::JapaneseName(place.zone)),
+      {{"needed", kubari::type::v1::TemperatureZone_Name(needed)},
+       {"place", StrCat("places/", place.id)},
+       {"place_zone", kubari::type::v1::TemperatureZone_Name(place.zone)}});
 }
 
 absl::Status TemperatureMismatch(const Lot& lot, const Place& place) {
@@ -91,36 +109,40 @@ absl::Status ReservationExists(const std::string& reservation_id) {
 }
 
 absl::Status ReservationClosed(const Reservation& reservation, bool expired) {
-  return Precondition("RESERVATION_CLOSED",
-                      expired ? StrCat("The reservation expired at ", absl::FormatTime(reservation.expire_time, absl::UTCTimeZone()),
-                                       "; reserve again.")
-                              : "The reservation was posted or given up already; nothing of it is open.",
-                      expired ? "引当の期限が切れています。もう一度引き当ててください。" : "この引当はすでに出庫または解除されています。",
-                      {{"reservation", StrCat("reservations/", reservation.id)}, {"cause", expired ? "EXPIRED" : "POSTED_OR_VOIDED"}});
+  return Precondition(
+      "RESERVATION_CLOSED",
+      expired ? StrCat("The reservation expired at ", absl::FormatTime(reservation.expire_time, absl::UTCTimeZone()),
+                       "; reserve again.")
+              : "The reservation was posted or given up already; nothing of it is open.",
+      expired ? "引当の期限が切れています。もう一度引き当ててください。"
+              : "この引当はすでに出庫または解除されています。",
+      {{"reservation", StrCat("reservations/", reservation.id)}, {"cause", expired ? "EXPIRED" : "POSTED_OR_VOIDED"}});
 }
 
 absl::Status ReservationExceeded(const Reservation& reservation, int64_t requested) {
-  return Precondition("RESERVATION_EXCEEDED",
-                      StrFormat("The reservation still holds %d; %d were asked for.", reservation.open_items, requested),
-                      StrFormat("引当の残りは%d点ですが、%d点が指定されました。", reservation.open_items, requested),
-                      {{"reservation", StrCat("reservations/", reservation.id)},
-                       {"open", StrCat(reservation.open_items)},
-                       {"requested", StrCat(requested)}});
+  return Precondition(
+      "RESERVATION_EXCEEDED",
+      StrFormat("The reservation still holds %d; %d were asked for.", reservation.open_items, requested),
+      StrFormat("引当の残りは%d点ですが、%d点が指定されました。", reservation.open_items, requested),
+      {{"reservation", StrCat("reservations/", reservation.id)},
+       {"open", StrCat(reservation.open_items)},
+       {"requested", StrCat(requested)}});
 }
 
 absl::Status InsufficientStock(const Lot& lot, const Place& place, const Balance& balance, int64_t requested) {
-  return Precondition(
-      "INSUFFICIENT_STOCK",
-      StrFormat("Lot %s (%s) on %s: %d on hand, %d reserved, %d free; %d were asked for.", lot.code(), lot.facts.product_display_name(),
-                place.display_name, balance.on_hand, balance.reserved, balance.free(), requested),
-      StrFormat("ロット%s（%s）の%sの在庫は%d点、うち引当%d点、空き%d点です。%d点は出せません。", lot.code(), lot.facts.product_display_name(),
-                place.display_name, balance.on_hand, balance.reserved, balance.free(), requested),
-      {{"lot", StrCat("lots/", lot.id)},
-       {"place", StrCat("places/", place.id)},
-       {"on_hand", StrCat(balance.on_hand)},
-       {"reserved", StrCat(balance.reserved)},
-       {"free", StrCat(balance.free())},
-       {"requested", StrCat(requested)}});
+  return Precondition("INSUFFICIENT_STOCK",
+                      StrFormat("Lot %s (%s) on %s: %d on hand, %d reserved, %d free; %d were asked for.", lot.code(),
+                                lot.facts.product_display_name(), place.display_name, balance.on_hand, balance.reserved,
+                                balance.free(), requested),
+                      StrFormat("ロット%s（%s）の%sの在庫は%d点、うち引当%d点、空き%d点です。%d点は出せません。",
+                                lot.code(), lot.facts.product_display_name(), place.display_name, balance.on_hand,
+                                balance.reserved, balance.free(), requested),
+                      {{"lot", StrCat("lots/", lot.id)},
+                       {"place", StrCat("places/", place.id)},
+                       {"on_hand", StrCat(balance.on_hand)},
+                       {"reserved", StrCat(balance.reserved)},
+                       {"free", StrCat(balance.free())},
+                       {"requested", StrCat(requested)}});
 }
 
 absl::Status AlreadyReversed(const Movement& movement) {
@@ -140,10 +162,11 @@ absl::Status DeliveryConfirmed(const std::string& delivery_id) {
 }
 
 absl::Status RequestIdReused(const std::string& request_id) {
-  return errors::Make(StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
-                      StrCat("request_id ", request_id, " was used for another request; make a new one for each request."),
-                      StrCat("request_id ", request_id, " は別の操作で使われています。操作ごとに新しいIDを作ってください。"),
-                      {{"request_id", request_id}});
+  return errors::Make(
+      StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
+      StrCat("request_id ", request_id, " was used for another request; make a new one for each request."),
+      StrCat("request_id ", request_id, " は別の操作で使われています。操作ごとに新しいIDを作ってください。"),
+      {{"request_id", request_id}});
 }
 
 }  // namespace kubari::stock::refusals

@@ -18,10 +18,10 @@ namespace pb = kubari::stock::v1;
 struct Place {
   std::string id;
   pb::PlaceKind kind = pb::PLACE_KIND_UNSPECIFIED;
-  std::string warehouse_id;  // shelves only
-  std::string code;          // shelves only
+  std::string warehouse_id;                                                                 // shelves only
+  std::string code;                                                                         // shelves only
   kubari::type::v1::TemperatureZone zone = kubari::type::v1::TEMPERATURE_ZONE_UNSPECIFIED;  // shelves only
-  std::string party;         // "donors/{uuid}" or "groups/{uuid}"
+  std::string party;  // "donors/{uuid}" or "groups/{uuid}"
   std::string display_name;
 
   bool shelf() const { return kind == pb::PLACE_KIND_SHELF; }
@@ -55,7 +55,7 @@ struct Movement {
   std::string reverses;
   std::string reason;
   std::string note;
-  std::string actor;  // "people/{uuid}" …
+  std::string actor;         // "people/{uuid}" …
   absl::Time occurred_time;  // both in whole microseconds
   absl::Time recorded_time;
   int64_t households = 0;
@@ -99,18 +99,19 @@ struct DeliveryLine {
 struct Delivery {
   std::string id;
   std::string group_id;
-  std::map<std::string, DeliveryLine> lines;  // by lot
-  absl::Time ship_time = absl::InfinitePast();     // InfinitePast: not yet
+  std::map<std::string, DeliveryLine> lines;    // by lot
+  absl::Time ship_time = absl::InfinitePast();  // InfinitePast: not yet
   absl::Time confirm_time = absl::InfinitePast();
 
   int64_t issued() const;
   int64_t open() const;
 };
 
-// The id of the one place of a network that stands for a donor, a group, deliveries to a group, waste or adjustment: the same wherever it
-// is derived. `party` is "donors/{uuid}", "groups/{uuid}" or "".
+// The id of the one place of a network that stands for a donor, a group, deliveries to a group, waste or adjustment:
+// the same wherever it is derived. `party` is "donors/{uuid}", "groups/{uuid}" or "".
 std::string StandInPlaceId(const std::string& network_id, pb::PlaceKind kind, const std::string& party);
 // Such a place, complete.
-Place StandInPlace(const std::string& network_id, pb::PlaceKind kind, const std::string& party, const std::string& display_name);
+Place StandInPlace(const std::string& network_id, pb::PlaceKind kind, const std::string& party,
+                   const std::string& display_name);
 
 }  // namespace kubari::stock

@@ -27,7 +27,8 @@ absl::TimeZone ZoneOf(const rpc::Call& call) {
 }
 
 absl::StatusOr<Lot> FindLot(const Context& context, const rpc::Call& call, const std::string& name) {
-  return Only(context.catalogue.Lots(call.principal.network_id, {IdOf(name)}, call.deadline), refusals::LotNotFound(name));
+  return Only(context.catalogue.Lots(call.principal.network_id, {IdOf(name)}, call.deadline),
+              refusals::LotNotFound(name));
 }
 
 absl::StatusOr<Place> FindShelf(const Context& context, const rpc::Call& call, const std::string& name) {
@@ -38,24 +39,29 @@ absl::StatusOr<Place> FindShelf(const Context& context, const rpc::Call& call, c
 }
 
 absl::StatusOr<pb::Warehouse> FindWarehouse(const Context& context, const rpc::Call& call, const std::string& name) {
-  return Only(context.catalogue.Warehouses(call.principal.network_id, {IdOf(name)}, call.deadline), refusals::WarehouseNotFound(name));
+  return Only(context.catalogue.Warehouses(call.principal.network_id, {IdOf(name)}, call.deadline),
+              refusals::WarehouseNotFound(name));
 }
 
 absl::StatusOr<pb::Product> FindProduct(const Context& context, const rpc::Call& call, const std::string& name) {
-  return Only(context.catalogue.Products(call.principal.network_id, {IdOf(name)}, call.deadline), refusals::ProductNotFound(name));
+  return Only(context.catalogue.Products(call.principal.network_id, {IdOf(name)}, call.deadline),
+              refusals::ProductNotFound(name));
 }
 
-absl::StatusOr<Lot> FindLotByNameOrCode(const Context& context, const rpc::Call& call, const std::string& name_or_code) {
+absl::StatusOr<Lot> FindLotByNameOrCode(const Context& context, const rpc::Call& call,
+                                        const std::string& name_or_code) {
   if (ids::IdFromName("lots", name_or_code)) return FindLot(context, call, name_or_code);
   if (const auto code = ReadLotCode(name_or_code)) {
-    ASSIGN_OR_RETURN(std::optional<Lot> lot, context.catalogue.LotByCode(call.principal.network_id, *code, call.deadline));
+    ASSIGN_OR_RETURN(std::optional<Lot> lot,
+                     context.catalogue.LotByCode(call.principal.network_id, *code, call.deadline));
     if (lot) return *std::move(lot);
   }
   return refusals::LotNotFound(name_or_code);
 }
 
 absl::StatusOr<std::string> OperatorOf(const Context& context, const rpc::Call& call, const Place& shelf) {
-  ASSIGN_OR_RETURN(const pb::Warehouse warehouse, FindWarehouse(context, call, ids::Name("warehouses", shelf.warehouse_id)));
+  ASSIGN_OR_RETURN(const pb::Warehouse warehouse,
+                   FindWarehouse(context, call, ids::Name("warehouses", shelf.warehouse_id)));
   return IdOf(warehouse.organisation());
 }
 
@@ -70,18 +76,22 @@ bool OnlyVolunteer(const rpc::Call& call, const std::string& operator_id) {
   return !call.scope.whole_network && !call.principal.HoldsIn(operator_id, kubari::type::v1::ROLE_WAREHOUSE_MANAGER);
 }
 
-void CheckGoodUntil(const kubari::type::v1::GoodUntil& good_until, std::string_view field, errors::Violations& violations) {
+void CheckGoodUntil(const kubari::type::v1::GoodUntil& good_until, std::string_view field,
+                    errors::Violations& violations) {
   const std::string path(field);
   if (!violations.Enum(path + ".kind", good_until.kind())) return;
   if (good_until.kind() == kubari::type::v1::DATE_KIND_NONE) {
-    violations.Require(good_until.date().empty(), path + ".date", "NOT_EMPTY", "Goods without a printed date have no date here.",
+    violations.Require(good_until.date().empty(), path + ".date", "NOT_EMPTY",
+                       "Goods without a printed date have no date here.",
                        "期限表示なしの場合、日付は空にしてください。");
   } else if (const auto problem = calendar::Date::ProblemWith(good_until.date())) {
-    violations.Add(path + ".date", good_until.date().empty() ? "REQUIRED" : "NOT_A_DATE", problem->english, problem->japanese);
+    violations.Add(path + ".date", good_until.date().empty() ? "REQUIRED" : "NOT_A_DATE", problem->english,
+                   problem->japanese);
   }
 }
 
-void CheckOptionalName(std::string_view collection, std::string_view field, const std::string& value, errors::Violations& violations) {
+void CheckOptionalName(std::string_view collection, std::string_view field, const std::string& value,
+                       errors::Violations& violations) {
   if (!value.empty()) violations.Name(collection, field, value);
 }
 

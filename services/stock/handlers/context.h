@@ -32,7 +32,8 @@ struct Context {
 std::string IdOf(std::string_view name);
 absl::TimeZone ZoneOf(const rpc::Call& call);
 
-// LOT_NOT_FOUND, PLACE_NOT_FOUND (no shelf of that id), WAREHOUSE_NOT_FOUND, PRODUCT_NOT_FOUND. `name` is "lots/{uuid}" …
+// LOT_NOT_FOUND, PLACE_NOT_FOUND (no shelf of that id), WAREHOUSE_NOT_FOUND, PRODUCT_NOT_FOUND. `name` is "lots/{uuid}"
+// …
 absl::StatusOr<Lot> FindLot(const Context& context, const rpc::Call& call, const std::string& name);
 absl::StatusOr<Place> FindShelf(const Context& context, const rpc::Call& call, const std::string& name);
 absl::StatusOr<pb::Warehouse> FindWarehouse(const Context& context, const rpc::Call& call, const std::string& name);
@@ -48,8 +49,10 @@ absl::Status CheckOwnShelf(const Context& context, const rpc::Call& call, const 
 bool OnlyVolunteer(const rpc::Call& call, const std::string& operator_id);
 
 // What a printed date must look like; adds to `violations` under `field`.
-void CheckGoodUntil(const kubari::type::v1::GoodUntil& good_until, std::string_view field, errors::Violations& violations);
+void CheckGoodUntil(const kubari::type::v1::GoodUntil& good_until, std::string_view field,
+                    errors::Violations& violations);
 // If the filter `value` is set, it must be "{collection}/{uuid}".
-void CheckOptionalName(std::string_view collection, std::string_view field, const std::string& value, errors::Violations& violations);
+void CheckOptionalName(std::string_view collection, std::string_view field, const std::string& value,
+                       errors::Violations& violations);
 
 }  // namespace kubari::stock

@@ -22,19 +22,21 @@ absl::Status ConditionNotMet(const Lot& lot, const groups::v1::Group& group, con
     english.push_back(reason.english);
     japanese.push_back(reason.japanese);
   }
-  return errors::Make(absl::StatusCode::kFailedPrecondition, "CONDITION_NOT_MET",
-                      absl::StrCat(group.display_name(), " may not have lot ", lot.code(), ": ", absl::StrJoin(english, " ")),
-                      absl::StrCat(group.display_name(), "にはロット", lot.code(), "を渡せません。", absl::StrJoin(japanese, "")),
-                      {{"conditions", absl::StrJoin(names, ",")}, {"lot", absl::StrCat("lots/", lot.id)}, {"group", group.name()}});
+  return errors::Make(
+      absl::StatusCode::kFailedPrecondition, "CONDITION_NOT_MET",
+      absl::StrCat(group.display_name(), " may not have lot ", lot.code(), ": ", absl::StrJoin(english, " ")),
+      absl::StrCat(group.display_name(), "にはロット", lot.code(), "を渡せません。", absl::StrJoin(japanese, "")),
+      {{"conditions", absl::StrJoin(names, ",")}, {"lot", absl::StrCat("lots/", lot.id)}, {"group", group.name()}});
 }
 
 absl::Status LotExpired(const Lot& lot, const Reason& reason, absl::CivilDay day) {
-  return errors::Make(absl::StatusCode::kFailedPrecondition, "LOT_EXPIRED",
-                      absl::StrCat("Lot ", lot.code(), " (", lot.facts.product_display_name(), "): ", reason.english),
-                      absl::StrCat("ロット", lot.code(), "（", lot.facts.product_display_name(), "）：", reason.japanese),
-                      {{"lot", absl::StrCat("lots/", lot.id)},
-                       {"date", lot.facts.good_until().date()},
-                       {"day", absl::FormatCivilTime(day)}});
+  return errors::Make(
+      absl::StatusCode::kFailedPrecondition, "LOT_EXPIRED",
+      absl::StrCat("Lot ", lot.code(), " (", lot.facts.product_display_name(), "): ", reason.english),
+      absl::StrCat("ロット", lot.code(), "（", lot.facts.product_display_name(), "）：", reason.japanese),
+      {{"lot", absl::StrCat("lots/", lot.id)},
+       {"date", lot.facts.good_until().date()},
+       {"day", absl::FormatCivilTime(day)}});
 }
 
 }  // namespace
@@ -49,12 +51,13 @@ absl::StatusOr<Before> LookBefore(const Context& context, const rpc::Call& call,
   Before before;
   ASSIGN_OR_RETURN(before.state, context.ledger.Peek(call.principal.network_id, needs, call.deadline));
   before.recorded = before.state.requests[request_id];
-  if (!before.recorded.empty() && before.recorded.front().request_hash != HashOf(request)) return refusals::RequestIdReused(request_id);
+  if (!before.recorded.empty() && before.recorded.front().request_hash != HashOf(request))
+    return refusals::RequestIdReused(request_id);
   return before;
 }
 
-Command BeginCommand(const Context& context, const rpc::Call& call, const std::string& request_id, const google::protobuf::Message& request,
-                     absl::Time occurred_time, const std::string& note) {
+Command BeginCommand(const Context& context, const rpc::Call& call, const std::string& request_id,
+                     const google::protobuf::Message& request, absl::Time occurred_time, const std::string& note) {
   return {.request_id = request_id,
           .request_hash = HashOf(request),
           .actor = call.principal.subject,
@@ -64,14 +67,14 @@ Command BeginCommand(const Context& context, const rpc::Call& call, const std::s
 
 absl::Time CheckOccurred(const google::protobuf::Timestamp& time, absl::Time now, errors::Violations& violations) {
   const absl::Time occurred = absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-  violations.Require(occurred >= now - absl::Hours(24 * 90) && occurred <= now + absl::Minutes(5), "occurred_time", "OUT_OF_RANGE",
-                     "At most 90 days ago and 5 minutes ahead; check the phone's clock.",
+  violations.Require(occurred >= now - absl::Hours(24 * 90) && occurred <= now + absl::Minutes(5), "occurred_time",
+                     "OUT_OF_RANGE", "At most 90 days ago and 5 minutes ahead; check the phone's clock.",
                      "90日前から5分後までの時刻にしてください。端末の時計を確認してください。");
   return occurred;
 }
 
-absl::StatusOr<Place> StandIn(const Context& context, const rpc::Call& call, pb::PlaceKind kind, const std::string& party,
-                              const std::string& display_name, Command& command) {
+absl::StatusOr<Place> StandIn(const Context& context, const rpc::Call& call, pb::PlaceKind kind,
+                              const std::string& party, const std::string& display_name, Command& command) {
   const std::string& network = call.principal.network_id;
   Place place = StandInPlace(network, kind, party, display_name);
   ASSIGN_OR_RETURN(const auto known, context.catalogue.Places(network, {place.id}, call.deadline));
@@ -90,8 +93,8 @@ std::string MunicipalityOf(const groups::v1::Group& group) {
   return group.sites_size() == 0 ? "" : group.sites(0).address().municipality_code();
 }
 
-absl::StatusOr<groups::v1::Group> PassTheWall(const Context& context, const rpc::Call& call, const Lot& lot, const std::string& group_name,
-                                              absl::CivilDay day) {
+absl::StatusOr<groups::v1::Group> PassTheWall(const Context& context, const rpc::Call& call, const Lot& lot,
+                                              const std::string& group_name, absl::CivilDay day) {
   ASSIGN_OR_RETURN(const groups::v1::Group group, FindGroup(context, call, group_name));
   const absl::StatusOr<donors::v1::Donor> donor = context.registers.GetDonor(call, lot.facts.donor());
   if (!donor.ok() && !absl::IsNotFound(donor.status())) return donor.status();
@@ -109,10 +112,13 @@ absl::StatusOr<groups::v1::Group> PassTheWall(const Context& context, const rpc:
         break;
       case Code::kNoDonorAgreement:
         parties.push_back(lot.facts.donor());
-        names.push_back(lot.facts.conditions().donor_may_be_named() ? lot.facts.donor_display_name() : lot.facts.donor());
+        names.push_back(lot.facts.conditions().donor_may_be_named() ? lot.facts.donor_display_name()
+                                                                    : lot.facts.donor());
         break;
       case Code::kUseByPassed:
-      case Code::kBestBeforePassed: expired = reason; break;
+      case Code::kBestBeforePassed:
+        expired = reason;
+        break;
       default:
         if (eligibility::IsHard(reason.code)) conditions.push_back(reason);
     }

@@ -24,8 +24,8 @@ absl::StatusOr<Before> LookBefore(const Context& context, const rpc::Call& call,
                                   const google::protobuf::Message& request, Needs needs = {});
 
 // Who, when, and by which request; the action is still to be filled in.
-Command BeginCommand(const Context& context, const rpc::Call& call, const std::string& request_id, const google::protobuf::Message& request,
-                     absl::Time occurred_time, const std::string& note);
+Command BeginCommand(const Context& context, const rpc::Call& call, const std::string& request_id,
+                     const google::protobuf::Message& request, absl::Time occurred_time, const std::string& note);
 
 // The instant a phone gave, or now. Adds to `violations` unless it is at most 90 days ago and 5 minutes ahead.
 template <typename Request>
@@ -37,14 +37,14 @@ absl::Time OccurredTime(const Request& request, absl::Time now, errors::Violatio
 }
 
 // The place that stands for a party; if it is not known yet, it is added to `command.new_places`.
-absl::StatusOr<Place> StandIn(const Context& context, const rpc::Call& call, pb::PlaceKind kind, const std::string& party,
-                              const std::string& display_name, Command& command);
+absl::StatusOr<Place> StandIn(const Context& context, const rpc::Call& call, pb::PlaceKind kind,
+                              const std::string& party, const std::string& display_name, Command& command);
 
-// May these goods go to this group on that day? Agreements, conditions and dates once more, right before they leave or are promised;
-// preferences are allocation's business (libs/eligibility). Returns the group.
-// Errors in this order: GROUP_NOT_FOUND, NO_AGREEMENT, CONDITION_NOT_MET, LOT_EXPIRED.
-absl::StatusOr<groups::v1::Group> PassTheWall(const Context& context, const rpc::Call& call, const Lot& lot, const std::string& group,
-                                              absl::CivilDay day);
+// May these goods go to this group on that day? Agreements, conditions and dates once more, right before they leave or
+// are promised; preferences are allocation's business (libs/eligibility). Returns the group. Errors in this order:
+// GROUP_NOT_FOUND, NO_AGREEMENT, CONDITION_NOT_MET, LOT_EXPIRED.
+absl::StatusOr<groups::v1::Group> PassTheWall(const Context& context, const rpc::Call& call, const Lot& lot,
+                                              const std::string& group, absl::CivilDay day);
 
 // GROUP_NOT_FOUND / as GetGroup.
 absl::StatusOr<groups::v1::Group> FindGroup(const Context& context, const rpc::Call& call, const std::string& group);

@@ -1,4 +1,5 @@
-// Tables that people upload: all cells are judged first; with any problem nothing is written; what exists already is skipped.
+// Tables that people upload: all cells are judged first; with any problem nothing is written; what exists already is
+// skipped.
 #include <absl/strings/ascii.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
@@ -31,7 +32,8 @@ std::vector<std::string> NamesOf(std::string_view prefix) {
   std::vector<std::string> names;
   const auto* descriptor = google::protobuf::GetEnumDescriptor<E>();
   for (int i = 0; i < descriptor->value_count(); ++i) {
-    if (descriptor->value(i)->number() != 0) names.push_back(absl::AsciiStrToLower(descriptor->value(i)->name().substr(prefix.size())));
+    if (descriptor->value(i)->number() != 0)
+      names.push_back(absl::AsciiStrToLower(descriptor->value(i)->name().substr(prefix.size())));
   }
   return names;
 }
@@ -39,8 +41,8 @@ std::vector<std::string> NamesOf(std::string_view prefix) {
 template <typename E>
 E ValueOf(std::string_view prefix, const std::string& lower) {
   E value{};
-  google::protobuf::internal::ParseNamedEnum(google::protobuf::GetEnumDescriptor<E>(), absl::StrCat(std::string(prefix), absl::AsciiStrToUpper(lower)),
-                                             &value);
+  google::protobuf::internal::ParseNamedEnum(google::protobuf::GetEnumDescriptor<E>(),
+                                             absl::StrCat(std::string(prefix), absl::AsciiStrToUpper(lower)), &value);
   return value;
 }
 
@@ -60,7 +62,8 @@ void ReadEnums(csv::Cells& cells, std::string_view column, std::string_view pref
   for (const std::string& part : *parts) {
     const std::string lower = absl::AsciiStrToLower(part);
     if (std::find(names.begin(), names.end(), lower) == names.end()) {
-      cells.Fail(column, "NOT_A_CHOICE", absl::StrCat("\"", part, "\" is not known."), absl::StrCat("「", part, "」は使えない値です。"));
+      cells.Fail(column, "NOT_A_CHOICE", absl::StrCat("\"", part, "\" is not known."),
+                 absl::StrCat("「", part, "」は使えない値です。"));
     } else {
       out->Add(ValueOf<E>(prefix, lower));
     }
@@ -112,11 +115,12 @@ std::optional<pb::Product> ReadProductRow(csv::Cells& cells, std::set<std::strin
   if (const auto name = cells.Text("name", 200)) product.set_display_name(*name);
   if (!cells.Empty("name_kana")) product.set_name_kana(cells.Text("name_kana", 200).value_or(""));
   if (!cells.Empty("maker")) product.set_maker(cells.Text("maker", 200).value_or(""));
-  product.set_category(ReadEnum<type::FoodCategory>(cells, "category", "FOOD_CATEGORY_").value_or(type::FOOD_CATEGORY_UNSPECIFIED));
+  product.set_category(
+      ReadEnum<type::FoodCategory>(cells, "category", "FOOD_CATEGORY_").value_or(type::FOOD_CATEGORY_UNSPECIFIED));
   product.set_item_grams(cells.Int("grams", 1, 100'000).value_or(1));
   product.set_items_per_case(cells.Int("items_per_case", 1, 10'000).value_or(1));
-  product.set_temperature_zone(
-      ReadEnum<type::TemperatureZone>(cells, "temperature", "TEMPERATURE_ZONE_").value_or(type::TEMPERATURE_ZONE_UNSPECIFIED));
+  product.set_temperature_zone(ReadEnum<type::TemperatureZone>(cells, "temperature", "TEMPERATURE_ZONE_")
+                                   .value_or(type::TEMPERATURE_ZONE_UNSPECIFIED));
   ReadEnums<type::Allergen>(cells, "allergens_contained", "ALLERGEN_", product.mutable_allergens()->mutable_contains());
   ReadEnums<type::Allergen>(cells, "allergens_free", "ALLERGEN_", product.mutable_allergens()->mutable_free_from());
   ReadEnums<type::DietaryTag>(cells, "tags", "DIETARY_TAG_", product.mutable_tags());
@@ -134,7 +138,8 @@ std::optional<pb::Product> ReadProductRow(csv::Cells& cells, std::set<std::strin
     return std::nullopt;  // told by its cell already
   }
   if (!violations.empty()) {
-    cells.Fail("", "INVALID", errors::MessageIn("en", violations.status()), errors::MessageIn("ja", violations.status()));
+    cells.Fail("", "INVALID", errors::MessageIn("en", violations.status()),
+               errors::MessageIn("ja", violations.status()));
     return std::nullopt;
   }
   return product;
@@ -173,7 +178,8 @@ absl::StatusOr<pb::ImportProductsResponse> ProductsHandler::ImportProducts(const
   if (!errors.empty()) return Problems<pb::ImportProductsResponse>(errors);
   const absl::Time now = context_.clock.Now();
   // What is not there yet.
-  const auto judge = [&](pg::Transaction& tx, std::vector<pb::Product>& fresh) -> absl::StatusOr<pb::ImportProductsResponse> {
+  const auto judge = [&](pg::Transaction& tx,
+                         std::vector<pb::Product>& fresh) -> absl::StatusOr<pb::ImportProductsResponse> {
     std::vector<std::string> gtins;
     for (const pb::Product& product : products) gtins.push_back(product.gtin());
     ASSIGN_OR_RETURN(const auto known, registry::ProductsByGtin(tx, gtins));
@@ -206,8 +212,8 @@ absl::StatusOr<pb::ImportProductsResponse> ProductsHandler::ImportProducts(const
   });
 }
 
-absl::StatusOr<pb::ImportWarehousesResponse> WarehousesHandler::ImportWarehouses(const rpc::Call& call,
-                                                                                 const pb::ImportWarehousesRequest& request) {
+absl::StatusOr<pb::ImportWarehousesResponse> WarehousesHandler::ImportWarehouses(
+    const rpc::Call& call, const pb::ImportWarehousesRequest& request) {
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
   RETURN_IF_ERROR(violations.status());
@@ -218,8 +224,8 @@ absl::StatusOr<pb::ImportWarehousesResponse> WarehousesHandler::ImportWarehouses
     type::TemperatureZone zone;
   };
   csv::CellErrors errors;
-  std::map<std::string, pb::Warehouse> warehouses;   // by code
-  std::map<std::string, std::string> operators;      // organisation id → name
+  std::map<std::string, pb::Warehouse> warehouses;  // by code
+  std::map<std::string, std::string> operators;     // organisation id → name
   std::vector<Shelf> shelves;
   const auto table = csv::Table::Read(request.table(),
                                       {{.name = "warehouse_code"},
@@ -235,8 +241,8 @@ absl::StatusOr<pb::ImportWarehousesResponse> WarehousesHandler::ImportWarehouses
   std::set<std::pair<std::string, std::string>> seen;
   for (size_t i = 0; table && i < table->rows().size(); ++i) {
     csv::Cells cells(*table, table->rows()[i], errors);
-    const auto code = cells.Text("warehouse_code", 40), name = cells.Text("warehouse_name", 200), owner = cells.Text("operator_name", 200),
-               place = cells.Text("place_code", 40);
+    const auto code = cells.Text("warehouse_code", 40), name = cells.Text("warehouse_name", 200),
+               owner = cells.Text("operator_name", 200), place = cells.Text("place_code", 40);
     const auto zone = ReadEnum<type::TemperatureZone>(cells, "temperature", "TEMPERATURE_ZONE_");
     pb::Warehouse warehouse;
     type::Address& address = *warehouse.mutable_address();
@@ -249,8 +255,10 @@ absl::StatusOr<pb::ImportWarehousesResponse> WarehousesHandler::ImportWarehouses
       }
     }
     if (!cells.Empty("address")) address.set_text(cells.Text("address", 200).value_or(""));
-    if (!cells.Empty("latitude")) address.mutable_position()->set_latitude_e6(ReadDegrees(cells, "latitude", 90).value_or(0));
-    if (!cells.Empty("longitude")) address.mutable_position()->set_longitude_e6(ReadDegrees(cells, "longitude", 180).value_or(0));
+    if (!cells.Empty("latitude"))
+      address.mutable_position()->set_latitude_e6(ReadDegrees(cells, "latitude", 90).value_or(0));
+    if (!cells.Empty("longitude"))
+      address.mutable_position()->set_longitude_e6(ReadDegrees(cells, "longitude", 180).value_or(0));
     if (!code || !name || !owner || !place || !zone) continue;
     const std::string organisation = ids::DeriveV5(kOperatorNamespace, absl::StrCat(network, "/", *owner));
     operators[organisation] = *owner;
@@ -319,7 +327,8 @@ absl::StatusOr<pb::ImportWarehousesResponse> WarehousesHandler::ImportWarehouses
   if (request.dry_run()) return answer(preview);
   // Operators first, outside of the transaction: their ids are derived, so doing it twice makes no doubles.
   for (const std::string& id : preview.operators) {
-    RETURN_IF_ERROR(context_.registers.CreateOperator(call, ids::DeriveV5(request.request_id(), id), id, operators[id]));
+    RETURN_IF_ERROR(
+        context_.registers.CreateOperator(call, ids::DeriveV5(request.request_id(), id), id, operators[id]));
   }
   return context_.pool.Transact(context, [&](pg::Transaction& tx) {
     return pg::Idempotent<pb::ImportWarehousesResponse>(

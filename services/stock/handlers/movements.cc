@@ -15,7 +15,8 @@ namespace {
 
 constexpr int64_t kMaxItems = 100'000'000;
 
-void CheckReason(const std::string& reason, const std::vector<std::string>& known, std::string_view field, errors::Violations& violations) {
+void CheckReason(const std::string& reason, const std::vector<std::string>& known, std::string_view field,
+                 errors::Violations& violations) {
   if (std::find(known.begin(), known.end(), reason) != known.end()) return;
   std::string all;
   for (const std::string& one : known) absl::StrAppend(&all, all.empty() ? "" : ", ", one);
@@ -40,8 +41,8 @@ absl::StatusOr<pb::TransferStockResponse> MovementsHandler::TransferStock(const 
   violations.Name("lots", "lot", request.lot());
   violations.Name("places", "from_place", request.from_place());
   violations.Name("places", "to_place", request.to_place());
-  violations.Require(request.from_place() != request.to_place(), "to_place", "MISMATCH", "The goods are on this shelf already.",
-                     "移動元と同じ棚です。");
+  violations.Require(request.from_place() != request.to_place(), "to_place", "MISMATCH",
+                     "The goods are on this shelf already.", "移動元と同じ棚です。");
   violations.Range("items", request.items(), 1, kMaxItems);
   violations.Text("note", request.note(), 0, 500);
   const absl::Time occurred = OccurredTime(request, context_.clock.Now(), violations);
@@ -54,20 +55,23 @@ absl::StatusOr<pb::TransferStockResponse> MovementsHandler::TransferStock(const 
   ASSIGN_OR_RETURN(transfer.to, FindShelf(context_, call, request.to_place()));
   ASSIGN_OR_RETURN(transfer.lot, FindLot(context_, call, request.lot()));
   RETURN_IF_ERROR(CheckOwnShelf(context_, call, transfer.from));
-  if (transfer.lot.facts.temperature_zone() != transfer.to.zone) return refusals::TemperatureMismatch(transfer.lot, transfer.to);
+  if (transfer.lot.facts.temperature_zone() != transfer.to.zone)
+    return refusals::TemperatureMismatch(transfer.lot, transfer.to);
   Command command = BeginCommand(context_, call, request.request_id(), request, occurred, request.note());
   command.action = transfer;
   ASSIGN_OR_RETURN(const Outcome outcome, Submit(context_, call, command));
   return Answer<pb::TransferStockResponse>(context_, call, outcome.movements);
 }
 
-absl::StatusOr<pb::DiscardStockResponse> MovementsHandler::DiscardStock(const rpc::Call& call, const pb::DiscardStockRequest& request) {
+absl::StatusOr<pb::DiscardStockResponse> MovementsHandler::DiscardStock(const rpc::Call& call,
+                                                                        const pb::DiscardStockRequest& request) {
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
   violations.Name("lots", "lot", request.lot());
   violations.Name("places", "place", request.place());
   violations.Range("items", request.items(), 1, kMaxItems);
-  CheckReason(request.reason(), {"EXPIRED", "DAMAGED", "TEMPERATURE", "RECALLED", "PEST", "LOST", "OTHER"}, "reason", violations);
+  CheckReason(request.reason(), {"EXPIRED", "DAMAGED", "TEMPERATURE", "RECALLED", "PEST", "LOST", "OTHER"}, "reason",
+              violations);
   violations.Text("note", request.note(), 0, 500);
   const absl::Time occurred = OccurredTime(request, context_.clock.Now(), violations);
   RETURN_IF_ERROR(violations.status());
@@ -85,8 +89,8 @@ absl::StatusOr<pb::DiscardStockResponse> MovementsHandler::DiscardStock(const rp
   return Answer<pb::DiscardStockResponse>(context_, call, outcome.movements);
 }
 
-absl::StatusOr<pb::ReverseMovementResponse> MovementsHandler::ReverseMovement(const rpc::Call& call,
-                                                                              const pb::ReverseMovementRequest& request) {
+absl::StatusOr<pb::ReverseMovementResponse> MovementsHandler::ReverseMovement(
+    const rpc::Call& call, const pb::ReverseMovementRequest& request) {
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
   violations.Name("movements", "movement", request.movement());
@@ -104,7 +108,8 @@ absl::StatusOr<pb::ReverseMovementResponse> MovementsHandler::ReverseMovement(co
   if (found == before.state.movements.end()) return refusals::MovementNotFound(request.movement());
   Reverse reverse{.original = found->second, .reason = request.reason()};
   const std::string& network = call.principal.network_id;
-  ASSIGN_OR_RETURN(auto places, context_.catalogue.Places(network, {found->second.from_place, found->second.to_place}, call.deadline));
+  ASSIGN_OR_RETURN(auto places, context_.catalogue.Places(network, {found->second.from_place, found->second.to_place},
+                                                          call.deadline));
   reverse.from = places[found->second.from_place];
   reverse.to = places[found->second.to_place];
   ASSIGN_OR_RETURN(reverse.lot, FindLot(context_, call, ids::Name("lots", found->second.lot_id)));
@@ -124,7 +129,8 @@ absl::StatusOr<pb::ReverseMovementResponse> MovementsHandler::ReverseMovement(co
   return Answer<pb::ReverseMovementResponse>(context_, call, outcome.movements);
 }
 
-absl::StatusOr<pb::IssueStockResponse> MovementsHandler::IssueStock(const rpc::Call& call, const pb::IssueStockRequest& request) {
+absl::StatusOr<pb::IssueStockResponse> MovementsHandler::IssueStock(const rpc::Call& call,
+                                                                    const pb::IssueStockRequest& request) {
   const bool reserved = !request.reservation().empty();
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
@@ -150,7 +156,8 @@ absl::StatusOr<pb::IssueStockResponse> MovementsHandler::IssueStock(const rpc::C
     const auto found = before.state.reservations.find(IdOf(request.reservation()));
     if (found == before.state.reservations.end()) return refusals::ReservationNotFound(request.reservation());
     const auto agree = [&](const char* field, std::string& value, const std::string& own) {
-      violations.Require(value.empty() || value == own, field, "MISMATCH", absl::StrCat("The reservation says ", own, "; leave it out."),
+      violations.Require(value.empty() || value == own, field, "MISMATCH",
+                         absl::StrCat("The reservation says ", own, "; leave it out."),
                          absl::StrCat("引当の内容（", own, "）と異なります。空にしてください。"));
       value = own;
     };
@@ -175,8 +182,8 @@ absl::StatusOr<pb::IssueStockResponse> MovementsHandler::IssueStock(const rpc::C
   issue.households = receiver.households();
   issue.municipality_code = MunicipalityOf(receiver);
   Command command = BeginCommand(context_, call, request.request_id(), request, occurred, request.note());
-  ASSIGN_OR_RETURN(issue.delivery_place,
-                   StandIn(context_, call, pb::PLACE_KIND_DELIVERY, group, absl::StrCat(receiver.display_name(), "（配送中）"), command));
+  ASSIGN_OR_RETURN(issue.delivery_place, StandIn(context_, call, pb::PLACE_KIND_DELIVERY, group,
+                                                 absl::StrCat(receiver.display_name(), "（配送中）"), command));
   // Where its name is kept.
   RETURN_IF_ERROR(StandIn(context_, call, pb::PLACE_KIND_GROUP, group, receiver.display_name(), command));
   command.action = issue;
@@ -194,7 +201,8 @@ absl::StatusOr<pb::ConfirmReceiptResponse> MovementsHandler::ConfirmReceipt(cons
     const std::string field = absl::StrCat("lines[", i, "]");
     const pb::ArrivedLine& line = request.lines(i);
     violations.Name("lots", field + ".lot", line.lot());
-    violations.Require(lots.insert(line.lot()).second, field + ".lot", "DUPLICATE", "Each lot is named once.", "同じロットが2回あります。");
+    violations.Require(lots.insert(line.lot()).second, field + ".lot", "DUPLICATE", "Each lot is named once.",
+                       "同じロットが2回あります。");
     violations.Range(field + ".items", line.items(), 0, kMaxItems);
     if (!line.reason().empty()) {
       CheckReason(line.reason(), {"MISSING", "DAMAGED", "EXPIRED", "WRONG", "OTHER"}, field + ".reason", violations);
@@ -220,18 +228,22 @@ absl::StatusOr<pb::ConfirmReceiptResponse> MovementsHandler::ConfirmReceipt(cons
   if (!before.recorded.empty()) return answer(before.recorded);
 
   const auto found = before.state.deliveries.find(id);
-  if (found == before.state.deliveries.end() || found->second.issued() == 0) return refusals::DeliveryNotFound(request.delivery());
+  if (found == before.state.deliveries.end() || found->second.issued() == 0)
+    return refusals::DeliveryNotFound(request.delivery());
   const std::string group = ids::Name("groups", found->second.group_id);
-  if (!call.scope.whole_network && !call.scope.Includes(found->second.group_id)) return auth::NotYourOrganisation(request.delivery());
+  if (!call.scope.whole_network && !call.scope.Includes(found->second.group_id))
+    return auth::NotYourOrganisation(request.delivery());
   ASSIGN_OR_RETURN(const groups::v1::Group receiver, FindGroup(context_, call, group));
 
   Confirm confirm{.delivery_id = id, .group_id = found->second.group_id};
-  for (const pb::ArrivedLine& line : request.lines()) confirm.lines.push_back({IdOf(line.lot()), line.items(), line.reason()});
+  for (const pb::ArrivedLine& line : request.lines())
+    confirm.lines.push_back({IdOf(line.lot()), line.items(), line.reason()});
   confirm.households = receiver.households();
   confirm.municipality_code = MunicipalityOf(receiver);
   Command command = BeginCommand(context_, call, request.request_id(), request, occurred, request.note());
   confirm.delivery_place = StandInPlace(call.principal.network_id, pb::PLACE_KIND_DELIVERY, group, "");
-  ASSIGN_OR_RETURN(confirm.group_place, StandIn(context_, call, pb::PLACE_KIND_GROUP, group, receiver.display_name(), command));
+  ASSIGN_OR_RETURN(confirm.group_place,
+                   StandIn(context_, call, pb::PLACE_KIND_GROUP, group, receiver.display_name(), command));
   ASSIGN_OR_RETURN(confirm.adjustment, StandIn(context_, call, pb::PLACE_KIND_ADJUSTMENT, "", "差異調整", command));
   command.action = confirm;
   ASSIGN_OR_RETURN(const Outcome outcome, Submit(context_, call, command));

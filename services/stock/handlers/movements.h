@@ -14,11 +14,14 @@ class MovementsHandler {
   explicit MovementsHandler(const Context& context) : context_(context) {}
 
   absl::StatusOr<pb::ReceiveStockResponse> ReceiveStock(const rpc::Call& call, const pb::ReceiveStockRequest& request);
-  absl::StatusOr<pb::TransferStockResponse> TransferStock(const rpc::Call& call, const pb::TransferStockRequest& request);
+  absl::StatusOr<pb::TransferStockResponse> TransferStock(const rpc::Call& call,
+                                                          const pb::TransferStockRequest& request);
   absl::StatusOr<pb::DiscardStockResponse> DiscardStock(const rpc::Call& call, const pb::DiscardStockRequest& request);
-  absl::StatusOr<pb::ReverseMovementResponse> ReverseMovement(const rpc::Call& call, const pb::ReverseMovementRequest& request);
+  absl::StatusOr<pb::ReverseMovementResponse> ReverseMovement(const rpc::Call& call,
+                                                              const pb::ReverseMovementRequest& request);
   absl::StatusOr<pb::IssueStockResponse> IssueStock(const rpc::Call& call, const pb::IssueStockRequest& request);
-  absl::StatusOr<pb::ConfirmReceiptResponse> ConfirmReceipt(const rpc::Call& call, const pb::ConfirmReceiptRequest& request);
+  absl::StatusOr<pb::ConfirmReceiptResponse> ConfirmReceipt(const rpc::Call& call,
+                                                            const pb::ConfirmReceiptRequest& request);
 
  private:
   const Context context_;

@@ -22,7 +22,8 @@ absl::Status CodeInvalid(const std::string& english, const std::string& japanese
   return errors::Make(absl::StatusCode::kInvalidArgument, "CODE_INVALID", english, japanese, std::move(metadata));
 }
 
-// A lot's code or name, bare or at the end of a link such as "https://example.org/#/lots/ABCD2345": what our own labels carry.
+// A lot's code or name, bare or at the end of a link such as "https://example.org/#/lots/ABCD2345": what our own labels
+// carry.
 std::string LotCodeIn(const std::string& text) {
   const size_t slash = text.find_last_of('/');
   const std::string tail = slash == std::string::npos ? text : text.substr(slash + 1);
@@ -39,7 +40,8 @@ std::string ItemOfCase(const std::string& gtin14) {
 
 }  // namespace
 
-absl::StatusOr<pb::Product> ProductsHandler::CreateProduct(const rpc::Call& call, const pb::CreateProductRequest& request) {
+absl::StatusOr<pb::Product> ProductsHandler::CreateProduct(const rpc::Call& call,
+                                                           const pb::CreateProductRequest& request) {
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
   if (!request.product_id().empty()) violations.Uuid("product_id", request.product_id());
@@ -48,13 +50,14 @@ absl::StatusOr<pb::Product> ProductsHandler::CreateProduct(const rpc::Call& call
   RETURN_IF_ERROR(violations.status());
   product.set_name(
       ids::Name("products", request.product_id().empty() ? ids::NewV7(context_.clock.Now()) : request.product_id()));
-  return context_.pool.Transact({.network_id = call.principal.network_id, .deadline = call.deadline}, [&](pg::Transaction& tx) {
-    return pg::Idempotent<pb::Product>(tx, request.request_id(), call.method->full_name(), request,
-                                       [&](pg::Transaction& tx) -> absl::StatusOr<pb::Product> {
-                                         RETURN_IF_ERROR(registry::InsertProducts(tx, {product}));
-                                         return product;
-                                       });
-  });
+  return context_.pool.Transact(
+      {.network_id = call.principal.network_id, .deadline = call.deadline}, [&](pg::Transaction& tx) {
+        return pg::Idempotent<pb::Product>(tx, request.request_id(), call.method->full_name(), request,
+                                           [&](pg::Transaction& tx) -> absl::StatusOr<pb::Product> {
+                                             RETURN_IF_ERROR(registry::InsertProducts(tx, {product}));
+                                             return product;
+                                           });
+      });
 }
 
 absl::StatusOr<pb::Product> ProductsHandler::GetProduct(const rpc::Call& call, const pb::GetProductRequest& request) {
@@ -64,7 +67,8 @@ absl::StatusOr<pb::Product> ProductsHandler::GetProduct(const rpc::Call& call, c
   return FindProduct(context_, call, request.name());
 }
 
-absl::StatusOr<pb::ListProductsResponse> ProductsHandler::ListProducts(const rpc::Call& call, const pb::ListProductsRequest& request) {
+absl::StatusOr<pb::ListProductsResponse> ProductsHandler::ListProducts(const rpc::Call& call,
+                                                                       const pb::ListProductsRequest& request) {
   errors::Violations violations;
   violations.Text("query", request.query(), 0, 200);
   RETURN_IF_ERROR(violations.status());
@@ -72,27 +76,30 @@ absl::StatusOr<pb::ListProductsResponse> ProductsHandler::ListProducts(const rpc
   const std::string fingerprint = paging::Fingerprint(request, call.principal.network_id);
   ASSIGN_OR_RETURN(const std::vector<std::string> after, paging::Decode(request.page_token(), fingerprint));
   if (!after.empty() && (after.size() != 2 || !ids::IsUuid(after[1]))) return paging::InvalidToken();
-  return context_.pool.Read({.network_id = call.principal.network_id, .deadline = call.deadline},
-                            [&](pg::Transaction& tx) -> absl::StatusOr<pb::ListProductsResponse> {
-                              ASSIGN_OR_RETURN(std::vector<pb::Product> found, registry::ListProducts(tx, request.query(), after, size + 1));
-                              pb::ListProductsResponse response;
-                              if (static_cast<int>(found.size()) > size) {
-                                found.resize(size);
-                                response.set_next_page_token(
-                                    paging::Encode(fingerprint, {found.back().display_name(), IdOf(found.back().name())}));
-                              }
-                              response.mutable_products()->Assign(found.begin(), found.end());
-                              return response;
-                            });
+  return context_.pool.Read(
+      {.network_id = call.principal.network_id, .deadline = call.deadline},
+      [&](pg::Transaction& tx) -> absl::StatusOr<pb::ListProductsResponse> {
+        ASSIGN_OR_RETURN(std::vector<pb::Product> found, registry::ListProducts(tx, request.query(), after, size + 1));
+        pb::ListProductsResponse response;
+        if (static_cast<int>(found.size()) > size) {
+          found.resize(size);
+          response.set_next_page_token(
+              paging::Encode(fingerprint, {found.back().display_name(), IdOf(found.back().name())}));
+        }
+        response.mutable_products()->Assign(found.begin(), found.end());
+        return response;
+      });
 }
 
-absl::StatusOr<pb::LookUpCodeResponse> ProductsHandler::LookUpCode(const rpc::Call& call, const pb::LookUpCodeRequest& request) {
+absl::StatusOr<pb::LookUpCodeResponse> ProductsHandler::LookUpCode(const rpc::Call& call,
+                                                                   const pb::LookUpCodeRequest& request) {
   const std::string& network = call.principal.network_id;
   const View view(context_.catalogue, call);
   pb::LookUpCodeResponse response;
   response.set_items(1);
   if (request.code().empty() || request.code().size() > gs1::kMaxInput) {
-    return CodeInvalid("Scan or type a code of 1 to 2,000 characters.", "1〜2,000文字のコードを読み取るか入力してください。");
+    return CodeInvalid("Scan or type a code of 1 to 2,000 characters.",
+                       "1〜2,000文字のコードを読み取るか入力してください。");
   }
   // Answers with one lot and its product.
   const auto with_lot = [&](const Lot& lot) -> absl::StatusOr<pb::LookUpCodeResponse> {
@@ -113,7 +120,8 @@ absl::StatusOr<pb::LookUpCodeResponse> ProductsHandler::LookUpCode(const rpc::Ca
       gs1::Parse(request.code(), static_cast<int>(absl::ToCivilDay(context_.clock.Now(), zone).year()));
   if (!scan.ok()) {
     if (!own_code.empty()) return response;  // a lot's code, of a lot that is not here
-    return CodeInvalid(errors::MessageIn("en", scan.status()), errors::MessageIn("ja", scan.status()), errors::MetadataOf(scan.status()));
+    return CodeInvalid(errors::MessageIn("en", scan.status()), errors::MessageIn("ja", scan.status()),
+                       errors::MetadataOf(scan.status()));
   }
 
   response.set_gtin(scan->gtin14.value_or(scan->content_gtin14.value_or("")));

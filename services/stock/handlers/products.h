@@ -16,7 +16,8 @@ class ProductsHandler {
   absl::StatusOr<pb::Product> GetProduct(const rpc::Call& call, const pb::GetProductRequest& request);
   absl::StatusOr<pb::ListProductsResponse> ListProducts(const rpc::Call& call, const pb::ListProductsRequest& request);
   absl::StatusOr<pb::LookUpCodeResponse> LookUpCode(const rpc::Call& call, const pb::LookUpCodeRequest& request);
-  absl::StatusOr<pb::ImportProductsResponse> ImportProducts(const rpc::Call& call, const pb::ImportProductsRequest& request);
+  absl::StatusOr<pb::ImportProductsResponse> ImportProducts(const rpc::Call& call,
+                                                            const pb::ImportProductsRequest& request);
 
  private:
   const Context context_;

@@ -48,7 +48,8 @@ absl::StatusOr<pb::Lot> ReadingHandler::GetLot(const rpc::Call& call, const pb::
   return View(context_.catalogue, call).ToProto(lot);
 }
 
-absl::StatusOr<pb::ListLotsResponse> ReadingHandler::ListLots(const rpc::Call& call, const pb::ListLotsRequest& request) {
+absl::StatusOr<pb::ListLotsResponse> ReadingHandler::ListLots(const rpc::Call& call,
+                                                              const pb::ListLotsRequest& request) {
   errors::Violations violations;
   CheckOptionalName("donors", "donor", request.donor(), violations);
   CheckOptionalName("offers", "offer", request.offer(), violations);
@@ -60,7 +61,8 @@ absl::StatusOr<pb::ListLotsResponse> ReadingHandler::ListLots(const rpc::Call& c
   if (!request.gtin().empty()) filter.gtin = request.gtin();
   if (!request.donor_lot_number().empty()) filter.donor_lot_number = request.donor_lot_number();
   if (!call.scope.whole_network) filter.own_donors = call.scope.organisation_ids;
-  ASSIGN_OR_RETURN(std::vector<Lot> lots, context_.reading.Lots(call.principal.network_id, filter, asked.page, call.deadline));
+  ASSIGN_OR_RETURN(std::vector<Lot> lots,
+                   context_.reading.Lots(call.principal.network_id, filter, asked.page, call.deadline));
   pb::ListLotsResponse response;
   Cut(asked, lots, response);
   const View view(context_.catalogue, call);
@@ -68,7 +70,8 @@ absl::StatusOr<pb::ListLotsResponse> ReadingHandler::ListLots(const rpc::Call& c
   return response;
 }
 
-absl::StatusOr<pb::ListBalancesResponse> ReadingHandler::ListBalances(const rpc::Call& call, const pb::ListBalancesRequest& request) {
+absl::StatusOr<pb::ListBalancesResponse> ReadingHandler::ListBalances(const rpc::Call& call,
+                                                                      const pb::ListBalancesRequest& request) {
   errors::Violations violations;
   CheckOptionalName("warehouses", "warehouse", request.warehouse(), violations);
   CheckOptionalName("lots", "lot", request.lot(), violations);
@@ -88,7 +91,8 @@ absl::StatusOr<pb::ListBalancesResponse> ReadingHandler::ListBalances(const rpc:
   return response;
 }
 
-absl::StatusOr<pb::ListMovementsResponse> ReadingHandler::ListMovements(const rpc::Call& call, const pb::ListMovementsRequest& request) {
+absl::StatusOr<pb::ListMovementsResponse> ReadingHandler::ListMovements(const rpc::Call& call,
+                                                                        const pb::ListMovementsRequest& request) {
   errors::Violations violations;
   CheckOptionalName("lots", "lot", request.lot(), violations);
   CheckOptionalName("places", "place", request.place(), violations);
@@ -119,7 +123,8 @@ absl::StatusOr<pb::Delivery> ReadingHandler::GetDelivery(const rpc::Call& call, 
   ASSIGN_OR_RETURN(const State state, context_.ledger.Peek(call.principal.network_id, needs, call.deadline));
   const auto found = state.deliveries.find(IdOf(request.name()));
   if (found == state.deliveries.end() || found->second.issued() == 0) return refusals::DeliveryNotFound(request.name());
-  if (!call.scope.whole_network && !call.scope.Includes(found->second.group_id)) return auth::NotYourOrganisation(request.name());
+  if (!call.scope.whole_network && !call.scope.Includes(found->second.group_id))
+    return auth::NotYourOrganisation(request.name());
   ASSIGN_OR_RETURN(std::vector<pb::Delivery> one, View(context_.catalogue, call).Deliveries({found->second}));
   return std::move(one.front());
 }
@@ -145,7 +150,8 @@ absl::StatusOr<pb::ListDeliveriesResponse> ReadingHandler::ListDeliveries(const 
   return response;
 }
 
-absl::StatusOr<pb::TraceLotResponse> ReadingHandler::TraceLot(const rpc::Call& call, const pb::TraceLotRequest& request) {
+absl::StatusOr<pb::TraceLotResponse> ReadingHandler::TraceLot(const rpc::Call& call,
+                                                              const pb::TraceLotRequest& request) {
   const std::string& network = call.principal.network_id;
   ASSIGN_OR_RETURN(const Lot lot, FindLotByNameOrCode(context_, call, request.lot()));
   if (!call.scope.whole_network && !call.scope.Includes(IdOf(lot.facts.donor()))) {
@@ -153,7 +159,8 @@ absl::StatusOr<pb::TraceLotResponse> ReadingHandler::TraceLot(const rpc::Call& c
                      context_.reading.AnyReceived(network, lot.id, call.scope.organisation_ids, call.deadline));
     if (!received) return auth::NotYourOrganisation(lot.facts.name());
   }
-  ASSIGN_OR_RETURN(const std::vector<Movement> movements, context_.reading.LotHistory(network, lot.id, kTraceLimit, call.deadline));
+  ASSIGN_OR_RETURN(const std::vector<Movement> movements,
+                   context_.reading.LotHistory(network, lot.id, kTraceLimit, call.deadline));
   ASSIGN_OR_RETURN(const auto holders, context_.ledger.Holders(network, lot.id, call.deadline));
   std::set<std::string> place_ids;
   for (const auto& [place, balance] : holders) place_ids.insert(place);
@@ -170,13 +177,15 @@ absl::StatusOr<pb::TraceLotResponse> ReadingHandler::TraceLot(const rpc::Call& c
   response.mutable_movements()->Assign(described.begin(), described.end());
   for (const auto& [place_id, balance] : holders) {
     pb::Holder& holder = *response.add_holders();
-    if (const auto place = places.find(place_id); place != places.end()) *holder.mutable_place() = view.ToProto(place->second, &lot);
+    if (const auto place = places.find(place_id); place != places.end())
+      *holder.mutable_place() = view.ToProto(place->second, &lot);
     holder.set_items(balance.on_hand);
   }
   return response;
 }
 
-absl::StatusOr<pb::ReadFeedResponse> ReadingHandler::ReadFeed(const rpc::Call& call, const pb::ReadFeedRequest& request) {
+absl::StatusOr<pb::ReadFeedResponse> ReadingHandler::ReadFeed(const rpc::Call& call,
+                                                              const pb::ReadFeedRequest& request) {
   errors::Violations violations;
   violations.Require(request.position() >= 0, "position", "OUT_OF_RANGE", "Positions start at 0.", "位置は0以上です。");
   violations.Range("page_size", request.page_size(), 0, 1'000);

@@ -34,10 +34,11 @@ absl::Status CheckShape(const pb::ReceiveStockRequest& request, errors::Violatio
   violations.Text("donor_lot_number", request.donor_lot_number(), 0, 20);
   if (request.has_good_until()) CheckGoodUntil(request.good_until(), "good_until", violations);
   if (!request.offer_line().empty()) {
-    violations.Require(!OfferOfLine(request.offer_line()).empty(), "offer_line", "NOT_A_NAME", "Expected offers/{uuid}/lines/{uuid}.",
-                       "offers/{uuid}/lines/{uuid} の形で指定してください。");
+    violations.Require(!OfferOfLine(request.offer_line()).empty(), "offer_line", "NOT_A_NAME",
+                       "Expected offers/{uuid}/lines/{uuid}.", "offers/{uuid}/lines/{uuid} の形で指定してください。");
     violations.Require(request.donor().empty() && request.product().empty(), "offer_line", "MISMATCH",
-                       "Give either offer_line, or donor and product.", "offer_line か、donor と product のどちらかを指定してください。");
+                       "Give either offer_line, or donor and product.",
+                       "offer_line か、donor と product のどちらかを指定してください。");
   } else {
     violations.Name("donors", "donor", request.donor());
     violations.Name("products", "product", request.product());
@@ -69,7 +70,8 @@ void TakeOfferLine(const donors::v1::Offer& offer, const donors::v1::OfferLine& 
   facts.set_donor(offer.donor());
   lot.offer_title = offer.title();
   if (line.items_per_case() > 0) facts.set_items_per_case(line.items_per_case());
-  if (line.temperature_zone() != kubari::type::v1::TEMPERATURE_ZONE_UNSPECIFIED) facts.set_temperature_zone(line.temperature_zone());
+  if (line.temperature_zone() != kubari::type::v1::TEMPERATURE_ZONE_UNSPECIFIED)
+    facts.set_temperature_zone(line.temperature_zone());
   if (line.min_lot_cases() > 1) facts.set_min_lot_items(line.min_lot_cases() * facts.items_per_case());
   *facts.mutable_good_until() = line.good_until();
   facts.set_donor_lot_number(line.donor_lot_number());
@@ -78,7 +80,8 @@ void TakeOfferLine(const donors::v1::Offer& offer, const donors::v1::OfferLine& 
 
 }  // namespace
 
-absl::StatusOr<pb::ReceiveStockResponse> MovementsHandler::ReceiveStock(const rpc::Call& call, const pb::ReceiveStockRequest& request) {
+absl::StatusOr<pb::ReceiveStockResponse> MovementsHandler::ReceiveStock(const rpc::Call& call,
+                                                                        const pb::ReceiveStockRequest& request) {
   errors::Violations violations;
   const absl::Time occurred = OccurredTime(request, context_.clock.Now(), violations);
   RETURN_IF_ERROR(CheckShape(request, violations));
@@ -107,15 +110,18 @@ absl::StatusOr<pb::ReceiveStockResponse> MovementsHandler::ReceiveStock(const rp
     }
     if (line == nullptr) return refusals::OfferLineNotFound(request.offer_line());
   }
-  ASSIGN_OR_RETURN(const pb::Product product, FindProduct(context_, call, line != nullptr ? line->product() : request.product()));
+  ASSIGN_OR_RETURN(const pb::Product product,
+                   FindProduct(context_, call, line != nullptr ? line->product() : request.product()));
   ASSIGN_OR_RETURN(receive.shelf, FindShelf(context_, call, request.place()));
   RETURN_IF_ERROR(CheckOwnShelf(context_, call, receive.shelf));
 
   TakeProduct(product, lot.facts);
   if (line != nullptr) {
-    const bool expected = offer.state() == donors::v1::OFFER_STATE_ACCEPTED || offer.state() == donors::v1::OFFER_STATE_RECEIVED;
+    const bool expected =
+        offer.state() == donors::v1::OFFER_STATE_ACCEPTED || offer.state() == donors::v1::OFFER_STATE_RECEIVED;
     if (!expected || line->accepted_cases() == 0) {
-      return refusals::OfferNotAccepted(offer.name(), expected ? "LINE_NOT_ACCEPTED" : donors::v1::OfferState_Name(offer.state()));
+      return refusals::OfferNotAccepted(offer.name(),
+                                        expected ? "LINE_NOT_ACCEPTED" : donors::v1::OfferState_Name(offer.state()));
     }
     TakeOfferLine(offer, *line, lot);
   } else {

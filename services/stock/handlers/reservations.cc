@@ -19,20 +19,26 @@ namespace {
 constexpr char kExpiryNamespace[] = "b2a0c0de-6b4d-4f0a-9a59-3a4f5e6d7c81";
 
 constexpr pg::Statement kLockHead{"SELECT next_position FROM lock_head($1)"};
-constexpr pg::Statement kFind{"SELECT " KUBARI_RESERVATION_COLUMNS "FROM reservations r WHERE r.network_id = $1 AND r.reservation_id = $2"};
-constexpr pg::Statement kExtend{"UPDATE reservations SET expire_time = $3 WHERE network_id = $1 AND reservation_id = $2"};
+constexpr pg::Statement kFind{"SELECT " KUBARI_RESERVATION_COLUMNS
+                              "FROM reservations r WHERE r.network_id = $1 AND r.reservation_id = $2"};
+constexpr pg::Statement kExtend{
+    "UPDATE reservations SET expire_time = $3 WHERE network_id = $1 AND reservation_id = $2"};
 
 // 1 minute to 60 days ahead.
-absl::Time ExpireTime(const google::protobuf::Timestamp& time, bool set, absl::Time now, errors::Violations& violations) {
-  const absl::Time expire = absl::FromUnixMicros(absl::ToUnixMicros(absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos())));
+absl::Time ExpireTime(const google::protobuf::Timestamp& time, bool set, absl::Time now,
+                      errors::Violations& violations) {
+  const absl::Time expire =
+      absl::FromUnixMicros(absl::ToUnixMicros(absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos())));
   violations.Require(set && expire >= now + absl::Minutes(1) && expire <= now + absl::Hours(24 * 60), "expire_time",
-                     set ? "OUT_OF_RANGE" : "REQUIRED", "Give a time 1 minute to 60 days ahead.", "1分後から60日後までの時刻を指定してください。");
+                     set ? "OUT_OF_RANGE" : "REQUIRED", "Give a time 1 minute to 60 days ahead.",
+                     "1分後から60日後までの時刻を指定してください。");
   return expire;
 }
 
 }  // namespace
 
-absl::StatusOr<pb::ReserveStockResponse> ReservationsHandler::ReserveStock(const rpc::Call& call, const pb::ReserveStockRequest& request) {
+absl::StatusOr<pb::ReserveStockResponse> ReservationsHandler::ReserveStock(const rpc::Call& call,
+                                                                           const pb::ReserveStockRequest& request) {
   const absl::Time now = context_.clock.Now();
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
@@ -48,7 +54,8 @@ absl::StatusOr<pb::ReserveStockResponse> ReservationsHandler::ReserveStock(const
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(const Before before, LookBefore(context_, call, request.request_id(), request));
   const View view(context_.catalogue, call);
-  const auto answer = [&](const Movement& movement, Reservation reservation) -> absl::StatusOr<pb::ReserveStockResponse> {
+  const auto answer = [&](const Movement& movement,
+                          Reservation reservation) -> absl::StatusOr<pb::ReserveStockResponse> {
     pb::ReserveStockResponse response;
     ASSIGN_OR_RETURN(*response.mutable_movement(), view.OneMovement(movement));
     reservation.open_items = reservation.items;  // as it was when it was made
@@ -82,8 +89,8 @@ absl::StatusOr<pb::ReserveStockResponse> ReservationsHandler::ReserveStock(const
   return answer(outcome.movements.front(), *outcome.reservation);
 }
 
-absl::StatusOr<pb::VoidReservationResponse> ReservationsHandler::VoidReservation(const rpc::Call& call,
-                                                                                 const pb::VoidReservationRequest& request) {
+absl::StatusOr<pb::VoidReservationResponse> ReservationsHandler::VoidReservation(
+    const rpc::Call& call, const pb::VoidReservationRequest& request) {
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
   violations.Name("reservations", "name", request.name());
@@ -108,13 +115,14 @@ absl::StatusOr<pb::VoidReservationResponse> ReservationsHandler::VoidReservation
   return response;
 }
 
-absl::StatusOr<pb::ExtendReservationResponse> ReservationsHandler::ExtendReservation(const rpc::Call& call,
-                                                                                     const pb::ExtendReservationRequest& request) {
+absl::StatusOr<pb::ExtendReservationResponse> ReservationsHandler::ExtendReservation(
+    const rpc::Call& call, const pb::ExtendReservationRequest& request) {
   const absl::Time now = context_.clock.Now();
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
   violations.Name("reservations", "name", request.name());
-  const absl::Time expire = ExpireTime(request.expire_time(), request.has_expire_time(), now, violations);
+  errors::Violations time_violations;  // not judged for a replay, which may come later
+  const absl::Time expire = ExpireTime(request.expire_time(), request.has_expire_time(), now, time_violations);
   RETURN_IF_ERROR(violations.status());
   const std::string& network = call.principal.network_id;
   const std::string id = IdOf(request.name());
@@ -128,6 +136,7 @@ absl::StatusOr<pb::ExtendReservationResponse> ReservationsHandler::ExtendReserva
     return pg::Idempotent<pb::ExtendReservationResponse>(
         tx, request.request_id(), call.method->full_name(), request,
         [&](pg::Transaction& tx) -> absl::StatusOr<pb::ExtendReservationResponse> {
+          RETURN_IF_ERROR(time_violations.status());
           // The ledger's lock: nobody posts or expires it at the same time.
           pg::Batch batch;
           batch.Add(kLockHead, network).Add(kFind, network, id);
@@ -146,7 +155,8 @@ absl::StatusOr<pb::ExtendReservationResponse> ReservationsHandler::ExtendReserva
   });
 }
 
-absl::StatusOr<pb::Reservation> ReservationsHandler::GetReservation(const rpc::Call& call, const pb::GetReservationRequest& request) {
+absl::StatusOr<pb::Reservation> ReservationsHandler::GetReservation(const rpc::Call& call,
+                                                                    const pb::GetReservationRequest& request) {
   errors::Violations violations;
   violations.Name("reservations", "name", request.name());
   RETURN_IF_ERROR(violations.status());
@@ -159,8 +169,8 @@ absl::StatusOr<pb::Reservation> ReservationsHandler::GetReservation(const rpc::C
   return std::move(one.front());
 }
 
-absl::StatusOr<pb::ListReservationsResponse> ReservationsHandler::ListReservations(const rpc::Call& call,
-                                                                                   const pb::ListReservationsRequest& request) {
+absl::StatusOr<pb::ListReservationsResponse> ReservationsHandler::ListReservations(
+    const rpc::Call& call, const pb::ListReservationsRequest& request) {
   errors::Violations violations;
   CheckOptionalName("warehouses", "warehouse", request.warehouse(), violations);
   CheckOptionalName("deliveries", "delivery", request.delivery(), violations);
@@ -172,10 +182,11 @@ absl::StatusOr<pb::ListReservationsResponse> ReservationsHandler::ListReservatio
   ASSIGN_OR_RETURN(page.after, paging::Decode(request.page_token(), fingerprint));
   const auto filter = [](const std::string& name) { return name.empty() ? Filter() : Filter(IdOf(name)); };
   ASSIGN_OR_RETURN(std::vector<Reservation> found,
-                   context_.reading.Reservations(
-                       call.principal.network_id,
-                       {.warehouse = filter(request.warehouse()), .delivery = filter(request.delivery()), .group = filter(request.group())},
-                       page, call.deadline));
+                   context_.reading.Reservations(call.principal.network_id,
+                                                 {.warehouse = filter(request.warehouse()),
+                                                  .delivery = filter(request.delivery()),
+                                                  .group = filter(request.group())},
+                                                 page, call.deadline));
   pb::ListReservationsResponse response;
   if (static_cast<int>(found.size()) > page.size) {
     found.resize(page.size);

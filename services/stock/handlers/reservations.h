@@ -13,10 +13,13 @@ class ReservationsHandler {
   explicit ReservationsHandler(const Context& context) : context_(context) {}
 
   absl::StatusOr<pb::ReserveStockResponse> ReserveStock(const rpc::Call& call, const pb::ReserveStockRequest& request);
-  absl::StatusOr<pb::VoidReservationResponse> VoidReservation(const rpc::Call& call, const pb::VoidReservationRequest& request);
-  absl::StatusOr<pb::ExtendReservationResponse> ExtendReservation(const rpc::Call& call, const pb::ExtendReservationRequest& request);
+  absl::StatusOr<pb::VoidReservationResponse> VoidReservation(const rpc::Call& call,
+                                                              const pb::VoidReservationRequest& request);
+  absl::StatusOr<pb::ExtendReservationResponse> ExtendReservation(const rpc::Call& call,
+                                                                  const pb::ExtendReservationRequest& request);
   absl::StatusOr<pb::Reservation> GetReservation(const rpc::Call& call, const pb::GetReservationRequest& request);
-  absl::StatusOr<pb::ListReservationsResponse> ListReservations(const rpc::Call& call, const pb::ListReservationsRequest& request);
+  absl::StatusOr<pb::ListReservationsResponse> ListReservations(const rpc::Call& call,
+                                                                const pb::ListReservationsRequest& request);
 
  private:
   const Context context_;
