@@ -304,7 +304,6 @@ export const en: Record<keyof typeof ja, string> = {
   'flow.hint': 'The lines are as thick as the items are many, less reversals.',
   'flow.describe': 'Drawing of the lot\'s path with {lines} lines. The same stands in the table below.',
   'flow.asTable': 'As a table',
-  'flow.delivery': '{day} {name}',
   'flow.otherDeliveries': '{n} other deliveries',
   'flow.otherGroups': '{n} other groups',
   'condition.noResale': 'No resale; free of charge',

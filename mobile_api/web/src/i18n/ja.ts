@@ -302,7 +302,6 @@ export const ja = {
   'flow.hint': '線の太さは点数を表します。訂正は差し引いてあります。',
   'flow.describe': 'ロットの流れの図。線は{lines}本。同じ内容の表が下にあります。',
   'flow.asTable': '表で見る',
-  'flow.delivery': '{day} {name}',
   'flow.otherDeliveries': 'ほか{n}件',
   'flow.otherGroups': 'ほか{n}団体',
   'condition.noResale': '転売禁止・無償',

@@ -35,8 +35,8 @@ export interface Flow {
   height: number;
 }
 
-export const BOX_WIDTH = 176;
-const COLUMN_GAP = 72;
+export const BOX_WIDTH = 212;
+const COLUMN_GAP = 56;
 const ROW_GAP = 14;
 const MIN_BOX_HEIGHT = 52;
 // The thickest line: everything that ever went through one box.
