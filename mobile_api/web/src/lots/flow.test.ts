@@ -76,6 +76,8 @@ test('many deliveries are folded, and no item is lost by it', () => {
   expect(sum(PlaceKind.GROUP)).toBe(20_100n);
   expect(flow.nodes.filter((node) => node.kind === PlaceKind.DELIVERY)).toHaveLength(10);
   expect(flow.nodes.find((node) => node.key.startsWith('others') && node.kind === PlaceKind.GROUP)?.folded).toBe(191);
+  const lowest = Math.max(...flow.nodes.map((node) => node.y));
+  expect(flow.nodes.filter((node) => node.folded > 1).every((node) => node.y === lowest)).toBe(true);
 });
 
 test('nothing moved, nothing drawn', () => {

@@ -161,7 +161,13 @@ function place(nodes: Map<string, Node>, edges: Edge[], column: Map<string, numb
   let height = 0;
   for (let at = 0; at < count; at++) {
     const here = used.filter((node) => column.get(node.key) === at);
-    here.sort((a, b) => middleOfSources(nodes, edges, a) - middleOfSources(nodes, edges, b) || Number(b.items - a.items));
+    // In the order of where they come from, larger ones first, "others" last.
+    here.sort(
+      (a, b) =>
+        Number(a.folded > 1) - Number(b.folded > 1) ||
+        middleOfSources(nodes, edges, a) - middleOfSources(nodes, edges, b) ||
+        Number(b.items - a.items),
+    );
     let y = 0;
     for (const node of here) {
       node.x = at * (BOX_WIDTH + COLUMN_GAP);
