@@ -6,6 +6,7 @@
 
 #include "libs/rpc/client.h"
 #include "ops/kubari/contract.h"
+#include "tests/end_to_end/auditor.h"
 #include "tests/end_to_end/calls.h"
 #include "tests/end_to_end/played_demo.h"
 
@@ -142,6 +143,12 @@ TEST(GenericClient, EveryProcessHasMetrics) {
     if (process == "stock") expected.insert(expected.end(), {"kubari_stock_movements_total{kind=\"RECEIVE\"}", "kubari_stock_ledger_position{"});
     for (const std::string& series : expected) EXPECT_TRUE(absl::StrContains(metrics, series)) << process << " has no " << series;
   }
+}
+
+TEST(GenericClient, TheLedgerAddsUpAfterAllOfThem) {
+  const cli::Client administrator = TheDemo().installation.Gateway(TheDemo().administrator_key);
+  const Books books = Auditor(TheDemo().installation.Gateway(MakeKey(administrator, TheDemo().intermediary, kubari::type::v1::ROLE_AUDITOR))).Audit();
+  EXPECT_GT(books.figures.deliveries(), 0);
 }
 
 }  // namespace

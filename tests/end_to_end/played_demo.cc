@@ -63,10 +63,10 @@ std::vector<std::map<std::string, std::string>> ReadTable(const std::string& fil
   return rows;
 }
 
-// The 14 digits of an EAN, an ITF-14 or an element string "(01)…".
-std::string Gtin(std::string barcode) {
-  if (absl::StartsWith(barcode, "(01)")) barcode = barcode.substr(4, 14);
-  return std::string(14 - std::min<size_t>(14, barcode.size()), '0') + barcode;
+// The 14 digits of an EAN, an ITF-14 or an element string, "(01)…" or "01…".
+std::string Gtin(const std::string& barcode) {
+  if (barcode.size() > 14) return barcode.substr(barcode[0] == '(' ? 4 : 2, 14);
+  return std::string(14 - barcode.size(), '0') + barcode;
 }
 
 }  // namespace
