@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <atomic>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -125,6 +126,7 @@ class FakeStock final : public spb::StockService::Service {
   }
   grpc::Status GetLot(grpc::ServerContext* context, const spb::GetLotRequest* request, spb::Lot*) override {
     if (request->name() == "sleep") {
+      ++sleeping_;
       while (!context->IsCancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
       return grpc::Status(grpc::StatusCode::CANCELLED, "cancelled");
     }
@@ -134,6 +136,13 @@ class FakeStock final : public spb::StockService::Service {
                                        "Lot A has 3 free; 9 were asked for.", "ロット A の空きは 3 個です。",
                                        {{"free", "3"}, {"requested", "9"}}));
   }
+  // Until a call has arrived that ends only with its deadline.
+  void AwaitSleeper() {
+    while (sleeping_ == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+
+ private:
+  std::atomic<int> sleeping_ = 0;
 };
 
 using Reply = http::response<http::string_body>;
@@ -163,6 +172,12 @@ class Client {
   void SendRaw(const std::string& bytes) {
     boost::system::error_code ignored;  // the other side may have hung up already, which is fine
     net::write(socket_, net::buffer(bytes), ignored);
+  }
+  // Fails the test unless the next thing that comes is "100 Continue".
+  void AwaitContinue() {
+    std::string bytes(25, '\0');
+    net::read(socket_, net::buffer(bytes));
+    EXPECT_EQ(bytes, "HTTP/1.1 100 Continue\r\n\r\n");
   }
   // Whether the other side hangs up within `seconds`; reads and forgets what comes before.
   bool HangsUpWithin(int seconds) {
