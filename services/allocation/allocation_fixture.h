@@ -308,7 +308,8 @@ class AllocationTest : public ::testing::Test {
   pb::Line Again(const pb::Line& line) {
     pb::ListLinesRequest request;
     request.set_run(line.name().substr(0, line.name().find("/lines/")));
-    for (const pb::Line& found : Must(&Stub::ListLines, "coordinator", request).lines()) {
+    const pb::ListLinesResponse lines = Must(&Stub::ListLines, "coordinator", request);
+    for (const pb::Line& found : lines.lines()) {
       if (found.name() == line.name()) return found;
     }
     ADD_FAILURE() << "no line " << line.name();

@@ -140,15 +140,21 @@ $$;
 CREATE POLICY unfinished ON runs FOR SELECT TO kubari_owner USING (current_setting('kubari.unfinished', true) = 'on');
 CREATE POLICY unfinished ON lines FOR SELECT TO kubari_owner USING (current_setting('kubari.unfinished', true) = 'on');
 CREATE FUNCTION unfinished_runs() RETURNS TABLE (network_id uuid, run_id uuid)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = allocation, pg_temp SET kubari.unfinished = 'on' AS $$
-  SELECT r.network_id, r.run_id FROM runs r
-   WHERE r.state = 2 AND (r.lease_until IS NULL OR r.lease_until < clock_timestamp()) ORDER BY r.newest DESC LIMIT 100
-$$;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = allocation, pg_temp AS $$
+BEGIN
+  PERFORM set_config('kubari.unfinished', 'on', true);
+  RETURN QUERY SELECT r.network_id, r.run_id FROM runs r
+   WHERE r.state = 2 AND (r.lease_until IS NULL OR r.lease_until < clock_timestamp()) ORDER BY r.newest DESC LIMIT 100;
+  PERFORM set_config('kubari.unfinished', '', true);
+END $$;
 CREATE FUNCTION unfinished_answers(before timestamptz) RETURNS TABLE (network_id uuid, line_id uuid)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = allocation, pg_temp SET kubari.unfinished = 'on' AS $$
-  SELECT l.network_id, l.line_id FROM lines l
-   WHERE l.answer_items IS NOT NULL AND l.answer_time < before ORDER BY l.answer_time LIMIT 100
-$$;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = allocation, pg_temp AS $$
+BEGIN
+  PERFORM set_config('kubari.unfinished', 'on', true);
+  RETURN QUERY SELECT l.network_id, l.line_id FROM lines l
+   WHERE l.answer_items IS NOT NULL AND l.answer_time < before ORDER BY l.answer_time LIMIT 100;
+  PERFORM set_config('kubari.unfinished', '', true);
+END $$;
 
 -- The service's rights: no more than it uses.
 REVOKE ALL ON FUNCTION unfinished_runs(), unfinished_answers(timestamptz) FROM PUBLIC;
