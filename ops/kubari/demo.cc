@@ -266,7 +266,13 @@ class Play {
   absl::Status AnswerOffers() {
     ASSIGN_OR_RETURN(const std::vector<donors::Offer> submitted, Offers({donors::OFFER_STATE_SUBMITTED}));
     int declined = 0;
+    int left = 0;
     for (const donors::Offer& offer : submitted) {
+      // Something is left to do for whoever signs in as coordinator, group or volunteer: here, in AnswerLines and in Ship.
+      if (OneIn(20, "later " + offer.code())) {
+        ++left;
+        continue;
+      }
       const stock::Warehouse* warehouse = WarehouseFor(offer);
       if (warehouse == nullptr || OneIn(20, offer.code())) {
         donors::DeclineOfferRequest decline;
@@ -285,7 +291,7 @@ class Play {
       accept.set_warehouse(warehouse->name());
       RETURN_IF_ERROR(coordinator_.Call<donors::Offer>(absl::StrCat(kDonors, "AcceptOffer").c_str(), accept).status());
     }
-    Say(absl::StrCat(submitted.size() - declined, " offers accepted, ", declined, " declined"));
+    Say(absl::StrCat(submitted.size() - declined - left, " offers accepted, ", declined, " declined, ", left, " not answered yet"));
     return absl::OkStatus();
   }
 
@@ -362,15 +368,21 @@ class Play {
   absl::Status AnswerLines() {
     ASSIGN_OR_RETURN(const std::vector<allocation::Line> offered, Lines({allocation::LINE_STATE_OFFERED}));
     ASSIGN_OR_RETURN(const std::vector<allocation::Line> all, Lines({}));
+    std::string kept;  // a line that the group has not answered yet
     if (!all.empty()) {
       const allocation::Line& first = *std::min_element(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name() < b.name(); });
       group_ = first.group();
+      kept = first.name();
       ASSIGN_OR_RETURN(group_session_, PersonSession("group", absl::StrCat(first.group_display_name(), " 代表（例）"),
                                                      Organisation(first.group()), Role::ROLE_GROUP));
     }
-    std::atomic<int> refused{0};
+    std::atomic<int> refused{0}, left{0};
     RETURN_IF_ERROR(InParallel(offered.size(), [&](size_t i) -> absl::Status {
       const allocation::Line& line = offered[i];
+      if (line.name() == kept) {
+        ++left;
+        return absl::OkStatus();
+      }
       const Client& who = line.group() == group_ ? group_session_ : coordinator_;
       if (OneIn(25, line.group() + line.lot())) {
         allocation::RefuseLineRequest refuse;
@@ -385,7 +397,7 @@ class Play {
       accept.set_name(line.name());
       return who.Call<allocation::Line>(absl::StrCat(kAllocation, "AcceptLine").c_str(), accept).status();
     }));
-    Say(absl::StrCat(offered.size() - refused, " lines accepted by the groups, ", refused.load(), " refused"));
+    Say(absl::StrCat(offered.size() - refused - left, " lines accepted by the groups, ", refused.load(), " refused, ", left.load(), " not answered yet"));
     return absl::OkStatus();
   }
 
@@ -400,6 +412,7 @@ class Play {
         // The list follows the ledger a moment later, so what was issued just now may still stand on it.
         std::vector<const allocation::Line*> lines;
         for (const allocation::PickDelivery& delivery : list.deliveries()) {
+          if (OneIn(25, "later " + delivery.delivery())) continue;
           for (const allocation::Line& line : delivery.lines()) {
             if (shipped_.insert(line.name()).second) lines.push_back(&line);
           }
