@@ -45,7 +45,7 @@ absl::StatusOr<std::vector<RunRow>> ListRuns(pg::Transaction& tx, int64_t newest
 absl::Status UpdateRun(pg::Transaction& tx, RunRow& row);
 
 absl::StatusOr<std::string> ReadSnapshot(pg::Transaction& tx, const std::string& run_id);
-// By lot, then group; `lot_index`: only this one.
+// By lot, then group.
 absl::StatusOr<std::vector<std::vector<uint16_t>>> ReadExclusions(pg::Transaction& tx, const std::string& run_id);
 
 // The right to make a PUBLISHING run's reservations, for `seconds`; renewed by asking again. False: another process has it, or there is

@@ -8,10 +8,10 @@
 namespace kubari::allocation {
 namespace {
 
-// Thousandths as tenths, rounded: 12349 → "12.3".
-std::string Tenths(int64_t thousandths) {
-  const int64_t tenths = (thousandths + 50) / 100;
-  return absl::StrFormat("%d.%d", tenths / 10, tenths % 10);
+// Thousandths as hundredths, rounded: 12349 → "12.35".
+std::string Hundredths(int64_t thousandths) {
+  const int64_t hundredths = (thousandths + 5) / 10;
+  return absl::StrFormat("%d.%02d", hundredths / 100, hundredths % 100);
 }
 
 // "3 cases", "2 cases and the 5 items of an opened one".
@@ -46,7 +46,7 @@ const std::map<std::string_view, Words>& LeftoverWords() {
       {"ALLERGEN_UNKNOWN", {"they do not declare allergens that the groups exclude", "団体が除外するアレルゲンの有無が表示されていない"}},
       {"TAG_EXCLUDED", {"the groups cannot use goods of this property", "この特徴の品物を使える団体がない"}},
       {"TOO_FAR", {"the groups are too far from the warehouse", "倉庫から遠すぎる"}},
-      {"NO_CAPACITY", {"the storage of all groups that may have them is full", "受け取れる団体の保管場所がいっぱい"}},
+      {"NO_CAPACITY", {"the storage of all groups that may have them is full", "受け取れる団体の保管場所がいっぱいである"}},
       {"BELOW_MINIMUM_LOT", {"they are fewer than the smallest quantity that the donor gives to one group", "寄付者が決めた1団体あたりの最小数に足りない"}},
       {"ADJUSTED", {"a coordinator took them out by hand", "コーディネーターが手作業で外した"}},
   };
@@ -57,7 +57,7 @@ const std::map<std::string_view, Words>& LeftoverWords() {
 
 Sentence ExplainShare(const Share& share, const Supply& supply) {
   const Sentence cases = Cases(share.items, supply.items_per_case);
-  const std::string before = Tenths(ShownLevel(share.before)), after = Tenths(ShownLevel(share.after));
+  const std::string before = Hundredths(ShownLevel(share.before)), after = Hundredths(ShownLevel(share.after));
   Sentence sentence{
       absl::StrFormat("%d of %d free items (%s). %d groups may have this lot; %d of them had less food per household than this one. It goes "
                       "from %s to %s person-days per household, the past year and open promises included.",

@@ -81,10 +81,10 @@ TEST(Propose, ExplainsWithFacts) {
   const ProposedLine& second = proposal.lines[2];  // 40 of lot 1 to the second group
   EXPECT_THAT(second.line.explanation(), HasSubstr("40 of 60 free items (4 cases)"));
   EXPECT_THAT(second.line.explanation(), HasSubstr("2 groups may have this lot; 0 of them had less"));
-  EXPECT_THAT(second.line.explanation(), HasSubstr("from 0.0 to 0.2 person-days per household"));
+  EXPECT_THAT(second.line.explanation(), HasSubstr("from 0.00 to 0.20 person-days per household"));
   EXPECT_THAT(second.line.explanation_ja(), HasSubstr("空き在庫60点のうち40点（4ケース）"));
   EXPECT_THAT(second.line.explanation_ja(), HasSubstr("受け取れる2団体"));
-  EXPECT_THAT(second.line.explanation_ja(), HasSubstr("0.0人日分が0.2人日分"));
+  EXPECT_THAT(second.line.explanation_ja(), HasSubstr("0.00人日分が0.20人日分"));
   // Who would be next is kept apart, as not every reader may know of other groups.
   EXPECT_EQ(second.next_group, "こども食堂001");
   EXPECT_THAT(second.line.explanation(), Not(HasSubstr("こども食堂001")));
