@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "kubari/impact/v1/impact.pb.h"
 #include "kubari/stock/v1/stock.pb.h"
 #include "libs/log/log.h"
 #include "libs/rpc/client.h"
@@ -94,6 +95,25 @@ Target MakeTarget(end_to_end::Setting& setting) {
   return target;
 }
 
+// Until impact has counted what is in the ledger, at most two minutes.
+void WaitForFollowers(end_to_end::Setting& setting) {
+  kubari::stock::v1::ReadFeedRequest request;
+  request.set_page_size(1);
+  for (const absl::Time give_up = absl::Now() + absl::Minutes(2); absl::Now() < give_up; absl::SleepFor(absl::Milliseconds(500))) {
+    const auto figures = end_to_end::Must<kubari::impact::v1::GetImpactResponse>(setting.Auditing(), "impact.GetImpact",
+                                                                                kubari::impact::v1::GetImpactRequest());
+    request.set_position(figures.ledger_position());
+    if (end_to_end::Must<kubari::stock::v1::ReadFeedResponse>(setting.Auditing(), "stock.ReadFeed", request).entries().empty()) return;
+  }
+}
+
+// Every row starts alike: no row versions left by the one before, nothing waiting to be written.
+void CleanUp(const end_to_end::Installation& installation) {
+  const end_to_end::Finished cleaned =
+      end_to_end::RunProgram({"psql", "-X", "-q", installation.conninfo("postgres"), "-c", "VACUUM ANALYZE", "-c", "CHECKPOINT"});
+  if (cleaned.exit_code != 0) std::fprintf(stderr, "kubari-bench-ledger: VACUUM failed:\n%s\n", cleaned.output.c_str());
+}
+
 int Run(absl::Duration time, const std::string& json, const std::string& script, const std::string& self) {
   std::printf("Starting PostgreSQL (fsync on), the services and the gateway …\n");
   end_to_end::Installation installation(end_to_end::Installation::Options{.rate = 0});
@@ -115,15 +135,27 @@ int Run(absl::Duration time, const std::string& json, const std::string& script,
               static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)), absl::FormatDuration(time).c_str());
   Report report;
   Report::Header();
-  for (const int callers : {1, 8, 32, 64}) {
-    report.Add({"no database", "echo", callers, Load(callers, time, GrpcGetLot(echo_channel, target))});
-    report.Add({"TransferStock", "pgbench", callers, Pgbench(script, variables, installation.conninfo("kubari_stock"), installation.folder(), callers, time)});
-    report.Add({"TransferStock", "gRPC", callers, Load(callers, time, GrpcTransfer(stock, target))});
-    report.Add({"TransferStock", "gateway protobuf", callers, Load(callers, time, HttpTransfer(installation.url(), Body::kProtobuf, target))});
-    report.Add({"TransferStock", "gateway JSON", callers, Load(callers, time, HttpTransfer(installation.url(), Body::kJson, target))});
-    report.Add({"GetLot", "gRPC", callers, Load(callers, time, GrpcGetLot(stock, target))});
-    report.Add({"GetLot", "gateway protobuf", callers, Load(callers, time, HttpGetLot(installation.url(), Body::kProtobuf, target))});
-    report.Add({"GetLot", "gateway JSON", callers, Load(callers, time, HttpGetLot(installation.url(), Body::kJson, target))});
+  const std::vector<int> many = {1, 8, 32, 64};
+  const auto measure = [&](const char* what, const char* way, int callers, const MakeCall& call) {
+    CleanUp(installation);
+    report.Add({what, way, callers, Load(callers, time, call)});
+  };
+  // The whole house at work: donors, allocation and impact follow each movement and commit what they make of it.
+  for (const int callers : many) measure("TransferStock", "gRPC, followed", callers, GrpcTransfer(stock, target));
+  std::printf("\n");
+  WaitForFollowers(setting);
+  for (const char* follower : {"donors", "groups", "allocation", "impact"}) installation.Pause(follower);
+  for (const int callers : many) {
+    measure("no database", "echo", callers, GrpcGetLot(echo_channel, target));
+    CleanUp(installation);
+    report.Add({"TransferStock", "pgbench", callers,
+                Pgbench(script, variables, installation.conninfo("kubari_stock"), installation.folder(), callers, time)});
+    measure("TransferStock", "gRPC", callers, GrpcTransfer(stock, target));
+    measure("TransferStock", "gateway protobuf", callers, HttpTransfer(installation.url(), Body::kProtobuf, target));
+    measure("TransferStock", "gateway JSON", callers, HttpTransfer(installation.url(), Body::kJson, target));
+    measure("GetLot", "gRPC", callers, GrpcGetLot(stock, target));
+    measure("GetLot", "gateway protobuf", callers, HttpGetLot(installation.url(), Body::kProtobuf, target));
+    measure("GetLot", "gateway JSON", callers, HttpGetLot(installation.url(), Body::kJson, target));
     std::printf("\n");
   }
   if (!json.empty()) report.Write(json, time);

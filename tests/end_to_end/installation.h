@@ -8,6 +8,7 @@
 
 #include <absl/time/time.h>
 
+#include <csignal>
 #include <memory>
 #include <string>
 #include <vector>
@@ -65,7 +66,10 @@ class Installation {
   std::string ExampleFolder();
 
   // kill -9; false if it is not running just now.
-  bool Kill(const std::string& process) { return supervisor_->Kill(process); }
+  bool Kill(const std::string& process) { return supervisor_->Signal(process, SIGKILL); }
+  // It keeps its connections and does nothing, until Resume().
+  void Pause(const std::string& process) { supervisor_->Signal(process, SIGSTOP); }
+  void Resume(const std::string& process) { supervisor_->Signal(process, SIGCONT); }
   int Starts(const std::string& process) const { return supervisor_->Starts(process); }
   // Until the gateway reaches all services and each of them its database. Ends the test program at the limit.
   void WaitUntilReady(absl::Duration limit = absl::Seconds(60)) const;

@@ -115,11 +115,11 @@ void Supervisor::Start(Program program) {
   children_.push_back(std::make_unique<Child>(Child{.program = std::move(program)}));
 }
 
-bool Supervisor::Kill(const std::string& name) {
+bool Supervisor::Signal(const std::string& name, int signal) {
   const std::lock_guard lock(mutex_);
   for (const auto& child : children_) {
     // It was not reaped yet, so the number is still its own.
-    if (child->program.name == name && child->pid != 0) return kill(child->pid, SIGKILL) == 0;
+    if (child->program.name == name && child->pid != 0) return kill(child->pid, signal) == 0;
   }
   return false;
 }
@@ -158,7 +158,7 @@ void Supervisor::Watch() {
   }
   const std::lock_guard lock(mutex_);
   for (auto child = children_.rbegin(); child != children_.rend(); ++child) {
-    if ((*child)->pid != 0) kill((*child)->pid, (*child)->program.stop_signal);
+    if ((*child)->pid != 0) kill((*child)->pid, SIGCONT), kill((*child)->pid, (*child)->program.stop_signal);
     for (int i = 0; (*child)->pid != 0; ++i) {
       Reap(**child);
       if (i == 1'000) kill((*child)->pid, SIGKILL);

@@ -46,8 +46,8 @@ class Supervisor {
   ~Supervisor();
 
   void Start(Program program);
-  // kill -9. False if it is not running just now.
-  bool Kill(const std::string& name);
+  // Sends SIGKILL, SIGSTOP, …; false if it is not running just now.
+  bool Signal(const std::string& name, int signal);
   // How often it was started.
   int Starts(const std::string& name) const;
 
