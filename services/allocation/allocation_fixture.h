@@ -50,20 +50,23 @@ class FakeStock final : public stock::v1::StockService::Service {
   std::map<std::string, stock::v1::Reservation> reservations;
   feed::Entries entries;  // everything that happened
   std::vector<std::string> actors;
-  int mutations = 0;          // calls that changed something
-  int reserve_calls = 0;      // all of them
+  int mutations = 0;                   // calls that changed something
+  int reserve_calls = 0;               // all of them
   int reachable_reserves = 1'000'000;  // then UNAVAILABLE
-  int lost_answers = 0;       // so many mutations happen, and their answers are lost
-  bool extend_fails = false;  // UNAVAILABLE
+  int lost_answers = 0;                // so many mutations happen, and their answers are lost
+  bool extend_fails = false;           // UNAVAILABLE
 
-  grpc::Status ListWarehouses(grpc::ServerContext*, const stock::v1::ListWarehousesRequest*, stock::v1::ListWarehousesResponse* response) override {
+  grpc::Status ListWarehouses(grpc::ServerContext*, const stock::v1::ListWarehousesRequest*,
+                              stock::v1::ListWarehousesResponse* response) override {
     *response->add_warehouses() = MakeWarehouse();
     return grpc::Status::OK;
   }
-  grpc::Status ListBalances(grpc::ServerContext*, const stock::v1::ListBalancesRequest* request, stock::v1::ListBalancesResponse* response) override {
+  grpc::Status ListBalances(grpc::ServerContext*, const stock::v1::ListBalancesRequest* request,
+                            stock::v1::ListBalancesResponse* response) override {
     const std::lock_guard lock(mutex);
     EXPECT_TRUE(request->free_only());
-    response->set_next_page_token(FakePage(request->page_token(), balances, [&](const auto& b) { *response->add_balances() = b; }));
+    response->set_next_page_token(
+        FakePage(request->page_token(), balances, [&](const auto& b) { *response->add_balances() = b; }));
     return grpc::Status::OK;
   }
 
@@ -76,7 +79,8 @@ class FakeStock final : public stock::v1::StockService::Service {
     return Once(context, *request, [&]() -> absl::Status {
       stock::v1::Balance& balance = BalanceOf(request->lot());
       if (balance.free() < request->items()) {
-        return errors::Make(absl::StatusCode::kFailedPrecondition, "INSUFFICIENT_STOCK", "Not enough.", "在庫が足りません。");
+        return errors::Make(absl::StatusCode::kFailedPrecondition, "INSUFFICIENT_STOCK", "Not enough.",
+                            "在庫が足りません。");
       }
       balance.set_reserved(balance.reserved() + request->items());
       balance.set_free(balance.free() - request->items());
@@ -99,7 +103,8 @@ class FakeStock final : public stock::v1::StockService::Service {
     return Once(context, *request, [&]() -> absl::Status {
       stock::v1::Reservation& reservation = reservations[request->name()];
       if (reservation.open_items() == 0) return Closed();
-      Release(stock::v1::MOVEMENT_KIND_VOID, reservation, request->items() == 0 ? reservation.open_items() : request->items(), request->request_id());
+      Release(stock::v1::MOVEMENT_KIND_VOID, reservation,
+              request->items() == 0 ? reservation.open_items() : request->items(), request->request_id());
       return absl::OkStatus();
     });
   }
@@ -132,7 +137,8 @@ class FakeStock final : public stock::v1::StockService::Service {
     known.clear_name();
     return Record(kind, known, items);
   }
-  void Reverse(const std::string& reservation, const std::string& movement, stock::v1::MovementKind kind, int64_t items) {
+  void Reverse(const std::string& reservation, const std::string& movement, stock::v1::MovementKind kind,
+               int64_t items) {
     const std::lock_guard lock(mutex);
     stock::v1::Reservation known = reservations.at(reservation);
     known.clear_name();
@@ -143,19 +149,22 @@ class FakeStock final : public stock::v1::StockService::Service {
 
  private:
   static absl::Status Closed() {
-    return errors::Make(absl::StatusCode::kFailedPrecondition, "RESERVATION_CLOSED", "It is closed.", "引当は終了しています。");
+    return errors::Make(absl::StatusCode::kFailedPrecondition, "RESERVATION_CLOSED", "It is closed.",
+                        "引当は終了しています。");
   }
   stock::v1::Balance& BalanceOf(const std::string& lot) {
     return *std::ranges::find_if(balances, [&](const auto& balance) { return balance.lot().name() == lot; });
   }
-  void Release(stock::v1::MovementKind kind, stock::v1::Reservation& reservation, int64_t items, const std::string& request_id) {
+  void Release(stock::v1::MovementKind kind, stock::v1::Reservation& reservation, int64_t items,
+               const std::string& request_id) {
     reservation.set_open_items(reservation.open_items() - items);
     stock::v1::Balance& balance = BalanceOf(reservation.lot());
     balance.set_reserved(balance.reserved() - items);
     balance.set_free(balance.free() + items);
     Record(kind, reservation, items, request_id);
   }
-  std::string Record(stock::v1::MovementKind kind, const stock::v1::Reservation& reservation, int64_t items, std::string request_id = "") {
+  std::string Record(stock::v1::MovementKind kind, const stock::v1::Reservation& reservation, int64_t items,
+                     std::string request_id = "") {
     stock::v1::FeedEntry& entry = *entries.Add();
     stock::v1::Movement& movement = *entry.mutable_movement();
     movement.set_name("movements/" + ids::NewUuid());
@@ -185,7 +194,8 @@ class FakeStock final : public stock::v1::StockService::Service {
     const auto [known, is_new] = requests_.try_emplace(request.request_id(), content);
     if (!is_new) {
       EXPECT_EQ(known->second, content) << "a request id was used for two things";
-      return known->second == content ? grpc::Status::OK : grpc::Status(grpc::StatusCode::ALREADY_EXISTS, "REQUEST_ID_REUSED");
+      return known->second == content ? grpc::Status::OK
+                                      : grpc::Status(grpc::StatusCode::ALREADY_EXISTS, "REQUEST_ID_REUSED");
     }
     const absl::Status status = f();
     if (!status.ok()) {
@@ -206,10 +216,13 @@ class FakeStock final : public stock::v1::StockService::Service {
 class FakeGroups final : public groups::v1::GroupsService::Service {
  public:
   std::vector<groups::v1::Group> groups;
-  grpc::Status ListGroups(grpc::ServerContext* context, const groups::v1::ListGroupsRequest* request, groups::v1::ListGroupsResponse* response) override {
+  grpc::Status ListGroups(grpc::ServerContext* context, const groups::v1::ListGroupsRequest* request,
+                          groups::v1::ListGroupsResponse* response) override {
     EXPECT_EQ(request->states_size(), 1);
-    token = std::string(context->client_metadata().find(rpc::kAuthorization)->second.data(), context->client_metadata().find(rpc::kAuthorization)->second.size());
-    response->set_next_page_token(FakePage(request->page_token(), groups, [&](const auto& g) { *response->add_groups() = g; }));
+    token = std::string(context->client_metadata().find(rpc::kAuthorization)->second.data(),
+                        context->client_metadata().find(rpc::kAuthorization)->second.size());
+    response->set_next_page_token(
+        FakePage(request->page_token(), groups, [&](const auto& g) { *response->add_groups() = g; }));
     return grpc::Status::OK;
   }
   std::string token;  // of the last call
@@ -218,8 +231,10 @@ class FakeGroups final : public groups::v1::GroupsService::Service {
 class FakeDonors final : public donors::v1::DonorsService::Service {
  public:
   std::vector<donors::v1::Donor> donors;
-  grpc::Status ListDonors(grpc::ServerContext*, const donors::v1::ListDonorsRequest* request, donors::v1::ListDonorsResponse* response) override {
-    response->set_next_page_token(FakePage(request->page_token(), donors, [&](const auto& d) { *response->add_donors() = d; }));
+  grpc::Status ListDonors(grpc::ServerContext*, const donors::v1::ListDonorsRequest* request,
+                          donors::v1::ListDonorsResponse* response) override {
+    response->set_next_page_token(
+        FakePage(request->page_token(), donors, [&](const auto& d) { *response->add_donors() = d; }));
     return grpc::Status::OK;
   }
 };
@@ -227,7 +242,8 @@ class FakeDonors final : public donors::v1::DonorsService::Service {
 class AllocationTest : public ::testing::Test {
  protected:
   AllocationTest() {
-    const auto add = [&](const char* token, const std::string& network, const std::string& organisation, type::v1::Role role) {
+    const auto add = [&](const char* token, const std::string& network, const std::string& organisation,
+                         type::v1::Role role) {
       server_.authenticator().Add(token, rpc::Person(network, organisation, role));
     };
     add("coordinator", kNetwork, Uuid(80), type::v1::ROLE_COORDINATOR);
@@ -350,7 +366,9 @@ class AllocationTest : public ::testing::Test {
     }
     if (fresh.empty()) return;
     ASSERT_THAT(pool_.Transact({.network_id = kNetwork},
-                               [&](pg::Transaction& tx) { return ApplyFeed(tx, {.id = kNetwork, .time_zone = "Asia/Tokyo"}, fresh); }),
+                               [&](pg::Transaction& tx) {
+                                 return ApplyFeed(tx, {.id = kNetwork, .time_zone = "Asia/Tokyo"}, fresh);
+                               }),
                 errors::IsOk());
   }
 

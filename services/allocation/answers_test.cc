@@ -156,8 +156,10 @@ TEST_F(AllocationTest, TheSameAnswerAtTheSameTimeIsGivenOnce) {
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       const auto answer = Do(&Stub::AcceptLine, "group 1", Accept(line, 20));
-      if (answer.ok()) ++accepted;
-      else EXPECT_THAT(answer, FailsBecause("LINE_STATE"));
+      if (answer.ok())
+        ++accepted;
+      else
+        EXPECT_THAT(answer, FailsBecause("LINE_STATE"));
     });
   }
   for (std::thread& thread : threads) thread.join();

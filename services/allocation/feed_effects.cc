@@ -36,7 +36,8 @@ class Page {
         break;
       case stock::v1::MOVEMENT_KIND_VOID:
         if (LineRow* line = ByReservation(movement)) {
-          const bool own = movement.request_id() == RequestIdOf(line->id, "rest") || movement.request_id() == RequestIdOf(line->id, "refuse");
+          const bool own = movement.request_id() == RequestIdOf(line->id, "rest") ||
+                           movement.request_id() == RequestIdOf(line->id, "refuse");
           Released(line->now, movement.items(), own ? Release::kOwn : Release::kVoided);
         }
         break;
@@ -50,10 +51,17 @@ class Page {
           new_shipments_.emplace_back(IdOf(movement.name()), line->id);
         }
         break;
-      case stock::v1::MOVEMENT_KIND_CONFIRM: Share(movement, &Arrived); break;
-      case stock::v1::MOVEMENT_KIND_SHORTAGE: Share(movement, &Missed); break;
-      case stock::v1::MOVEMENT_KIND_REVERSAL: Reverse(entry); break;
-      default: break;
+      case stock::v1::MOVEMENT_KIND_CONFIRM:
+        Share(movement, &Arrived);
+        break;
+      case stock::v1::MOVEMENT_KIND_SHORTAGE:
+        Share(movement, &Missed);
+        break;
+      case stock::v1::MOVEMENT_KIND_REVERSAL:
+        Reverse(entry);
+        break;
+      default:
+        break;
     }
   }
 
@@ -68,7 +76,8 @@ class Page {
 
  private:
   static absl::Time OccurredTime(const Movement& movement) {
-    return absl::FromUnixSeconds(movement.occurred_time().seconds()) + absl::Nanoseconds(movement.occurred_time().nanos());
+    return absl::FromUnixSeconds(movement.occurred_time().seconds()) +
+           absl::Nanoseconds(movement.occurred_time().nanos());
   }
 
   LineRow* ByReservation(const Movement& movement) {
@@ -100,9 +109,14 @@ class Page {
           changed_.insert(shipment->second);
         }
         break;
-      case stock::v1::MOVEMENT_KIND_CONFIRM: Share(movement, &ArrivalReversed); break;
-      case stock::v1::MOVEMENT_KIND_SHORTAGE: Share(movement, &MissReversed); break;
-      default: break;
+      case stock::v1::MOVEMENT_KIND_CONFIRM:
+        Share(movement, &ArrivalReversed);
+        break;
+      case stock::v1::MOVEMENT_KIND_SHORTAGE:
+        Share(movement, &MissReversed);
+        break;
+      default:
+        break;
     }
   }
 
@@ -125,8 +139,9 @@ absl::Status ApplyFeed(pg::Transaction& tx, const feed::Network&, const feed::En
     if (!movement.reverses().empty()) reversed.insert(IdOf(movement.reverses()));
   }
   if (reservations.empty() && deliveries.empty() && reversed.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(Concerned concerned, LinesConcerned(tx, {reservations.begin(), reservations.end()}, {deliveries.begin(), deliveries.end()},
-                                                       {reversed.begin(), reversed.end()}));
+  ASSIGN_OR_RETURN(Concerned concerned,
+                   LinesConcerned(tx, {reservations.begin(), reservations.end()},
+                                  {deliveries.begin(), deliveries.end()}, {reversed.begin(), reversed.end()}));
   Page page(std::move(concerned));
   for (const FeedEntry& entry : entries) page.Apply(entry);
   return page.Write(tx);

@@ -39,7 +39,8 @@ absl::Status Ledger::Reserve(const Actor& actor, const LineRow& line) {
   return rpc::Invoke(&Stub::ReserveStock, *stock_, OutgoingFor(actor, service_key_), request).status();
 }
 
-absl::Status Ledger::GiveBack(const Actor& actor, const LineRow& line, const std::string& step, int64_t items, const std::string& note) {
+absl::Status Ledger::GiveBack(const Actor& actor, const LineRow& line, const std::string& step, int64_t items,
+                              const std::string& note) {
   stock::v1::VoidReservationRequest request;
   request.set_request_id(RequestIdOf(line.id, step));
   request.set_name(ids::Name("reservations", line.reservation_id));

@@ -1,5 +1,5 @@
-// What this service does in the stock ledger for a line. Every call may be repeated: its request id is derived from the line, so the
-// ledger does it once.
+// What this service does in the stock ledger for a line. Every call may be repeated: its request id is derived from the
+// line, so the ledger does it once.
 #pragma once
 
 #include <absl/status/status.h>
@@ -30,14 +30,16 @@ class Ledger {
 
   // Until the answer is due and ten minutes more, for answers that come at the last moment.
   absl::Status Reserve(const Actor& actor, const LineRow& line);
-  // Gives back what the group does not take and keeps the rest until the pick-up is due; or gives back all. line.answer must be there.
+  // Gives back what the group does not take and keeps the rest until the pick-up is due; or gives back all. line.answer
+  // must be there.
   absl::Status Settle(const Actor& actor, const LineRow& line);
 
   // The ledger's last word: trying again would not help.
   static bool IsFinal(const absl::Status& status);
 
  private:
-  absl::Status GiveBack(const Actor& actor, const LineRow& line, const std::string& step, int64_t items, const std::string& note);
+  absl::Status GiveBack(const Actor& actor, const LineRow& line, const std::string& step, int64_t items,
+                        const std::string& note);
 
   const std::unique_ptr<stock::v1::StockService::Stub> stock_;
   const std::string service_key_;

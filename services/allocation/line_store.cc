@@ -13,17 +13,23 @@
 namespace kubari::allocation {
 namespace {
 
-#define KUBARI_LINES                                                                                                          \
-  "SELECT l.line_id, l.run_id, l.newest, l.state, l.facts, l.next_group, l.min_lot_items, l.milli_person_days, l.items, l.reason, " \
-  "l.reservation_id, l.delivery_id, l.open_items, l.shipped_items, l.confirmed_items, l.missing_items, l.ship_time, l.answer_items, " \
-  "l.answer_rest, l.answer_reason, l.answer_subject, l.answer_time, l.answer_request, l.version, r.answer_due_time, r.pick_up_due_time, r.time_zone, " \
+#define KUBARI_LINES                                                                                                  \
+  "SELECT l.line_id, l.run_id, l.newest, l.state, l.facts, l.next_group, l.min_lot_items, l.milli_person_days, "      \
+  "l.items, l.reason, "                                                                                               \
+  "l.reservation_id, l.delivery_id, l.open_items, l.shipped_items, l.confirmed_items, l.missing_items, l.ship_time, " \
+  "l.answer_items, "                                                                                                  \
+  "l.answer_rest, l.answer_reason, l.answer_subject, l.answer_time, l.answer_request, l.version, r.answer_due_time, " \
+  "r.pick_up_due_time, r.time_zone, "                                                                                 \
   "r.publisher FROM lines l JOIN runs r USING (network_id, run_id) "
 
 constexpr pg::Statement kInsert{
-    "INSERT INTO lines (network_id, line_id, run_id, newest, state, group_id, group_name, lot_id, place_id, warehouse_id, last_day, facts, "
+    "INSERT INTO lines (network_id, line_id, run_id, newest, state, group_id, group_name, lot_id, place_id, "
+    "warehouse_id, last_day, facts, "
     "next_group, items, items_per_case, min_lot_items, milli_person_days, zone, reason) "
-    "SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::smallint[], $6::uuid[], $7::text[], $8::uuid[], $9::uuid[], "
-    "$10::uuid[], $11::date[], $12::jsonb[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::smallint[], "
+    "SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::smallint[], $6::uuid[], $7::text[], "
+    "$8::uuid[], $9::uuid[], "
+    "$10::uuid[], $11::date[], $12::jsonb[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], "
+    "$18::smallint[], "
     "$19::text[])"};
 constexpr pg::Statement kFind{KUBARI_LINES "WHERE l.network_id = $1 AND l.line_id = $2"};
 constexpr pg::Statement kFindLocked{KUBARI_LINES "WHERE l.network_id = $1 AND l.line_id = $2 FOR UPDATE OF l"};
@@ -31,12 +37,17 @@ constexpr pg::Statement kUpdate{
     "UPDATE lines l SET state = u.state, items = u.items, reason = u.reason, reservation_id = u.reservation_id, "
     "delivery_id = u.delivery_id, open_items = u.open_items, shipped_items = u.shipped, confirmed_items = u.confirmed, "
     "missing_items = u.missing, ship_time = u.ship_time, answer_items = u.answer_items, answer_rest = u.answer_rest, "
-    "answer_reason = u.answer_reason, answer_subject = u.answer_subject, answer_time = u.answer_time, answer_request = u.answer_request, "
+    "answer_reason = u.answer_reason, answer_subject = u.answer_subject, answer_time = u.answer_time, answer_request = "
+    "u.answer_request, "
     "version = u.version "
-    "FROM unnest($2::uuid[], $3::smallint[], $4::bigint[], $5::text[], $6::uuid[], $7::uuid[], $8::bigint[], $9::bigint[], $10::bigint[], "
-    "$11::bigint[], $12::timestamptz[], $13::bigint[], $14::bigint[], $15::text[], $16::text[], $17::timestamptz[], $18::uuid[], $19::bigint[]) "
-    "AS u (line_id, state, items, reason, reservation_id, delivery_id, open_items, shipped, confirmed, missing, ship_time, answer_items, "
-    "answer_rest, answer_reason, answer_subject, answer_time, answer_request, version) WHERE l.network_id = $1 AND l.line_id = u.line_id"};
+    "FROM unnest($2::uuid[], $3::smallint[], $4::bigint[], $5::text[], $6::uuid[], $7::uuid[], $8::bigint[], "
+    "$9::bigint[], $10::bigint[], "
+    "$11::bigint[], $12::timestamptz[], $13::bigint[], $14::bigint[], $15::text[], $16::text[], $17::timestamptz[], "
+    "$18::uuid[], $19::bigint[]) "
+    "AS u (line_id, state, items, reason, reservation_id, delivery_id, open_items, shipped, confirmed, missing, "
+    "ship_time, answer_items, "
+    "answer_rest, answer_reason, answer_subject, answer_time, answer_request, version) WHERE l.network_id = $1 AND "
+    "l.line_id = u.line_id"};
 constexpr pg::Statement kList{
     KUBARI_LINES
     "WHERE l.network_id = $1 AND ($2::uuid IS NULL OR l.run_id = $2) AND ($3::uuid IS NULL OR l.group_id = $3) "
@@ -45,31 +56,40 @@ constexpr pg::Statement kList{
     "AND (l.newest, l.run_id, l.group_name, l.line_id) > ($7, $8::uuid, $9, $10::uuid) "
     "ORDER BY l.newest, l.run_id, l.group_name, l.line_id LIMIT $11"};
 constexpr pg::Statement kOfRun{KUBARI_LINES "WHERE l.network_id = $1 AND l.run_id = $2 ORDER BY l.line_id"};
-constexpr pg::Statement kOfRunLocked{KUBARI_LINES "WHERE l.network_id = $1 AND l.run_id = $2 ORDER BY l.line_id FOR UPDATE OF l"};
-constexpr pg::Statement kToReserve{KUBARI_LINES "WHERE l.network_id = $1 AND l.run_id = $2 AND l.state = 1 ORDER BY l.line_id LIMIT $3"};
+constexpr pg::Statement kOfRunLocked{KUBARI_LINES
+                                     "WHERE l.network_id = $1 AND l.run_id = $2 ORDER BY l.line_id FOR UPDATE OF l"};
+constexpr pg::Statement kToReserve{
+    KUBARI_LINES "WHERE l.network_id = $1 AND l.run_id = $2 AND l.state = 1 ORDER BY l.line_id LIMIT $3"};
 constexpr pg::Statement kMarkOffered{
-    "UPDATE lines SET state = 2, version = version + 1 WHERE network_id = $1 AND line_id = ANY($2::uuid[]) AND state = 1"};
+    "UPDATE lines SET state = 2, version = version + 1 WHERE network_id = $1 AND line_id = ANY($2::uuid[]) AND state = "
+    "1"};
 constexpr pg::Statement kMarkDropped{
-    "UPDATE lines l SET state = 8, reason = u.reason, version = version + 1 FROM unnest($2::uuid[], $3::text[]) AS u (line_id, reason) "
+    "UPDATE lines l SET state = 8, reason = u.reason, version = version + 1 FROM unnest($2::uuid[], $3::text[]) AS u "
+    "(line_id, reason) "
     "WHERE l.network_id = $1 AND l.line_id = u.line_id AND l.state = 1"};
-constexpr pg::Statement kToPick{
-    KUBARI_LINES
-    "WHERE l.network_id = $1 AND l.warehouse_id = $2 AND l.state = 3 AND l.items > l.shipped_items AND l.answer_items IS NULL "
-    "AND ($3::uuid IS NULL OR l.delivery_id = $3) "
-    "ORDER BY r.pick_up_due_time, l.delivery_id, l.last_day, l.line_id LIMIT $4"};
-constexpr pg::Statement kShipmentsOf{"SELECT movement_id, line_id FROM shipments WHERE network_id = $1 AND movement_id = ANY($2::uuid[])"};
+constexpr pg::Statement kToPick{KUBARI_LINES
+                                "WHERE l.network_id = $1 AND l.warehouse_id = $2 AND l.state = 3 AND l.items > "
+                                "l.shipped_items AND l.answer_items IS NULL "
+                                "AND ($3::uuid IS NULL OR l.delivery_id = $3) "
+                                "ORDER BY r.pick_up_due_time, l.delivery_id, l.last_day, l.line_id LIMIT $4"};
+constexpr pg::Statement kShipmentsOf{
+    "SELECT movement_id, line_id FROM shipments WHERE network_id = $1 AND movement_id = ANY($2::uuid[])"};
 constexpr pg::Statement kConcerned{
     KUBARI_LINES
-    "WHERE l.network_id = $1 AND l.line_id IN (SELECT line_id FROM lines WHERE network_id = $1 AND reservation_id = ANY($2::uuid[]) "
+    "WHERE l.network_id = $1 AND l.line_id IN (SELECT line_id FROM lines WHERE network_id = $1 AND reservation_id = "
+    "ANY($2::uuid[]) "
     "UNION SELECT line_id FROM lines WHERE network_id = $1 AND delivery_id = ANY($3::uuid[]) "
-    "UNION SELECT line_id FROM shipments WHERE network_id = $1 AND movement_id = ANY($4::uuid[])) ORDER BY l.line_id FOR UPDATE OF l"};
+    "UNION SELECT line_id FROM shipments WHERE network_id = $1 AND movement_id = ANY($4::uuid[])) ORDER BY l.line_id "
+    "FOR UPDATE OF l"};
 constexpr pg::Statement kInsertShipments{
     "INSERT INTO shipments (network_id, movement_id, line_id) SELECT $1, * FROM unnest($2::uuid[], $3::uuid[])"};
 // States: 2 OFFERED, 3 ACCEPTED, 6 SHIPPED, 7 CONFIRMED.
 constexpr pg::Statement kPast{
     "SELECT group_id, "
-    "coalesce(sum(CASE WHEN state IN (2, 3) THEN greatest(items - missing_items, 0) ELSE shipped_items - missing_items END "
-    "             * milli_person_days) FILTER (WHERE state IN (2, 3) OR ship_time >= $2), 0)::bigint AS milli_person_days, "
+    "coalesce(sum(CASE WHEN state IN (2, 3) THEN greatest(items - missing_items, 0) ELSE shipped_items - missing_items "
+    "END "
+    "             * milli_person_days) FILTER (WHERE state IN (2, 3) OR ship_time >= $2), 0)::bigint AS "
+    "milli_person_days, "
     "coalesce(sum(claimed) FILTER (WHERE zone = 1), 0)::bigint AS ambient, "
     "coalesce(sum(claimed) FILTER (WHERE zone = 2), 0)::bigint AS chilled, "
     "coalesce(sum(claimed) FILTER (WHERE zone = 3), 0)::bigint AS frozen "
@@ -77,7 +97,9 @@ constexpr pg::Statement kPast{
     "                         - confirmed_items - missing_items, 0) AS claimed FROM lines "
     "      WHERE network_id = $1 AND (state IN (2, 3, 6) OR (state = 7 AND ship_time >= $2))) AS l GROUP BY group_id"};
 
-std::string IdIn(const char* collection, const std::string& name) { return ids::IdFromName(collection, name).value_or(""); }
+std::string IdIn(const char* collection, const std::string& name) {
+  return ids::IdFromName(collection, name).value_or("");
+}
 
 std::optional<std::string> IfSet(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
 
@@ -186,8 +208,8 @@ absl::Status InsertLines(pg::Transaction& tx, const std::vector<LineRow>& rows) 
     reason.push_back(row.now.reason);
   }
   return tx
-      .Execute(kInsert, tx.network_id(), line, run, newest, state, group, group_name, lot, place, warehouse, last_day, facts, next, items,
-               per_case, minimum, value, zone, reason)
+      .Execute(kInsert, tx.network_id(), line, run, newest, state, group, group_name, lot, place, warehouse, last_day,
+               facts, next, items, per_case, minimum, value, zone, reason)
       .status();
 }
 
@@ -226,8 +248,8 @@ absl::Status UpdateLines(pg::Transaction& tx, std::vector<LineRow>& rows) {
     version.push_back(++row.version);
   }
   return tx
-      .Execute(kUpdate, tx.network_id(), line, state, items, reason, reservation, delivery, open, shipped, confirmed, missing, ship_time,
-               answer, rest, answer_reason, answer_subject, answer_time, request, version)
+      .Execute(kUpdate, tx.network_id(), line, state, items, reason, reservation, delivery, open, shipped, confirmed,
+               missing, ship_time, answer, rest, answer_reason, answer_subject, answer_time, request, version)
       .status();
 }
 
@@ -238,9 +260,10 @@ absl::Status UpdateLine(pg::Transaction& tx, LineRow& row) {
   return status;
 }
 
-absl::StatusOr<std::vector<LineRow>> ListLines(pg::Transaction& tx, const LineFilter& filter, const LineKey& key, int limit) {
-  return ReadLines(tx.Query(kList, tx.network_id(), filter.run_id, filter.group_id, filter.lot_id, filter.states, filter.own_groups,
-                            key.newest, key.run_id, key.group_name, key.line_id, limit));
+absl::StatusOr<std::vector<LineRow>> ListLines(pg::Transaction& tx, const LineFilter& filter, const LineKey& key,
+                                               int limit) {
+  return ReadLines(tx.Query(kList, tx.network_id(), filter.run_id, filter.group_id, filter.lot_id, filter.states,
+                            filter.own_groups, key.newest, key.run_id, key.group_name, key.line_id, limit));
 }
 
 absl::StatusOr<std::vector<LineRow>> LinesOfRun(pg::Transaction& tx, const std::string& run_id, bool lock) {
@@ -255,7 +278,8 @@ absl::Status MarkOffered(pg::Transaction& tx, const std::vector<std::string>& li
   return tx.Execute(kMarkOffered, tx.network_id(), line_ids).status();
 }
 
-absl::Status MarkDropped(pg::Transaction& tx, const std::vector<std::string>& line_ids, const std::vector<std::string>& reasons) {
+absl::Status MarkDropped(pg::Transaction& tx, const std::vector<std::string>& line_ids,
+                         const std::vector<std::string>& reasons) {
   return tx.Execute(kMarkDropped, tx.network_id(), line_ids, reasons).status();
 }
 
@@ -265,18 +289,21 @@ absl::StatusOr<std::vector<LineRow>> LinesToPick(pg::Transaction& tx, const std:
 }
 
 absl::StatusOr<Concerned> LinesConcerned(pg::Transaction& tx, const std::vector<std::string>& reservation_ids,
-                                         const std::vector<std::string>& delivery_ids, const std::vector<std::string>& movement_ids) {
+                                         const std::vector<std::string>& delivery_ids,
+                                         const std::vector<std::string>& movement_ids) {
   Concerned concerned;
   ASSIGN_OR_RETURN(const std::vector<pg::Result> results,
                    tx.Pipeline(pg::Batch()
                                    .Add(kConcerned, tx.network_id(), reservation_ids, delivery_ids, movement_ids)
                                    .Add(kShipmentsOf, tx.network_id(), movement_ids)));
   ASSIGN_OR_RETURN(concerned.lines, ReadLines(results[0]));
-  for (const pg::Row row : results[1]) concerned.shipments[row.Get<std::string>("movement_id")] = row.Get<std::string>("line_id");
+  for (const pg::Row row : results[1])
+    concerned.shipments[row.Get<std::string>("movement_id")] = row.Get<std::string>("line_id");
   return concerned;
 }
 
-absl::Status InsertShipments(pg::Transaction& tx, const std::vector<std::pair<std::string, std::string>>& movement_and_line_ids) {
+absl::Status InsertShipments(pg::Transaction& tx,
+                             const std::vector<std::pair<std::string, std::string>>& movement_and_line_ids) {
   if (movement_and_line_ids.empty()) return absl::OkStatus();
   std::vector<std::string> movements, lines;
   for (const auto& [movement, line] : movement_and_line_ids) {

@@ -24,9 +24,9 @@ namespace pb = kubari::allocation::v1;
 
 // An answer that was decided and is being told to the ledger.
 struct Answer {
-  int64_t items = 0;   // accepted; 0: refused
-  int64_t rest = 0;    // given back
-  std::string reason;  // of a refusal
+  int64_t items = 0;    // accepted; 0: refused
+  int64_t rest = 0;     // given back
+  std::string reason;   // of a refusal
   std::string subject;  // who answered: "people/{uuid}" …
   absl::Time time;
 
@@ -60,7 +60,8 @@ struct LineRow {
 // As people see it. `all_groups`: the reader may know of other groups.
 pb::Line Shown(const LineRow& row, bool all_groups);
 
-// The id of the line of this run, group, lot and place; what else is derived from a line or run, is derived from ids in the same way.
+// The id of the line of this run, group, lot and place; what else is derived from a line or run, is derived from ids in
+// the same way.
 std::string LineId(const std::string& run_id, const pb::Line& line);
 std::string ReservationId(const std::string& line_id);
 std::string DeliveryId(const std::string& run_id, const pb::Line& line);
@@ -85,31 +86,37 @@ struct LineKey {
   std::string run_id, group_name, line_id;
 };
 // After `key`: newest run first, then by group's name.
-absl::StatusOr<std::vector<LineRow>> ListLines(pg::Transaction& tx, const LineFilter& filter, const LineKey& key, int limit);
+absl::StatusOr<std::vector<LineRow>> ListLines(pg::Transaction& tx, const LineFilter& filter, const LineKey& key,
+                                               int limit);
 
 // All lines of a run; `lock` as above.
 absl::StatusOr<std::vector<LineRow>> LinesOfRun(pg::Transaction& tx, const std::string& run_id, bool lock = false);
 // PROPOSED lines of a run, some of them.
 absl::StatusOr<std::vector<LineRow>> LinesToReserve(pg::Transaction& tx, const std::string& run_id, int limit);
-// PROPOSED lines become OFFERED, or DROPPED with a reason. Lines that are something else by now (the feed was faster) stay as they are.
+// PROPOSED lines become OFFERED, or DROPPED with a reason. Lines that are something else by now (the feed was faster)
+// stay as they are.
 absl::Status MarkOffered(pg::Transaction& tx, const std::vector<std::string>& line_ids);
-absl::Status MarkDropped(pg::Transaction& tx, const std::vector<std::string>& line_ids, const std::vector<std::string>& reasons);
+absl::Status MarkDropped(pg::Transaction& tx, const std::vector<std::string>& line_ids,
+                         const std::vector<std::string>& reasons);
 // ACCEPTED lines of a warehouse with items to pick, by delivery, first to expire first.
 absl::StatusOr<std::vector<LineRow>> LinesToPick(pg::Transaction& tx, const std::string& warehouse_id,
                                                  const std::optional<std::string>& delivery_id, int limit);
 
-// For the ledger's feed: the lines of these reservations, or of these deliveries, or to which these movements (ISSUE) belong; locked.
+// For the ledger's feed: the lines of these reservations, or of these deliveries, or to which these movements (ISSUE)
+// belong; locked.
 struct Concerned {
-  std::vector<LineRow> lines;                  // by line id
+  std::vector<LineRow> lines;                    // by line id
   std::map<std::string, std::string> shipments;  // movement id → line id
 };
 absl::StatusOr<Concerned> LinesConcerned(pg::Transaction& tx, const std::vector<std::string>& reservation_ids,
-                                         const std::vector<std::string>& delivery_ids, const std::vector<std::string>& movement_ids);
-absl::Status InsertShipments(pg::Transaction& tx, const std::vector<std::pair<std::string, std::string>>& movement_and_line_ids);
+                                         const std::vector<std::string>& delivery_ids,
+                                         const std::vector<std::string>& movement_ids);
+absl::Status InsertShipments(pg::Transaction& tx,
+                             const std::vector<std::pair<std::string, std::string>>& movement_and_line_ids);
 
 // What groups have had or were promised.
 struct Past {
-  int64_t milli_person_days = 0;          // shipped since `since`, or promised and not yet shipped
+  int64_t milli_person_days = 0;           // shipped since `since`, or promised and not yet shipped
   std::array<int64_t, 3> claimed_items{};  // promised or on the way: ambient, chilled, frozen
 };
 // By "groups/{uuid}".

@@ -39,7 +39,8 @@ int main(int argc, char** argv) {
   allocation::Ledger ledger(stock_channel, common.service_key);
   allocation::Publisher publisher(pool, ledger, clock);
   allocation::AllocationService service(runtime.dispatcher(), {pool, reader, publisher, clock});
-  feed::Follower follower(following, runtime.Connect(common.identity), stock_channel, pool, runtime.registry(), &allocation::ApplyFeed);
+  feed::Follower follower(following, runtime.Connect(common.identity), stock_channel, pool, runtime.registry(),
+                          &allocation::ApplyFeed);
   rpc::Periodic finishing("finish runs and answers", absl::Seconds(5), [&] { return publisher.FinishWhatIsLeft(); });
   return runtime.Serve({&service});
 }

@@ -29,20 +29,21 @@ constexpr absl::Duration kAnswerIsLeft = absl::Seconds(30);
 Publisher::Publisher(pg::Pool& pool, Ledger& ledger, const calendar::Clock& clock)
     : pool_(pool), ledger_(ledger), clock_(clock), id_(ids::NewUuid()) {}
 
-absl::Status Publisher::Publish(const std::string& network_id, const std::string& run_id, absl::Time deadline, const std::string& trace_id) {
+absl::Status Publisher::Publish(const std::string& network_id, const std::string& run_id, absl::Time deadline,
+                                const std::string& trace_id) {
   absl::StatusOr<bool> more = true;
-  while (more.ok() && *more && absl::Now() + kMargin < deadline) more = PublishSome(network_id, run_id, deadline, trace_id);
+  while (more.ok() && *more && absl::Now() + kMargin < deadline)
+    more = PublishSome(network_id, run_id, deadline, trace_id);
   if (more.ok() && !*more) return absl::OkStatus();  // done, or another process is at it
   // Somebody else may go on at once.
-  const absl::Status given_back =
-      pool_.Transact({.network_id = network_id, .deadline = absl::Now() + kCallTimeout},
-                     [&](pg::Transaction& tx) { return GiveLeaseBack(tx, run_id, id_); });
+  const absl::Status given_back = pool_.Transact({.network_id = network_id, .deadline = absl::Now() + kCallTimeout},
+                                                 [&](pg::Transaction& tx) { return GiveLeaseBack(tx, run_id, id_); });
   return more.ok() ? given_back : more.status();
 }
 
 // One batch. Is there more to do?
-absl::StatusOr<bool> Publisher::PublishSome(const std::string& network_id, const std::string& run_id, absl::Time deadline,
-                                            const std::string& trace_id) {
+absl::StatusOr<bool> Publisher::PublishSome(const std::string& network_id, const std::string& run_id,
+                                            absl::Time deadline, const std::string& trace_id) {
   const pg::TxContext context{.network_id = network_id, .deadline = std::min(deadline, absl::Now() + kCallTimeout)};
   std::vector<LineRow> lines;
   const absl::StatusOr<bool> ours = pool_.Transact(context, [&](pg::Transaction& tx) -> absl::StatusOr<bool> {
@@ -80,17 +81,19 @@ absl::StatusOr<bool> Publisher::PublishSome(const std::string& network_id, const
     }
     return absl::OkStatus();
   });
-  RETURN_IF_ERROR(pool_.Transact({.network_id = network_id, .deadline = absl::Now() + kCallTimeout}, [&](pg::Transaction& tx) -> absl::Status {
-    RETURN_IF_ERROR(MarkOffered(tx, offered));
-    return MarkDropped(tx, dropped, reasons);
-  }));
+  RETURN_IF_ERROR(pool_.Transact({.network_id = network_id, .deadline = absl::Now() + kCallTimeout},
+                                 [&](pg::Transaction& tx) -> absl::Status {
+                                   RETURN_IF_ERROR(MarkOffered(tx, offered));
+                                   return MarkDropped(tx, dropped, reasons);
+                                 }));
   RETURN_IF_ERROR(reached);
   return true;
 }
 
-absl::Status Publisher::Settle(const std::string& network_id, const std::string& line_id, absl::Time deadline, const std::string& trace_id) {
-  ASSIGN_OR_RETURN(const LineRow line,
-                   pool_.Read({.network_id = network_id, .deadline = deadline}, [&](pg::Transaction& tx) { return FindLine(tx, line_id); }));
+absl::Status Publisher::Settle(const std::string& network_id, const std::string& line_id, absl::Time deadline,
+                               const std::string& trace_id) {
+  ASSIGN_OR_RETURN(const LineRow line, pool_.Read({.network_id = network_id, .deadline = deadline},
+                                                  [&](pg::Transaction& tx) { return FindLine(tx, line_id); }));
   if (!line.answer) return absl::OkStatus();
   const absl::Status told = ledger_.Settle({.network_id = network_id,
                                             .time_zone = line.time_zone,
@@ -100,20 +103,23 @@ absl::Status Publisher::Settle(const std::string& network_id, const std::string&
                                            line);
   if (!told.ok() && !Ledger::IsFinal(told)) return told;
   pb::LineState state = line.now.state;
-  RETURN_IF_ERROR(pool_.Transact({.network_id = network_id, .deadline = absl::Now() + kCallTimeout}, [&](pg::Transaction& tx) -> absl::Status {
-    ASSIGN_OR_RETURN(LineRow now, FindLine(tx, line_id, /*lock=*/true));
-    state = now.now.state;
-    // Settled by another process or call at the same time.
-    if (!now.answer || !(*now.answer == *line.answer)) return absl::OkStatus();
-    if (told.ok()) {
-      if (now.answer->items > 0) Accept(now.now, now.answer->items);
-      else Refuse(now.now, now.answer->reason);
-    } else {
-      now.answer_request.clear();
-    }
-    now.answer.reset();
-    return UpdateLine(tx, now);
-  }));
+  RETURN_IF_ERROR(pool_.Transact({.network_id = network_id, .deadline = absl::Now() + kCallTimeout},
+                                 [&](pg::Transaction& tx) -> absl::Status {
+                                   ASSIGN_OR_RETURN(LineRow now, FindLine(tx, line_id, /*lock=*/true));
+                                   state = now.now.state;
+                                   // Settled by another process or call at the same time.
+                                   if (!now.answer || !(*now.answer == *line.answer)) return absl::OkStatus();
+                                   if (told.ok()) {
+                                     if (now.answer->items > 0)
+                                       Accept(now.now, now.answer->items);
+                                     else
+                                       Refuse(now.now, now.answer->reason);
+                                   } else {
+                                     now.answer_request.clear();
+                                   }
+                                   now.answer.reset();
+                                   return UpdateLine(tx, now);
+                                 }));
   return told.ok() ? absl::OkStatus() : refusals::ReservationGone(line.name(), state, told);
 }
 
@@ -128,13 +134,16 @@ absl::Status Publisher::FinishWhatIsLeft() {
   const auto note = [](const char* what, const Unfinished& left, const absl::Status& status) {
     if (status.ok()) return;
     log::ScopedContext context({.request_id = "", .network_id = left.network_id});
-    log::Warning(what, {{"id", left.id}, {"code", absl::StatusCodeToString(status.code())}, {"detail", status.message()}});
+    log::Warning(what,
+                 {{"id", left.id}, {"code", absl::StatusCodeToString(status.code())}, {"detail", status.message()}});
   };
   for (const Unfinished& left : runs) {
-    note("a run's reservations could not be finished; trying again", left, Publish(left.network_id, left.id, absl::Now() + absl::Minutes(1), ""));
+    note("a run's reservations could not be finished; trying again", left,
+         Publish(left.network_id, left.id, absl::Now() + absl::Minutes(1), ""));
   }
   for (const Unfinished& left : answers) {
-    note("an answer could not be settled; trying again", left, Settle(left.network_id, left.id, absl::Now() + kCallTimeout, ""));
+    note("an answer could not be settled; trying again", left,
+         Settle(left.network_id, left.id, absl::Now() + kCallTimeout, ""));
   }
   return absl::OkStatus();
 }

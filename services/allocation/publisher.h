@@ -19,21 +19,24 @@ class Publisher {
   // All must outlive it.
   Publisher(pg::Pool& pool, Ledger& ledger, const calendar::Clock& clock);
 
-  // Reserves the lines of a PUBLISHING run that are still PROPOSED, eight at a time, until none is left: then the run is PUBLISHED. A line
-  // that the ledger refuses is DROPPED and says why. OK also if another process is at it or `deadline` (wall clock) nears; an error if
-  // the ledger cannot be reached: then the rest is done by the next call.
-  absl::Status Publish(const std::string& network_id, const std::string& run_id, absl::Time deadline, const std::string& trace_id);
+  // Reserves the lines of a PUBLISHING run that are still PROPOSED, eight at a time, until none is left: then the run
+  // is PUBLISHED. A line that the ledger refuses is DROPPED and says why. OK also if another process is at it or
+  // `deadline` (wall clock) nears; an error if the ledger cannot be reached: then the rest is done by the next call.
+  absl::Status Publish(const std::string& network_id, const std::string& run_id, absl::Time deadline,
+                       const std::string& trace_id);
 
   // Tells the ledger the line's pending answer and then writes it down. Nothing to do if there is none (any more).
-  // Errors: FAILED_PRECONDITION / LINE_STATE if the ledger does not hold the items any more: the answer is then forgotten, and the feed
-  // tells what became of the line. Others: it is tried again later.
-  absl::Status Settle(const std::string& network_id, const std::string& line_id, absl::Time deadline, const std::string& trace_id);
+  // Errors: FAILED_PRECONDITION / LINE_STATE if the ledger does not hold the items any more: the answer is then
+  // forgotten, and the feed tells what became of the line. Others: it is tried again later.
+  absl::Status Settle(const std::string& network_id, const std::string& line_id, absl::Time deadline,
+                      const std::string& trace_id);
 
   // Runs that are PUBLISHING without a process, and answers older than half a minute. For rpc::Periodic.
   absl::Status FinishWhatIsLeft();
 
  private:
-  absl::StatusOr<bool> PublishSome(const std::string& network_id, const std::string& run_id, absl::Time deadline, const std::string& trace_id);
+  absl::StatusOr<bool> PublishSome(const std::string& network_id, const std::string& run_id, absl::Time deadline,
+                                   const std::string& trace_id);
 
   pg::Pool& pool_;
   Ledger& ledger_;

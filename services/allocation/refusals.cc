@@ -18,7 +18,8 @@ absl::Status NotFound(std::string_view reason, const char* what, const char* wha
                       StrCat(what_ja, " ", S(name), " はこのネットワークにありません。"), {{"name", S(name)}});
 }
 
-absl::Status Precondition(std::string_view reason, const std::string& english, const std::string& japanese, errors::Metadata metadata) {
+absl::Status Precondition(std::string_view reason, const std::string& english, const std::string& japanese,
+                          errors::Metadata metadata) {
   return errors::Make(StatusCode::kFailedPrecondition, reason, english, japanese, std::move(metadata));
 }
 
@@ -29,25 +30,39 @@ std::string NameOf(v1::LineState state) { return Short(v1::LineState_Name(state)
 
 const char* Japanese(v1::RunState state) {
   switch (state) {
-    case v1::RUN_STATE_PROPOSED: return "提案中";
-    case v1::RUN_STATE_PUBLISHING: return "公開処理中";
-    case v1::RUN_STATE_PUBLISHED: return "公開済み";
-    case v1::RUN_STATE_CANCELLED: return "取消済み";
-    default: return "不明";
+    case v1::RUN_STATE_PROPOSED:
+      return "提案中";
+    case v1::RUN_STATE_PUBLISHING:
+      return "公開処理中";
+    case v1::RUN_STATE_PUBLISHED:
+      return "公開済み";
+    case v1::RUN_STATE_CANCELLED:
+      return "取消済み";
+    default:
+      return "不明";
   }
 }
 
 const char* Japanese(v1::LineState state) {
   switch (state) {
-    case v1::LINE_STATE_PROPOSED: return "提案中";
-    case v1::LINE_STATE_OFFERED: return "回答待ち";
-    case v1::LINE_STATE_ACCEPTED: return "受諾済み";
-    case v1::LINE_STATE_REFUSED: return "辞退済み";
-    case v1::LINE_STATE_EXPIRED: return "期限切れ";
-    case v1::LINE_STATE_SHIPPED: return "出庫済み";
-    case v1::LINE_STATE_CONFIRMED: return "受領確認済み";
-    case v1::LINE_STATE_DROPPED: return "取り下げ";
-    default: return "不明";
+    case v1::LINE_STATE_PROPOSED:
+      return "提案中";
+    case v1::LINE_STATE_OFFERED:
+      return "回答待ち";
+    case v1::LINE_STATE_ACCEPTED:
+      return "受諾済み";
+    case v1::LINE_STATE_REFUSED:
+      return "辞退済み";
+    case v1::LINE_STATE_EXPIRED:
+      return "期限切れ";
+    case v1::LINE_STATE_SHIPPED:
+      return "出庫済み";
+    case v1::LINE_STATE_CONFIRMED:
+      return "受領確認済み";
+    case v1::LINE_STATE_DROPPED:
+      return "取り下げ";
+    default:
+      return "不明";
   }
 }
 
@@ -55,7 +70,9 @@ const char* Japanese(v1::LineState state) {
 
 absl::Status RunNotFound(std::string_view name) { return NotFound("RUN_NOT_FOUND", "run", "配分", name); }
 absl::Status LineNotFound(std::string_view name) { return NotFound("LINE_NOT_FOUND", "line", "配分の明細", name); }
-absl::Status WarehouseNotFound(std::string_view name) { return NotFound("WAREHOUSE_NOT_FOUND", "warehouse", "倉庫", name); }
+absl::Status WarehouseNotFound(std::string_view name) {
+  return NotFound("WAREHOUSE_NOT_FOUND", "warehouse", "倉庫", name);
+}
 
 absl::Status RunIdTaken(std::string_view name) {
   return errors::Make(StatusCode::kAlreadyExists, "ID_TAKEN", StrCat(S(name), " exists already; make a new run_id."),
@@ -63,56 +80,68 @@ absl::Status RunIdTaken(std::string_view name) {
 }
 
 absl::Status NothingToAllocate() {
-  return Precondition("NOTHING_TO_ALLOCATE", "There is no free stock in the chosen warehouses. Receive goods or choose other warehouses.",
+  return Precondition("NOTHING_TO_ALLOCATE",
+                      "There is no free stock in the chosen warehouses. Receive goods or choose other warehouses.",
                       "選択した倉庫に引当可能な在庫がありません。入庫するか、別の倉庫を選んでください。", {});
 }
 
 absl::Status RunState(std::string_view name, v1::RunState state) {
-  return Precondition("RUN_STATE", StrCat("The run is ", NameOf(state), ", which does not allow this; only a proposed run can be changed."),
-                      StrCat("この配分は「", Japanese(state), "」のため、この操作はできません。変更できるのは提案中の配分だけです。"),
-                      {{"name", S(name)}, {"state", NameOf(state)}});
+  return Precondition(
+      "RUN_STATE",
+      StrCat("The run is ", NameOf(state), ", which does not allow this; only a proposed run can be changed."),
+      StrCat("この配分は「", Japanese(state), "」のため、この操作はできません。変更できるのは提案中の配分だけです。"),
+      {{"name", S(name)}, {"state", NameOf(state)}});
 }
 
 absl::Status LineState(std::string_view name, v1::LineState state) {
   return Precondition("LINE_STATE", StrCat("The line is ", NameOf(state), ", which does not allow this."),
-                      StrCat("この明細は「", Japanese(state), "」のため、この操作はできません。"), {{"name", S(name)}, {"state", NameOf(state)}});
+                      StrCat("この明細は「", Japanese(state), "」のため、この操作はできません。"),
+                      {{"name", S(name)}, {"state", NameOf(state)}});
 }
 
 absl::Status BeingAnswered(std::string_view name, v1::LineState state, int64_t items) {
   const std::string answer = items == 0 ? "a refusal" : StrCat("an acceptance of ", items, " items");
   const std::string answer_ja = items == 0 ? "辞退" : StrCat(items, "点の受諾");
-  return Precondition("LINE_STATE", StrCat("Another answer to this line is being recorded: ", answer, ". Look at the line again in a minute."),
-                      StrCat("この明細には別の回答（", answer_ja, "）を記録中です。少し待ってから明細を確認してください。"),
-                      {{"name", S(name)}, {"state", NameOf(state)}, {"items", StrCat(items)}});
+  return Precondition(
+      "LINE_STATE",
+      StrCat("Another answer to this line is being recorded: ", answer, ". Look at the line again in a minute."),
+      StrCat("この明細には別の回答（", answer_ja, "）を記録中です。少し待ってから明細を確認してください。"),
+      {{"name", S(name)}, {"state", NameOf(state)}, {"items", StrCat(items)}});
 }
 
 absl::Status AnsweredTooLate(std::string_view name, v1::LineState state) {
   return Precondition("LINE_STATE", "The time to answer this offer is over; ask the coordinator.",
-                      "この配分への回答期限を過ぎています。コーディネーターに連絡してください。", {{"name", S(name)}, {"state", NameOf(state)}});
+                      "この配分への回答期限を過ぎています。コーディネーターに連絡してください。",
+                      {{"name", S(name)}, {"state", NameOf(state)}});
 }
 
 absl::Status ReservationGone(std::string_view name, v1::LineState state, const absl::Status& ledger) {
-  return Precondition("LINE_STATE", StrCat("The ledger does not hold these items for the group any more: ", errors::MessageIn("en", ledger)),
-                      StrCat("在庫台帳でこの引当はもう有効ではありません：", errors::MessageIn("ja", ledger)),
-                      {{"name", S(name)}, {"state", NameOf(state)}, {"ledger_reason", errors::ReasonOf(ledger)}});
+  return Precondition(
+      "LINE_STATE",
+      StrCat("The ledger does not hold these items for the group any more: ", errors::MessageIn("en", ledger)),
+      StrCat("在庫台帳でこの引当はもう有効ではありません：", errors::MessageIn("ja", ledger)),
+      {{"name", S(name)}, {"state", NameOf(state)}, {"ledger_reason", errors::ReasonOf(ledger)}});
 }
 
-absl::Status GroupNotEligible(std::string_view group, std::string_view display_name, const std::vector<eligibility::Reason>& reasons) {
+absl::Status GroupNotEligible(std::string_view group, std::string_view display_name,
+                              const std::vector<eligibility::Reason>& reasons) {
   std::vector<std::string> codes, english, japanese;
   for (const eligibility::Reason& reason : reasons) {
     codes.emplace_back(eligibility::CodeName(reason.code));
     english.push_back(reason.english);
     japanese.push_back(reason.japanese);
   }
-  return Precondition("GROUP_NOT_ELIGIBLE", StrCat(S(display_name), " may not have this lot: ", absl::StrJoin(english, " ")),
+  return Precondition("GROUP_NOT_ELIGIBLE",
+                      StrCat(S(display_name), " may not have this lot: ", absl::StrJoin(english, " ")),
                       StrCat(S(display_name), "にはこのロットを渡せません：", absl::StrJoin(japanese, "")),
                       {{"group", S(group)}, {"conditions", absl::StrJoin(codes, ",")}});
 }
 
 absl::Status GroupNotSeen(std::string_view group) {
-  return Precondition("GROUP_NOT_ELIGIBLE", StrCat(S(group), " was not an active group when this run was made. Make a new run."),
-                      StrCat(S(group), " はこの配分の作成時に活動中の団体ではありませんでした。配分を作り直してください。"),
-                      {{"group", S(group)}, {"conditions", std::string(eligibility::CodeName(eligibility::Code::kGroupNotActive))}});
+  return Precondition(
+      "GROUP_NOT_ELIGIBLE", StrCat(S(group), " was not an active group when this run was made. Make a new run."),
+      StrCat(S(group), " はこの配分の作成時に活動中の団体ではありませんでした。配分を作り直してください。"),
+      {{"group", S(group)}, {"conditions", std::string(eligibility::CodeName(eligibility::Code::kGroupNotActive))}});
 }
 
 absl::Status QuantityTooLarge(int64_t requested, int64_t free) {
@@ -122,20 +151,25 @@ absl::Status QuantityTooLarge(int64_t requested, int64_t free) {
 }
 
 absl::Status NotWholeCases(int64_t requested, int64_t per_case, int64_t all) {
-  return Precondition("NOT_WHOLE_CASES",
-                      StrCat(requested, " items are not whole cases of ", per_case, "; give a multiple, or all ", all, " items."),
-                      StrCat(requested, "点は入数", per_case, "のケース単位になっていません。", per_case, "の倍数か、全部（", all, "点）を指定してください。"),
-                      {{"requested", StrCat(requested)}, {"items_per_case", StrCat(per_case)}, {"all", StrCat(all)}});
+  return Precondition(
+      "NOT_WHOLE_CASES",
+      StrCat(requested, " items are not whole cases of ", per_case, "; give a multiple, or all ", all, " items."),
+      StrCat(requested, "点は入数", per_case, "のケース単位になっていません。", per_case, "の倍数か、全部（", all,
+             "点）を指定してください。"),
+      {{"requested", StrCat(requested)}, {"items_per_case", StrCat(per_case)}, {"all", StrCat(all)}});
 }
 
 absl::Status BelowMinimumLot(int64_t requested, int64_t minimum) {
-  return Precondition("BELOW_MINIMUM_LOT", StrCat(requested, " items are fewer than the ", minimum, " that the donor gives to one group at least."),
-                      StrCat(requested, "点は、寄付者が決めた1団体あたりの最小数（", minimum, "点）に足りません。"),
-                      {{"requested", StrCat(requested)}, {"minimum", StrCat(minimum)}});
+  return Precondition(
+      "BELOW_MINIMUM_LOT",
+      StrCat(requested, " items are fewer than the ", minimum, " that the donor gives to one group at least."),
+      StrCat(requested, "点は、寄付者が決めた1団体あたりの最小数（", minimum, "点）に足りません。"),
+      {{"requested", StrCat(requested)}, {"minimum", StrCat(minimum)}});
 }
 
 std::string InWords(const absl::Status& status) {
-  return StrCat(errors::ReasonOf(status), ": ", errors::MessageIn("ja", status), " / ", errors::MessageIn("en", status));
+  return StrCat(errors::ReasonOf(status), ": ", errors::MessageIn("ja", status), " / ",
+                errors::MessageIn("en", status));
 }
 
 }  // namespace kubari::allocation::refusals

@@ -27,7 +27,8 @@ absl::Status AnsweredTooLate(std::string_view name, v1::LineState state);
 // The reservation was voided, expired or issued meanwhile.
 absl::Status ReservationGone(std::string_view name, v1::LineState state, const absl::Status& ledger);
 // `reasons`: hard ones only.
-absl::Status GroupNotEligible(std::string_view group, std::string_view display_name, const std::vector<eligibility::Reason>& reasons);
+absl::Status GroupNotEligible(std::string_view group, std::string_view display_name,
+                              const std::vector<eligibility::Reason>& reasons);
 // The group was not among the active ones when the run was made.
 absl::Status GroupNotSeen(std::string_view group);
 absl::Status QuantityTooLarge(int64_t requested, int64_t free);

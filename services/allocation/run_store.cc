@@ -10,13 +10,16 @@
 namespace kubari::allocation {
 namespace {
 
-#define KUBARI_RUN_COLUMNS                                                                                                     \
-  "run_id, title, state, policy, policy_version, hand_over_date::text AS hand_over_date, warehouses, snapshot_hash, result_hash, " \
-  "summary, answer_hours, pick_up_hours, answer_due_time, pick_up_due_time, create_time, publish_time, creator, publisher, "    \
+#define KUBARI_RUN_COLUMNS                                                                                            \
+  "run_id, title, state, policy, policy_version, hand_over_date::text AS hand_over_date, warehouses, snapshot_hash, " \
+  "result_hash, "                                                                                                     \
+  "summary, answer_hours, pick_up_hours, answer_due_time, pick_up_due_time, create_time, publish_time, creator, "     \
+  "publisher, "                                                                                                       \
   "time_zone, version "
 
 constexpr pg::Statement kInsert{
-    "INSERT INTO runs (network_id, run_id, newest, title, state, policy, policy_version, hand_over_date, warehouses, snapshot_hash, "
+    "INSERT INTO runs (network_id, run_id, newest, title, state, policy, policy_version, hand_over_date, warehouses, "
+    "snapshot_hash, "
     "result_hash, summary, answer_hours, pick_up_hours, create_time, creator, time_zone) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::date, $9::uuid[], $10, $11, $12::jsonb, $13, $14, $15, $16, $17)"};
 constexpr pg::Statement kInsertSnapshot{"INSERT INTO snapshots (network_id, run_id, snapshot) VALUES ($1, $2, $3)"};
@@ -24,20 +27,25 @@ constexpr pg::Statement kInsertExclusions{
     "INSERT INTO exclusions (network_id, run_id, lot_index, codes) "
     "SELECT $1, $2, e.n - 1, e.codes FROM unnest($3::bytea[]) WITH ORDINALITY AS e (codes, n)"};
 constexpr pg::Statement kFind{"SELECT " KUBARI_RUN_COLUMNS "FROM runs WHERE network_id = $1 AND run_id = $2"};
-constexpr pg::Statement kFindLocked{"SELECT " KUBARI_RUN_COLUMNS "FROM runs WHERE network_id = $1 AND run_id = $2 FOR UPDATE"};
-constexpr pg::Statement kList{"SELECT " KUBARI_RUN_COLUMNS
-                              "FROM runs WHERE network_id = $1 AND (newest, run_id) > ($2, $3::uuid) ORDER BY newest, run_id LIMIT $4"};
+constexpr pg::Statement kFindLocked{"SELECT " KUBARI_RUN_COLUMNS
+                                    "FROM runs WHERE network_id = $1 AND run_id = $2 FOR UPDATE"};
+constexpr pg::Statement kList{
+    "SELECT " KUBARI_RUN_COLUMNS
+    "FROM runs WHERE network_id = $1 AND (newest, run_id) > ($2, $3::uuid) ORDER BY newest, run_id LIMIT $4"};
 constexpr pg::Statement kUpdate{
-    "UPDATE runs SET state = $3, summary = $4::jsonb, answer_due_time = $5, pick_up_due_time = $6, publish_time = $7, publisher = $8, "
+    "UPDATE runs SET state = $3, summary = $4::jsonb, answer_due_time = $5, pick_up_due_time = $6, publish_time = $7, "
+    "publisher = $8, "
     "time_zone = $9, version = $10 WHERE network_id = $1 AND run_id = $2"};
 constexpr pg::Statement kSnapshot{"SELECT snapshot FROM snapshots WHERE network_id = $1 AND run_id = $2"};
-constexpr pg::Statement kExclusions{"SELECT codes FROM exclusions WHERE network_id = $1 AND run_id = $2 ORDER BY lot_index"};
+constexpr pg::Statement kExclusions{
+    "SELECT codes FROM exclusions WHERE network_id = $1 AND run_id = $2 ORDER BY lot_index"};
 constexpr pg::Statement kTakeLease{
     "UPDATE runs SET lease_owner = $3, lease_until = clock_timestamp() + make_interval(secs => $4) "
     "WHERE network_id = $1 AND run_id = $2 AND state = 2 "
     "AND (lease_until IS NULL OR lease_until < clock_timestamp() OR lease_owner = $3)"};
 constexpr pg::Statement kGiveLeaseBack{
-    "UPDATE runs SET lease_owner = NULL, lease_until = NULL WHERE network_id = $1 AND run_id = $2 AND lease_owner = $3"};
+    "UPDATE runs SET lease_owner = NULL, lease_until = NULL WHERE network_id = $1 AND run_id = $2 AND lease_owner = "
+    "$3"};
 constexpr pg::Statement kUnfinishedRuns{"SELECT network_id, run_id AS id FROM unfinished_runs()"};
 constexpr pg::Statement kUnfinishedAnswers{"SELECT network_id, line_id AS id FROM unfinished_answers($1)"};
 
@@ -60,7 +68,8 @@ absl::StatusOr<RunRow> ReadRun(const pg::Row& row) {
   run.set_policy(static_cast<pb::Policy>(row.Get<int>("policy")));
   run.set_policy_version(row.Get<std::string>("policy_version"));
   run.set_hand_over_date(row.Get<std::string>("hand_over_date"));
-  for (const std::string& id : row.Get<std::vector<std::string>>("warehouses")) run.add_warehouses(ids::Name("warehouses", id));
+  for (const std::string& id : row.Get<std::vector<std::string>>("warehouses"))
+    run.add_warehouses(ids::Name("warehouses", id));
   run.set_snapshot_hash(row.Get<std::string>("snapshot_hash"));
   run.set_result_hash(row.Get<std::string>("result_hash"));
   RETURN_IF_ERROR(FromJson(row.Get<std::string>("summary"), *run.mutable_summary()));
@@ -95,9 +104,10 @@ absl::Status InsertRun(pg::Transaction& tx, const RunRow& row, const std::string
     }
   }
   pg::Batch batch;
-  batch.Add(kInsert, tx.network_id(), row.id, row.newest(), run.title(), static_cast<int>(run.state()), static_cast<int>(run.policy()),
-            run.policy_version(), run.hand_over_date(), warehouses, run.snapshot_hash(), run.result_hash(), ToJson(run.summary()),
-            row.answer_hours, row.pick_up_hours, row.create_time, run.creator(), row.time_zone);
+  batch.Add(kInsert, tx.network_id(), row.id, row.newest(), run.title(), static_cast<int>(run.state()),
+            static_cast<int>(run.policy()), run.policy_version(), run.hand_over_date(), warehouses, run.snapshot_hash(),
+            run.result_hash(), ToJson(run.summary()), row.answer_hours, row.pick_up_hours, row.create_time,
+            run.creator(), row.time_zone);
   batch.Add(kInsertSnapshot, tx.network_id(), row.id, pg::Bytes{snapshot});
   batch.Add(kInsertExclusions, tx.network_id(), row.id, codes);
   const absl::Status status = tx.Pipeline(batch).status();
@@ -111,7 +121,8 @@ absl::StatusOr<RunRow> FindRun(pg::Transaction& tx, const std::string& run_id, b
   return ReadRun(rows[0]);
 }
 
-absl::StatusOr<std::vector<RunRow>> ListRuns(pg::Transaction& tx, int64_t newest, const std::string& run_id, int limit) {
+absl::StatusOr<std::vector<RunRow>> ListRuns(pg::Transaction& tx, int64_t newest, const std::string& run_id,
+                                             int limit) {
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kList, tx.network_id(), newest, run_id, limit));
   std::vector<RunRow> runs;
   for (const pg::Row row : rows) {
@@ -128,8 +139,8 @@ absl::Status UpdateRun(pg::Transaction& tx, RunRow& row) {
   if (row.answer_due_time) *row.run.mutable_answer_due_time() = registry::ToTimestamp(*row.answer_due_time);
   if (row.pick_up_due_time) *row.run.mutable_pick_up_due_time() = registry::ToTimestamp(*row.pick_up_due_time);
   return tx
-      .Execute(kUpdate, tx.network_id(), row.id, static_cast<int>(row.run.state()), ToJson(row.run.summary()), row.answer_due_time,
-               row.pick_up_due_time, row.publish_time, row.publisher, row.time_zone, row.version)
+      .Execute(kUpdate, tx.network_id(), row.id, static_cast<int>(row.run.state()), ToJson(row.run.summary()),
+               row.answer_due_time, row.pick_up_due_time, row.publish_time, row.publisher, row.time_zone, row.version)
       .status();
 }
 
@@ -146,7 +157,8 @@ absl::StatusOr<std::vector<std::vector<uint16_t>>> ReadExclusions(pg::Transactio
     const std::string bytes = row.Get<std::string>("codes");
     std::vector<uint16_t>& of_lot = exclusions.emplace_back();
     for (size_t i = 0; i + 1 < bytes.size(); i += 2) {
-      of_lot.push_back(static_cast<uint16_t>(static_cast<unsigned char>(bytes[i]) << 8 | static_cast<unsigned char>(bytes[i + 1])));
+      of_lot.push_back(
+          static_cast<uint16_t>(static_cast<unsigned char>(bytes[i]) << 8 | static_cast<unsigned char>(bytes[i + 1])));
     }
   }
   return exclusions;

@@ -48,8 +48,8 @@ absl::StatusOr<std::string> ReadSnapshot(pg::Transaction& tx, const std::string&
 // By lot, then group.
 absl::StatusOr<std::vector<std::vector<uint16_t>>> ReadExclusions(pg::Transaction& tx, const std::string& run_id);
 
-// The right to make a PUBLISHING run's reservations, for `seconds`; renewed by asking again. False: another process has it, or there is
-// nothing to do any more.
+// The right to make a PUBLISHING run's reservations, for `seconds`; renewed by asking again. False: another process has
+// it, or there is nothing to do any more.
 absl::StatusOr<bool> TakeLease(pg::Transaction& tx, const std::string& run_id, const std::string& owner, int seconds);
 absl::Status GiveLeaseBack(pg::Transaction& tx, const std::string& run_id, const std::string& owner);
 

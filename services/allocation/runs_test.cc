@@ -43,7 +43,13 @@ TEST_F(AllocationTest, ARunProposesAndHasNoEffectOutside) {
     EXPECT_THAT(line.explanation_ja(), HasSubstr("次の1ケース"));
   }
   EXPECT_THAT(Lines(run, "group 1"), IsEmpty());  // nothing is offered yet
-  EXPECT_THAT(Do(&Stub::GetRun, "stranger", [&] { pb::GetRunRequest r; r.set_name(run.name()); return r; }()), FailsBecause("RUN_NOT_FOUND"));
+  EXPECT_THAT(Do(&Stub::GetRun, "stranger",
+                 [&] {
+                   pb::GetRunRequest r;
+                   r.set_name(run.name());
+                   return r;
+                 }()),
+              FailsBecause("RUN_NOT_FOUND"));
 }
 
 TEST_F(AllocationTest, TheSameRequestIsTheSameRun) {
@@ -107,7 +113,8 @@ TEST_F(AllocationTest, AReplayProvesTheRun) {
 TEST_F(AllocationTest, TheServiceItselfCannotChangeASnapshot) {
   MakeRun();
   static constexpr pg::Statement kChange{"UPDATE snapshots SET snapshot = ''"};
-  EXPECT_FALSE(pool_.Transact({.network_id = kNetwork}, [&](pg::Transaction& tx) { return tx.Execute(kChange).status(); }).ok());
+  EXPECT_FALSE(
+      pool_.Transact({.network_id = kNetwork}, [&](pg::Transaction& tx) { return tx.Execute(kChange).status(); }).ok());
 }
 
 TEST_F(AllocationTest, TellsEverythingWrongWithARun) {
@@ -152,7 +159,9 @@ TEST_F(AllocationTest, AdjustingByHandKeepsTheRules) {
   stock_.balances[1].mutable_lot()->add_tags(type::v1::DIETARY_TAG_STOCKPILE);
   stock_.balances[2].mutable_lot()->set_min_lot_items(30);
   const pb::Run run = MakeRun();
-  const auto adjust = [&](int group, int lot, int64_t items) { return Do(&Stub::AdjustLine, "coordinator", Adjust(run, group, lot, items)); };
+  const auto adjust = [&](int group, int lot, int64_t items) {
+    return Do(&Stub::AdjustLine, "coordinator", Adjust(run, group, lot, items));
+  };
 
   const auto forbidden = adjust(3, 1, 10);  // undeclared wheat: hard
   EXPECT_THAT(forbidden, FailsBecause("GROUP_NOT_ELIGIBLE"));
@@ -179,7 +188,8 @@ TEST_F(AllocationTest, AdjustingByHandKeepsTheRules) {
   EXPECT_THAT(added.explanation(), HasSubstr("Added by hand."));
   EXPECT_THAT(adjust(3, 2, 0), FailsBecause("LINE_NOT_FOUND"));
   Must(&Stub::AdjustLine, "coordinator", Adjust(run, 2, 2, 0));
-  EXPECT_EQ(Must(&Stub::AdjustLine, "coordinator", Adjust(run, 1, 2, 60)).state(), pb::LINE_STATE_PROPOSED);  // and back again
+  EXPECT_EQ(Must(&Stub::AdjustLine, "coordinator", Adjust(run, 1, 2, 60)).state(),
+            pb::LINE_STATE_PROPOSED);  // and back again
 
   pb::GetRunRequest get;
   get.set_name(run.name());
@@ -214,7 +224,8 @@ TEST_F(AllocationTest, PublishingReservesInThePersonsName) {
     EXPECT_EQ(reservation.lot(), line.lot());
     EXPECT_EQ(reservation.group(), line.group());
     EXPECT_EQ(reservation.delivery(), line.delivery());
-    EXPECT_EQ(absl::FromUnixSeconds(reservation.expire_time().seconds()), clock_.Now() + absl::Hours(48) + absl::Minutes(10));
+    EXPECT_EQ(absl::FromUnixSeconds(reservation.expire_time().seconds()),
+              clock_.Now() + absl::Hours(48) + absl::Minutes(10));
     const auto [known, is_new] = deliveries.try_emplace(line.group(), line.delivery());
     EXPECT_EQ(known->second, line.delivery());  // one hand-over for one group from one warehouse
   }

@@ -1,4 +1,5 @@
-// AllocationService of the contract, one line per RPC. Only libs/rpc knows about threads; the handlers are plain functions.
+// AllocationService of the contract, one line per RPC. Only libs/rpc knows about threads; the handlers are plain
+// functions.
 #pragma once
 
 #include "kubari/allocation/v1/allocation.grpc.pb.h"
@@ -12,7 +13,8 @@ namespace kubari::allocation {
 class AllocationService final : public pb::AllocationService::CallbackService {
  public:
   // All must outlive it.
-  AllocationService(rpc::Dispatcher& dispatcher, const Tools& tools) : dispatcher_(dispatcher), runs_(tools), lines_(tools), reasons_(tools) {}
+  AllocationService(rpc::Dispatcher& dispatcher, const Tools& tools)
+      : dispatcher_(dispatcher), runs_(tools), lines_(tools), reasons_(tools) {}
 
   KUBARI_RPC_TO(runs_, pb::AllocationService, CreateRun)
   KUBARI_RPC_TO(runs_, pb::AllocationService, GetRun)

@@ -15,7 +15,8 @@ namespace {
 
 // All pages of a list.
 template <typename Item, typename Method, typename Stub, typename Request, typename ItemsOf>
-absl::StatusOr<std::vector<Item>> All(Method method, Stub& stub, const rpc::Outgoing& outgoing, Request request, ItemsOf items_of) {
+absl::StatusOr<std::vector<Item>> All(Method method, Stub& stub, const rpc::Outgoing& outgoing, Request request,
+                                      ItemsOf items_of) {
   std::vector<Item> all;
   request.set_page_size(paging::kMaxPageSize);
   do {
@@ -28,7 +29,8 @@ absl::StatusOr<std::vector<Item>> All(Method method, Stub& stub, const rpc::Outg
 
 }  // namespace
 
-SnapshotReader::SnapshotReader(std::shared_ptr<grpc::ChannelInterface> stock, std::shared_ptr<grpc::ChannelInterface> groups,
+SnapshotReader::SnapshotReader(std::shared_ptr<grpc::ChannelInterface> stock,
+                               std::shared_ptr<grpc::ChannelInterface> groups,
                                std::shared_ptr<grpc::ChannelInterface> donors)
     : stock_(stock::v1::StockService::NewStub(stock)),
       groups_(groups::v1::GroupsService::NewStub(groups)),
@@ -44,26 +46,30 @@ absl::StatusOr<v1::Snapshot> SnapshotReader::Read(const rpc::Call& call, const s
       [&]() -> absl::Status {
         ASSIGN_OR_RETURN(all_warehouses,
                          All<stock::v1::Warehouse>(&stock::v1::StockService::Stub::ListWarehouses, *stock_, outgoing,
-                                                   stock::v1::ListWarehousesRequest(), [](auto& page) { return page.mutable_warehouses(); }));
+                                                   stock::v1::ListWarehousesRequest(),
+                                                   [](auto& page) { return page.mutable_warehouses(); }));
         return absl::OkStatus();
       },
       [&]() -> absl::Status {
         groups::v1::ListGroupsRequest active;
         active.add_states(groups::v1::GROUP_STATE_ACTIVE);
-        ASSIGN_OR_RETURN(groups, All<groups::v1::Group>(&groups::v1::GroupsService::Stub::ListGroups, *groups_, outgoing, active,
-                                                        [](auto& page) { return page.mutable_groups(); }));
+        ASSIGN_OR_RETURN(
+            groups, All<groups::v1::Group>(&groups::v1::GroupsService::Stub::ListGroups, *groups_, outgoing, active,
+                                           [](auto& page) { return page.mutable_groups(); }));
         return absl::OkStatus();
       },
       [&]() -> absl::Status {
-        ASSIGN_OR_RETURN(donors, All<donors::v1::Donor>(&donors::v1::DonorsService::Stub::ListDonors, *donors_, outgoing,
-                                                        donors::v1::ListDonorsRequest(), [](auto& page) { return page.mutable_donors(); }));
+        ASSIGN_OR_RETURN(donors, All<donors::v1::Donor>(&donors::v1::DonorsService::Stub::ListDonors, *donors_,
+                                                        outgoing, donors::v1::ListDonorsRequest(),
+                                                        [](auto& page) { return page.mutable_donors(); }));
         return absl::OkStatus();
       }};
   RETURN_IF_ERROR(registry::ForEachInParallel(registers.size(), [&](size_t i) { return registers[i](); }));
 
   std::map<std::string, stock::v1::Warehouse> chosen;
   for (const stock::v1::Warehouse& warehouse : all_warehouses) {
-    if (warehouses.empty() || std::ranges::count(warehouses, warehouse.name()) > 0) chosen[warehouse.name()] = warehouse;
+    if (warehouses.empty() || std::ranges::count(warehouses, warehouse.name()) > 0)
+      chosen[warehouse.name()] = warehouse;
   }
   for (const std::string& name : warehouses) {
     if (!chosen.contains(name)) return refusals::WarehouseNotFound(name);
@@ -75,8 +81,9 @@ absl::StatusOr<v1::Snapshot> SnapshotReader::Read(const rpc::Call& call, const s
     stock::v1::ListBalancesRequest free;
     free.set_warehouse(names[i]);
     free.set_free_only(true);
-    ASSIGN_OR_RETURN(balances[i], All<stock::v1::Balance>(&stock::v1::StockService::Stub::ListBalances, *stock_, outgoing, free,
-                                                          [](auto& page) { return page.mutable_balances(); }));
+    ASSIGN_OR_RETURN(balances[i],
+                     All<stock::v1::Balance>(&stock::v1::StockService::Stub::ListBalances, *stock_, outgoing, free,
+                                             [](auto& page) { return page.mutable_balances(); }));
     return absl::OkStatus();
   }));
 

@@ -21,10 +21,12 @@ class SnapshotReader {
   SnapshotReader(std::shared_ptr<grpc::ChannelInterface> stock, std::shared_ptr<grpc::ChannelInterface> groups,
                  std::shared_ptr<grpc::ChannelInterface> donors);
 
-  // Free stock of these warehouses ("warehouses/{uuid}"; empty: all), active groups, and whether the donors' agreements are in force on
-  // `hand_over_date` (ISO). On behalf of the caller. Canonical; without history and claims, which only this service knows.
-  // Errors: NOT_FOUND / WAREHOUSE_NOT_FOUND, FAILED_PRECONDITION / NOTHING_TO_ALLOCATE, and those of the other services.
-  absl::StatusOr<v1::Snapshot> Read(const rpc::Call& call, const std::string& hand_over_date, const std::vector<std::string>& warehouses);
+  // Free stock of these warehouses ("warehouses/{uuid}"; empty: all), active groups, and whether the donors' agreements
+  // are in force on `hand_over_date` (ISO). On behalf of the caller. Canonical; without history and claims, which only
+  // this service knows. Errors: NOT_FOUND / WAREHOUSE_NOT_FOUND, FAILED_PRECONDITION / NOTHING_TO_ALLOCATE, and those
+  // of the other services.
+  absl::StatusOr<v1::Snapshot> Read(const rpc::Call& call, const std::string& hand_over_date,
+                                    const std::vector<std::string>& warehouses);
 
  private:
   const std::unique_ptr<stock::v1::StockService::Stub> stock_;

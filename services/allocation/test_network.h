@@ -56,7 +56,8 @@ inline stock::v1::Lot MakeLot(int number) {
   return lot;
 }
 
-// Ten households, an agreement, room for 1,000 ambient items, as many kilometres east of the warehouse as its number (about).
+// Ten households, an agreement, room for 1,000 ambient items, as many kilometres east of the warehouse as its number
+// (about).
 inline groups::v1::Group MakeGroup(int number) {
   groups::v1::Group group;
   group.set_name(GroupName(number));

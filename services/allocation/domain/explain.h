@@ -15,7 +15,8 @@ struct Sentence {
   std::string japanese;
 };
 
-// Why this much: of how many, how many cases, how many eligible groups had less, the level before and after. Names no other group.
+// Why this much: of how many, how many cases, how many eligible groups had less, the level before and after. Names no
+// other group.
 Sentence ExplainShare(const Share& share, const Supply& supply);
 
 // Who would have had the next case; an empty name: nobody could take more.

@@ -19,8 +19,8 @@ int Compare(const Level& a, const Level& b) {
 
 int64_t RoundUp(int64_t items, int64_t unit) { return (items + unit - 1) / unit * unit; }
 
-// A group waiting for its next case of the supply at hand. Of equal levels the smaller weight comes first: the same food lifts it
-// higher, so the levels, sorted, come out lexicographically larger. Then the nearer, then by index.
+// A group waiting for its next case of the supply at hand. Of equal levels the smaller weight comes first: the same
+// food lifts it higher, so the levels, sorted, come out lexicographically larger. Then the nearer, then by index.
 struct Candidate {
   Level level;
   int64_t metres;
@@ -34,8 +34,13 @@ struct Candidate {
 // Shares one supply out; `levels` and `capacity` are those of all groups and go on from supply to supply.
 class OneSupply {
  public:
-  OneSupply(const Problem& problem, int index, std::vector<Level>& levels, std::vector<std::array<int64_t, kZones>>& capacity)
-      : supply_(problem.supplies[index]), index_(index), arcs_(problem.arcs[index]), levels_(levels), capacity_(capacity),
+  OneSupply(const Problem& problem, int index, std::vector<Level>& levels,
+            std::vector<std::array<int64_t, kZones>>& capacity)
+      : supply_(problem.supplies[index]),
+        index_(index),
+        arcs_(problem.arcs[index]),
+        levels_(levels),
+        capacity_(capacity),
         left_(supply_.items) {}
 
   void Run(Outcome& outcome) {
@@ -57,15 +62,16 @@ class OneSupply {
       outcome.shares.push_back(share);
     }
     if (left_ > 0) {
-      const Leftover reason = eligible_ == 0 ? Leftover::kNoEligibleGroup
-                              : below_minimum_ ? Leftover::kBelowMinimumLot : Leftover::kNoCapacity;
+      const Leftover reason = eligible_ == 0   ? Leftover::kNoEligibleGroup
+                              : below_minimum_ ? Leftover::kBelowMinimumLot
+                                               : Leftover::kNoCapacity;
       outcome.unallocated.push_back({index_, left_, reason});
     }
   }
 
  private:
-  // Items of the next hand-out to the group: a case, the opened case that is left, or at first the smallest quantity; 0 if it cannot
-  // take that.
+  // Items of the next hand-out to the group: a case, the opened case that is left, or at first the smallest quantity; 0
+  // if it cannot take that.
   int64_t NextChunk(int group) {
     const bool first_time = !shares_.contains(group);
     const int64_t unit = std::min(supply_.items_per_case, left_);
@@ -83,8 +89,15 @@ class OneSupply {
   void Give(const Candidate& to, int64_t items) {
     Share& share = shares_[to.group];
     if (share.items == 0) {
-      share = {.supply = index_, .group = to.group, .items = 0, .metres = to.metres, .before = levels_[to.group], .after = {},
-               .poorer_groups = poorer_[to.group], .eligible_groups = eligible_, .next_group = -1};
+      share = {.supply = index_,
+               .group = to.group,
+               .items = 0,
+               .metres = to.metres,
+               .before = levels_[to.group],
+               .after = {},
+               .poorer_groups = poorer_[to.group],
+               .eligible_groups = eligible_,
+               .next_group = -1};
     }
     share.items += items;
     left_ -= items;
@@ -127,7 +140,9 @@ class OneSupply {
 
 bool Less(const Level& a, const Level& b) { return Compare(a, b) < 0; }
 
-int64_t ShownLevel(const Level& level) { return static_cast<int64_t>(static_cast<Wide>(level.food) * 100 / level.weight); }
+int64_t ShownLevel(const Level& level) {
+  return static_cast<int64_t>(static_cast<Wide>(level.food) * 100 / level.weight);
+}
 
 Outcome FairShare(const Problem& problem) {
   Outcome outcome;

@@ -1,15 +1,16 @@
 // The fair-share policy: who gets how many items of which lot.
 //
-// In this order: save food (the lot that ends first is given out first), be fair (each next case goes to the eligible group with the
-// least food per weighted household, what it got in the past year included; of equals to the one with fewer households, whom a case lifts
-// most), save transport (among equals in that too, the nearest).
+// In this order: save food (the lot that ends first is given out first), be fair (each next case goes to the eligible
+// group with the least food per weighted household, what it got in the past year included; of equals to the one with
+// fewer households, whom a case lifts most), save transport (among equals in that too, the nearest).
 //
 // Whole cases: a shelf's free items are cases and at most one opened case; each of these goes to one group whole.
 // Integers only, total order in every comparison: equal problems give equal outcomes on every machine.
 //
-// For one lot with no demand for a smallest quantity and storage that does not bind, giving each next case to the group with the lowest level is
-// leximin-optimal among whole-case divisions (an exchange argument: moving a case from a group that took it to any other can only
-// lower the lower of the two). Over several lots it is a heuristic; kFairShareVersion names it in every run.
+// For one lot with no demand for a smallest quantity and storage that does not bind, giving each next case to the group
+// with the lowest level is leximin-optimal among whole-case divisions (an exchange argument: moving a case from a group
+// that took it to any other can only lower the lower of the two). Over several lots it is a heuristic;
+// kFairShareVersion names it in every run.
 #pragma once
 
 #include <array>
@@ -38,8 +39,8 @@ struct Supply {
 
 // A group.
 struct Demand {
-  int64_t weight = 1;   // households × need percent; ≥ 1
-  int64_t history = 0;  // milli-person-days received or promised in the past year
+  int64_t weight = 1;                      // households × need percent; ≥ 1
+  int64_t history = 0;                     // milli-person-days received or promised in the past year
   std::array<int64_t, kZones> capacity{};  // items it can still store
 };
 
@@ -73,7 +74,8 @@ struct Share {
   int64_t metres = 0;
   // Of the group, before and after this supply.
   Level before, after;
-  // How many of the eligible groups had less than this group before the supply was given out, and how many were eligible.
+  // How many of the eligible groups had less than this group before the supply was given out, and how many were
+  // eligible.
   int poorer_groups = 0;
   int eligible_groups = 0;
   // Who would have had the next case; -1: nobody was left.
@@ -90,9 +92,9 @@ struct Unallocated {
 };
 
 struct Outcome {
-  std::vector<Share> shares;  // by supply, then group
+  std::vector<Share> shares;             // by supply, then group
   std::vector<Unallocated> unallocated;  // by supply
-  std::vector<Level> levels;  // of every group, afterwards
+  std::vector<Level> levels;             // of every group, afterwards
 };
 
 Outcome FairShare(const Problem& problem);

@@ -38,7 +38,8 @@ TEST(FairShare, SharesByWeightedHouseholds) {
 }
 
 TEST(FairShare, WhoGotLessBeforeGetsMoreNow) {
-  Problem problem{.supplies = {{.items = 40, .items_per_case = 10, .value = 100}}, .demands = {Group(1, 4'000), Group(1, 0)}};
+  Problem problem{.supplies = {{.items = 40, .items_per_case = 10, .value = 100}},
+                  .demands = {Group(1, 4'000), Group(1, 0)}};
   problem.arcs = {Everyone(problem)};
   EXPECT_THAT(ItemsByGroup(problem, FairShare(problem)), ElementsAre(0, 40));
 }
@@ -63,7 +64,8 @@ TEST(FairShare, TheNearestOfEqualsComesFirst) {
 }
 
 TEST(FairShare, CountsWhoHadLessWithoutEquals) {
-  Problem problem{.supplies = {{.items = 30, .items_per_case = 1, .value = 1}}, .demands = {Group(1, 5), Group(1, 5), Group(1, 9)}};
+  Problem problem{.supplies = {{.items = 30, .items_per_case = 1, .value = 1}},
+                  .demands = {Group(1, 5), Group(1, 5), Group(1, 9)}};
   problem.arcs = {Everyone(problem)};
   std::map<int, int> poorer;
   for (const Share& share : FairShare(problem).shares) poorer[share.group] = share.poorer_groups;
@@ -84,8 +86,9 @@ TEST(FairShare, AnOpenedCaseGoesToOneGroupWhole) {
 }
 
 TEST(FairShare, SaysWhyFoodStays) {
-  Problem problem{.supplies = {{.items = 5, .value = 1}, {.items = 5, .items_per_case = 5, .value = 1, .min_lot_items = 8}},
-                  .demands = {Group(1)}};
+  Problem problem{
+      .supplies = {{.items = 5, .value = 1}, {.items = 5, .items_per_case = 5, .value = 1, .min_lot_items = 8}},
+      .demands = {Group(1)}};
   problem.arcs = {{}, Everyone(problem)};
   const Outcome outcome = FairShare(problem);
   EXPECT_THAT(outcome.shares, IsEmpty());
@@ -114,8 +117,8 @@ TEST(Gini, IsZeroForEqualsAndGrowsWithInequality) {
   EXPECT_EQ(GiniE6({}), 0);
 }
 
-// One lot, storage that does not bind: compared with every division of the cases there is. The sorted levels are the largest possible,
-// lexicographically.
+// One lot, storage that does not bind: compared with every division of the cases there is. The sorted levels are the
+// largest possible, lexicographically.
 TEST(FairShare, OneLotIsLeximinOptimal) {
   std::mt19937 random(20261121);
   for (int round = 0; round < 500; ++round) {
@@ -158,14 +161,19 @@ TEST(FairShare, KeepsEveryRuleOnRandomProblems) {
   for (int round = 0; round < 300; ++round) {
     Problem problem;
     const int groups = static_cast<int>(random() % 12);
-    for (int g = 0; g < groups; ++g) problem.demands.push_back(Group(1 + random() % 300, random() % 5'000, random() % 200));
+    for (int g = 0; g < groups; ++g)
+      problem.demands.push_back(Group(1 + random() % 300, random() % 5'000, random() % 200));
     for (int s = 0; s < static_cast<int>(random() % 10); ++s) {
-      problem.supplies.push_back({.items = static_cast<int64_t>(random() % 300), .items_per_case = 1 + static_cast<int64_t>(random() % 24),
-                                  .value = static_cast<int64_t>(random() % 1'000), .min_lot_items = static_cast<int64_t>(random() % 40),
-                                  .zone = static_cast<int>(random() % 3), .last_day = static_cast<int64_t>(random() % 60)});
+      problem.supplies.push_back({.items = static_cast<int64_t>(random() % 300),
+                                  .items_per_case = 1 + static_cast<int64_t>(random() % 24),
+                                  .value = static_cast<int64_t>(random() % 1'000),
+                                  .min_lot_items = static_cast<int64_t>(random() % 40),
+                                  .zone = static_cast<int>(random() % 3),
+                                  .last_day = static_cast<int64_t>(random() % 60)});
       problem.arcs.emplace_back();
       for (int g = 0; g < groups; ++g) {
-        if (random() % 3 != 0) problem.arcs.back().push_back({.group = g, .metres = static_cast<int64_t>(random() % 100'000)});
+        if (random() % 3 != 0)
+          problem.arcs.back().push_back({.group = g, .metres = static_cast<int64_t>(random() % 100'000)});
       }
     }
     const Outcome outcome = FairShare(problem);

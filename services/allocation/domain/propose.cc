@@ -53,7 +53,8 @@ Supply SupplyOf(const pb::SnapshotStock& stock, const eligibility::LotFacts& fac
 Demand DemandOf(const pb::SnapshotGroup& seen) {
   const groups::v1::Group& group = seen.group();
   const int64_t percent = group.need_percent() == 0 ? 100 : group.need_percent();
-  Demand demand{.weight = std::max<int64_t>(1, group.households() * percent), .history = seen.history_milli_person_days()};
+  Demand demand{.weight = std::max<int64_t>(1, group.households() * percent),
+                .history = seen.history_milli_person_days()};
   for (const groups::v1::Site& site : group.sites()) {
     demand.capacity[0] += site.ambient_items();
     demand.capacity[1] += site.chilled_items();
@@ -114,7 +115,8 @@ std::string CanonicalBytes(const google::protobuf::Message& message) {
 
 std::string Sha256(std::string_view bytes) {
   std::string hash(crypto_hash_sha256_BYTES, '\0');
-  crypto_hash_sha256(reinterpret_cast<unsigned char*>(hash.data()), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  crypto_hash_sha256(reinterpret_cast<unsigned char*>(hash.data()),
+                     reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
   return absl::BytesToHexString(hash);
 }
 
@@ -158,7 +160,8 @@ Judgement JudgeAll(const pb::Snapshot& snapshot) {
   return judgement;
 }
 
-std::vector<eligibility::Reason> WhyNot(const pb::Snapshot& snapshot, const Judgement& judgement, int supply, int group) {
+std::vector<eligibility::Reason> WhyNot(const pb::Snapshot& snapshot, const Judgement& judgement, int supply,
+                                        int group) {
   const pb::SnapshotStock& stock = snapshot.stock(supply);
   return eligibility::Judge(eligibility::LotFactsOf(stock.lot(), stock.donor_agreement_in_force()),
                             eligibility::GroupFactsOf(snapshot.groups(group).group()), HandOverDay(snapshot),
@@ -217,7 +220,8 @@ Proposal Propose(const pb::Snapshot& snapshot) {
   return proposal;
 }
 
-pb::RunSummary Summarise(const pb::Snapshot& snapshot, const Proposal& proposal, const std::vector<Assignment>& assignments) {
+pb::RunSummary Summarise(const pb::Snapshot& snapshot, const Proposal& proposal,
+                         const std::vector<Assignment>& assignments) {
   const Judgement& judgement = proposal.judgement;
   const Problem& problem = judgement.problem;
   pb::RunSummary summary;
@@ -269,7 +273,8 @@ pb::RunSummary Summarise(const pb::Snapshot& snapshot, const Proposal& proposal,
     if (by_policy <= 0) continue;
     std::string reason = rest.reason == Leftover::kNoCapacity ? "NO_CAPACITY" : "BELOW_MINIMUM_LOT";
     if (rest.reason == Leftover::kNoEligibleGroup) {
-      const auto lot = std::find(judgement.lots.begin(), judgement.lots.end(), snapshot.stock(rest.supply).lot().name());
+      const auto lot =
+          std::find(judgement.lots.begin(), judgement.lots.end(), snapshot.stock(rest.supply).lot().name());
       reason = eligibility::CodeName(CommonestCode(judgement.exclusions[lot - judgement.lots.begin()]));
     }
     unallocated[reason] += by_policy;

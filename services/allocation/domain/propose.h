@@ -1,6 +1,8 @@
-// From what a run sees to who gets what, and why. Pure: no clock, no I/O, no chance. Equal snapshots give equal proposals, to the byte.
+// From what a run sees to who gets what, and why. Pure: no clock, no I/O, no chance. Equal snapshots give equal
+// proposals, to the byte.
 //
-//   Snapshot ─ JudgeAll (libs/eligibility) ─▶ Problem ─ FairShare ─▶ Outcome ─▶ lines with their explanations, and a summary
+//   Snapshot ─ JudgeAll (libs/eligibility) ─▶ Problem ─ FairShare ─▶ Outcome ─▶ lines with their explanations, and a
+//   summary
 #pragma once
 
 #include <google/protobuf/message.h>
@@ -49,7 +51,8 @@ struct Judgement {
 Judgement JudgeAll(const pb::Snapshot& snapshot);
 
 // Why a group may not have a supply, in words; empty: it may.
-std::vector<eligibility::Reason> WhyNot(const pb::Snapshot& snapshot, const Judgement& judgement, int supply, int group);
+std::vector<eligibility::Reason> WhyNot(const pb::Snapshot& snapshot, const Judgement& judgement, int supply,
+                                        int group);
 
 struct Assignment {
   int supply = 0;
@@ -80,6 +83,7 @@ Proposal Propose(const pb::Snapshot& snapshot);
 pb::Line LineOf(const pb::Snapshot& snapshot, const Judgement& judgement, const Assignment& assignment);
 
 // The summary as it is with these assignments. What stays beyond what the policy left is put down to ADJUSTED.
-pb::RunSummary Summarise(const pb::Snapshot& snapshot, const Proposal& proposal, const std::vector<Assignment>& assignments);
+pb::RunSummary Summarise(const pb::Snapshot& snapshot, const Proposal& proposal,
+                         const std::vector<Assignment>& assignments);
 
 }  // namespace kubari::allocation

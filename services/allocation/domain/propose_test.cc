@@ -44,10 +44,11 @@ std::vector<std::string> Short(const Proposal& proposal) {
 TEST(Propose, ASmallNetwork) {
   const pb::Snapshot snapshot = SmallNetwork();
   const Proposal proposal = Propose(snapshot);
-  // Both lots end on the same day; the first one, which fewer groups can use, is shared out by households (2 : 4 cases). After that the
-  // third group has nothing, so the cases of the second lot are its own until it has caught up.
-  EXPECT_THAT(Short(proposal), ElementsAre("こども食堂001 LOT0001 20", "こども食堂001 LOT0002 10", "こども食堂002 LOT0001 40",
-                                           "こども食堂002 LOT0002 3", "こども食堂003 LOT0002 30"));
+  // Both lots end on the same day; the first one, which fewer groups can use, is shared out by households (2 : 4
+  // cases). After that the third group has nothing, so the cases of the second lot are its own until it has caught up.
+  EXPECT_THAT(Short(proposal),
+              ElementsAre("こども食堂001 LOT0001 20", "こども食堂001 LOT0002 10", "こども食堂002 LOT0001 40",
+                          "こども食堂002 LOT0002 3", "こども食堂003 LOT0002 30"));
   const pb::Line& line = proposal.lines[0].line;
   EXPECT_EQ(line.lot(), LotName(1));
   EXPECT_EQ(line.place(), kPlace);
@@ -115,8 +116,9 @@ TEST(Propose, SaysWhyFoodStays) {
     EXPECT_THAT(reason.message_ja(), HasSubstr("点が残ります"));
     EXPECT_THAT(reason.message(), Not(HasSubstr(reason.reason())));  // a sentence, not a code
   }
-  EXPECT_THAT(reasons, ElementsAre(Pair("NO_CAPACITY", 100), Pair("ALLERGEN_UNKNOWN", 50), Pair("NO_DONOR_AGREEMENT", 30),
-                                   Pair("BELOW_MINIMUM_LOT", 20), Pair("NO_STORAGE", 5)));
+  EXPECT_THAT(reasons,
+              ElementsAre(Pair("NO_CAPACITY", 100), Pair("ALLERGEN_UNKNOWN", 50), Pair("NO_DONOR_AGREEMENT", 30),
+                          Pair("BELOW_MINIMUM_LOT", 20), Pair("NO_STORAGE", 5)));
 }
 
 TEST(Propose, EveryRuleHasASentence) {

@@ -21,17 +21,22 @@ void FollowGoods(LineFacts& line) {
 bool Allows(v1::RunState state, RunAction action) {
   switch (action) {
     case RunAction::kAdjust:
-    case RunAction::kCancel: return state == v1::RUN_STATE_PROPOSED;
-    case RunAction::kPublish: return state == v1::RUN_STATE_PROPOSED || state == v1::RUN_STATE_PUBLISHING;
+    case RunAction::kCancel:
+      return state == v1::RUN_STATE_PROPOSED;
+    case RunAction::kPublish:
+      return state == v1::RUN_STATE_PROPOSED || state == v1::RUN_STATE_PUBLISHING;
   }
   return false;
 }
 
 bool Allows(v1::LineState state, LineAction action) {
   switch (action) {
-    case LineAction::kAdjust: return state == v1::LINE_STATE_PROPOSED || state == v1::LINE_STATE_DROPPED;
-    case LineAction::kAccept: return state == v1::LINE_STATE_OFFERED;
-    case LineAction::kRefuse: return state == v1::LINE_STATE_OFFERED || state == v1::LINE_STATE_ACCEPTED;
+    case LineAction::kAdjust:
+      return state == v1::LINE_STATE_PROPOSED || state == v1::LINE_STATE_DROPPED;
+    case LineAction::kAccept:
+      return state == v1::LINE_STATE_OFFERED;
+    case LineAction::kRefuse:
+      return state == v1::LINE_STATE_OFFERED || state == v1::LINE_STATE_ACCEPTED;
   }
   return false;
 }

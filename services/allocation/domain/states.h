@@ -39,8 +39,8 @@ struct LineFacts {
 void Accept(LineFacts& line, int64_t items);
 void Refuse(LineFacts& line, const std::string& reason);
 
-// Effects of the ledger's movements on the line, in their order. Each takes as many of `items` as the line has and returns that number:
-// what is over belongs to another line of the same delivery and lot.
+// Effects of the ledger's movements on the line, in their order. Each takes as many of `items` as the line has and
+// returns that number: what is over belongs to another line of the same delivery and lot.
 enum class Release {
   kOwn,      // by this service, whose own step follows: AcceptLine, RefuseLine
   kVoided,   // by somebody straight in the ledger

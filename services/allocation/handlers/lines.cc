@@ -25,11 +25,14 @@ constexpr int kMaxPickLines = 1'000;
 // The line's id, of a name that was checked before.
 std::string LineIdOf(const std::string& name) { return registry::ParseChildName("runs", "lines", name)->second; }
 
-void CheckOptionalName(std::string_view collection, std::string_view field, const std::string& value, errors::Violations& violations) {
+void CheckOptionalName(std::string_view collection, std::string_view field, const std::string& value,
+                       errors::Violations& violations) {
   if (!value.empty()) violations.Name(collection, field, value);
 }
 
-std::optional<std::string> OptionalId(const std::string& name) { return name.empty() ? std::nullopt : std::optional(IdOf(name)); }
+std::optional<std::string> OptionalId(const std::string& name) {
+  return name.empty() ? std::nullopt : std::optional(IdOf(name));
+}
 
 // The line, if the caller may know of it. A group knows its own lines only, and only those that were offered.
 absl::StatusOr<LineRow> FindVisible(pg::Transaction& tx, const rpc::Call& call, const std::string& name) {
@@ -37,7 +40,8 @@ absl::StatusOr<LineRow> FindVisible(pg::Transaction& tx, const rpc::Call& call, 
   if (line.name() != name) return refusals::LineNotFound(name);
   if (call.scope.whole_network) return line;
   if (!call.scope.Includes(IdOf(line.facts.group()))) return auth::NotYourOrganisation(name);
-  if (line.now.state == pb::LINE_STATE_PROPOSED || line.now.state == pb::LINE_STATE_DROPPED) return refusals::LineNotFound(name);
+  if (line.now.state == pb::LINE_STATE_PROPOSED || line.now.state == pb::LINE_STATE_DROPPED)
+    return refusals::LineNotFound(name);
   return line;
 }
 
@@ -72,7 +76,8 @@ struct Workbench {
 };
 
 // A line by hand: its facts, with what spoke against it and did not forbid it.
-LineRow NewLine(const Workbench& bench, const RunRow& run, int supply, int group, const std::vector<eligibility::Reason>& soft) {
+LineRow NewLine(const Workbench& bench, const RunRow& run, int supply, int group,
+                const std::vector<eligibility::Reason>& soft) {
   LineRow row{.run_id = run.id,
               .newest = run.newest(),
               .facts = LineOf(bench.snapshot, bench.proposal.judgement, {.supply = supply, .group = group}),
@@ -107,12 +112,15 @@ absl::StatusOr<pb::Line> LinesHandler::AdjustLine(const rpc::Call& call, const p
     ASSIGN_OR_RETURN(const std::string bytes, ReadSnapshot(tx, run.id));
     ASSIGN_OR_RETURN(const Workbench bench, Workbench::Open(bytes));
     ASSIGN_OR_RETURN(std::vector<LineRow> lines, LinesOfRun(tx, run.id, /*lock=*/true));
-    const auto same_stock = [&](const LineRow& line) { return line.facts.lot() == request.lot() && line.facts.place() == request.place(); };
-    const auto existing =
-        std::ranges::find_if(lines, [&](const LineRow& line) { return same_stock(line) && line.facts.group() == request.group(); });
+    const auto same_stock = [&](const LineRow& line) {
+      return line.facts.lot() == request.lot() && line.facts.place() == request.place();
+    };
+    const auto existing = std::ranges::find_if(
+        lines, [&](const LineRow& line) { return same_stock(line) && line.facts.group() == request.group(); });
     LineRow* changed = existing == lines.end() ? nullptr : &*existing;
     if (request.items() == 0) {
-      if (changed == nullptr) return refusals::LineNotFound(absl::StrCat(request.group(), " ", request.lot(), " ", request.place()));
+      if (changed == nullptr)
+        return refusals::LineNotFound(absl::StrCat(request.group(), " ", request.lot(), " ", request.place()));
       changed->now.state = pb::LINE_STATE_DROPPED;
     } else {
       const auto supply = bench.supplies.find({request.lot(), request.place()});
@@ -120,11 +128,13 @@ absl::StatusOr<pb::Line> LinesHandler::AdjustLine(const rpc::Call& call, const p
       if (group == bench.groups.end()) return refusals::GroupNotSeen(request.group());
       if (supply == bench.supplies.end()) return refusals::QuantityTooLarge(request.items(), 0);
       std::vector<eligibility::Reason> hard, soft;
-      for (eligibility::Reason& reason : WhyNot(bench.snapshot, bench.proposal.judgement, supply->second, group->second)) {
+      for (eligibility::Reason& reason :
+           WhyNot(bench.snapshot, bench.proposal.judgement, supply->second, group->second)) {
         (eligibility::IsHard(reason.code) ? hard : soft).push_back(std::move(reason));
       }
       if (!hard.empty()) {
-        return refusals::GroupNotEligible(request.group(), bench.snapshot.groups(group->second).group().display_name(), hard);
+        return refusals::GroupNotEligible(request.group(), bench.snapshot.groups(group->second).group().display_name(),
+                                          hard);
       }
       const Supply& facts = bench.proposal.judgement.problem.supplies[supply->second];
       int64_t free = facts.items;
@@ -156,7 +166,8 @@ absl::StatusOr<pb::Line> LinesHandler::AdjustLine(const rpc::Call& call, const p
   });
 }
 
-absl::StatusOr<pb::ListLinesResponse> LinesHandler::ListLines(const rpc::Call& call, const pb::ListLinesRequest& request) {
+absl::StatusOr<pb::ListLinesResponse> LinesHandler::ListLines(const rpc::Call& call,
+                                                              const pb::ListLinesRequest& request) {
   errors::Violations violations;
   CheckOptionalName("runs", "run", request.run(), violations);
   CheckOptionalName("groups", "group", request.group(), violations);
@@ -165,11 +176,14 @@ absl::StatusOr<pb::ListLinesResponse> LinesHandler::ListLines(const rpc::Call& c
   RETURN_IF_ERROR(violations.status());
   constexpr char kNil[] = "00000000-0000-0000-0000-000000000000";
   static const std::string kFirst = absl::StrCat(std::numeric_limits<int64_t>::min());
-  ASSIGN_OR_RETURN(const paging::Page page, paging::Page::Of(request, call.principal.network_id, {kFirst, kNil, "", kNil}));
+  ASSIGN_OR_RETURN(const paging::Page page,
+                   paging::Page::Of(request, call.principal.network_id, {kFirst, kNil, "", kNil}));
   LineKey key{.run_id = page.key(1), .group_name = page.key(2), .line_id = page.key(3)};
   if (!absl::SimpleAtoi(page.key(0), &key.newest) || !ids::IsUuid(key.run_id)) return paging::InvalidToken();
 
-  LineFilter filter{.run_id = OptionalId(request.run()), .group_id = OptionalId(request.group()), .lot_id = OptionalId(request.lot())};
+  LineFilter filter{.run_id = OptionalId(request.run()),
+                    .group_id = OptionalId(request.group()),
+                    .lot_id = OptionalId(request.lot())};
   for (const int state : request.states()) filter.states.push_back(state);
   if (!call.scope.whole_network) {
     if (filter.group_id && !call.scope.Includes(*filter.group_id)) return auth::NotYourOrganisation(request.group());
@@ -186,14 +200,15 @@ absl::StatusOr<pb::ListLinesResponse> LinesHandler::ListLines(const rpc::Call& c
   return response;
 }
 
-absl::Status LinesHandler::Decide(const rpc::Call& call, const std::string& name, const std::string& request_id, std::optional<int64_t> items,
-                                  const std::string& reason, LineRow& line) const {
+absl::Status LinesHandler::Decide(const rpc::Call& call, const std::string& name, const std::string& request_id,
+                                  std::optional<int64_t> items, const std::string& reason, LineRow& line) const {
   if (line.answer_request == request_id) return absl::OkStatus();  // decided before, perhaps settled meanwhile
   const LineAction action = items ? LineAction::kAccept : LineAction::kRefuse;
   const int64_t taken = !items ? 0 : *items == 0 ? line.now.items : *items;
   if (line.answer) {
     // The same answer, by somebody else at the same time: both settle it.
-    return line.answer->items == taken ? absl::OkStatus() : refusals::BeingAnswered(name, line.now.state, line.answer->items);
+    return line.answer->items == taken ? absl::OkStatus()
+                                       : refusals::BeingAnswered(name, line.now.state, line.answer->items);
   }
   if (!Allows(line.now.state, action)) return refusals::LineState(name, line.now.state);
   const absl::Time now = tools_.clock.Now();
@@ -201,8 +216,10 @@ absl::Status LinesHandler::Decide(const rpc::Call& call, const std::string& name
     if (line.answer_due_time && now > *line.answer_due_time) return refusals::AnsweredTooLate(name, line.now.state);
     const int64_t per_case = line.facts.items_per_case();
     if (taken > line.now.items) return refusals::QuantityTooLarge(taken, line.now.items);
-    if (taken != line.now.items && taken % per_case != 0) return refusals::NotWholeCases(taken, per_case, line.now.items);
-    if (taken != line.now.items && taken < line.min_lot_items) return refusals::BelowMinimumLot(taken, line.min_lot_items);
+    if (taken != line.now.items && taken % per_case != 0)
+      return refusals::NotWholeCases(taken, per_case, line.now.items);
+    if (taken != line.now.items && taken < line.min_lot_items)
+      return refusals::BelowMinimumLot(taken, line.min_lot_items);
   }
   line.answer = Answer{.items = taken,
                        .rest = action == LineAction::kAccept ? line.now.items - taken : 0,
@@ -214,8 +231,8 @@ absl::Status LinesHandler::Decide(const rpc::Call& call, const std::string& name
 }
 
 template <typename Request>
-absl::StatusOr<pb::Line> LinesHandler::AnswerLine(const rpc::Call& call, const Request& request, std::optional<int64_t> items,
-                                                  const std::string& reason) {
+absl::StatusOr<pb::Line> LinesHandler::AnswerLine(const rpc::Call& call, const Request& request,
+                                                  std::optional<int64_t> items, const std::string& reason) {
   ASSIGN_OR_RETURN(std::optional<pb::Line> first, registry::FirstAnswer<pb::Line>(tools_.pool, call, request));
   if (first) return *std::move(first);
   RETURN_IF_ERROR(tools_.pool.Transact(TxOf(call), [&](pg::Transaction& tx) -> absl::Status {
@@ -224,7 +241,8 @@ absl::StatusOr<pb::Line> LinesHandler::AnswerLine(const rpc::Call& call, const R
     RETURN_IF_ERROR(Decide(call, request.name(), request.request_id(), items, reason, line));
     return !had_answer && line.answer ? UpdateLine(tx, line) : absl::OkStatus();
   }));
-  RETURN_IF_ERROR(tools_.publisher.Settle(call.principal.network_id, LineIdOf(request.name()), call.deadline, call.request_id));
+  RETURN_IF_ERROR(
+      tools_.publisher.Settle(call.principal.network_id, LineIdOf(request.name()), call.deadline, call.request_id));
   return registry::Mutate<pb::Line>(tools_.pool, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<pb::Line> {
     ASSIGN_OR_RETURN(const LineRow line, FindVisible(tx, call, request.name()));
     return Shown(line, call.scope.whole_network);
@@ -245,15 +263,19 @@ absl::StatusOr<pb::Line> LinesHandler::RefuseLine(const rpc::Call& call, const p
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
   registry::CheckChildName(violations, "runs", "lines", "name", request.name());
-  violations.Require(kReasons.contains(request.reason()), "reason", request.reason().empty() ? "REQUIRED" : "UNKNOWN_VALUE",
-                     absl::StrCat("\"", request.reason(), "\" is not one of NO_SPACE, NO_USE, CANNOT_FETCH, TOO_SHORT_DATE, OTHER."),
-                     absl::StrCat("「", request.reason(), "」ではなく、NO_SPACE、NO_USE、CANNOT_FETCH、TOO_SHORT_DATE、OTHER のどれかを指定してください。"));
+  violations.Require(
+      kReasons.contains(request.reason()), "reason", request.reason().empty() ? "REQUIRED" : "UNKNOWN_VALUE",
+      absl::StrCat("\"", request.reason(), "\" is not one of NO_SPACE, NO_USE, CANNOT_FETCH, TOO_SHORT_DATE, OTHER."),
+      absl::StrCat("「", request.reason(),
+                   "」ではなく、NO_SPACE、NO_USE、CANNOT_FETCH、TOO_SHORT_DATE、OTHER のどれかを指定してください。"));
   violations.Text("note", request.note(), 0, 400);
   RETURN_IF_ERROR(violations.status());
-  return AnswerLine(call, request, std::nullopt, request.note().empty() ? request.reason() : absl::StrCat(request.reason(), ": ", request.note()));
+  return AnswerLine(call, request, std::nullopt,
+                    request.note().empty() ? request.reason() : absl::StrCat(request.reason(), ": ", request.note()));
 }
 
-absl::StatusOr<pb::GetPickListResponse> LinesHandler::GetPickList(const rpc::Call& call, const pb::GetPickListRequest& request) {
+absl::StatusOr<pb::GetPickListResponse> LinesHandler::GetPickList(const rpc::Call& call,
+                                                                  const pb::GetPickListRequest& request) {
   errors::Violations violations;
   violations.Name("warehouses", "warehouse", request.warehouse());
   CheckOptionalName("deliveries", "delivery", request.delivery(), violations);

@@ -21,11 +21,13 @@ class LinesHandler {
   absl::StatusOr<pb::GetPickListResponse> GetPickList(const rpc::Call& call, const pb::GetPickListRequest& request);
 
  private:
-  // Decides the answer under the line's lock, settles it with the ledger, records it. `items`: accepted, 0: all; nothing: refused.
+  // Decides the answer under the line's lock, settles it with the ledger, records it. `items`: accepted, 0: all;
+  // nothing: refused.
   template <typename Request>
-  absl::StatusOr<pb::Line> AnswerLine(const rpc::Call& call, const Request& request, std::optional<int64_t> items, const std::string& reason);
-  absl::Status Decide(const rpc::Call& call, const std::string& name, const std::string& request_id, std::optional<int64_t> items,
-                      const std::string& reason, LineRow& line) const;
+  absl::StatusOr<pb::Line> AnswerLine(const rpc::Call& call, const Request& request, std::optional<int64_t> items,
+                                      const std::string& reason);
+  absl::Status Decide(const rpc::Call& call, const std::string& name, const std::string& request_id,
+                      std::optional<int64_t> items, const std::string& reason, LineRow& line) const;
 
   const Tools tools_;
 };

@@ -25,7 +25,8 @@ absl::StatusOr<Stored> ReadStored(pg::Pool& pool, const rpc::Call& call, const s
     Stored stored;
     ASSIGN_OR_RETURN(stored.run, FindRun(tx, IdOf(run)));
     // A group learns of a run when it is published.
-    const bool published = stored.run.run.state() == pb::RUN_STATE_PUBLISHING || stored.run.run.state() == pb::RUN_STATE_PUBLISHED;
+    const bool published =
+        stored.run.run.state() == pb::RUN_STATE_PUBLISHING || stored.run.run.state() == pb::RUN_STATE_PUBLISHED;
     if (!call.scope.whole_network && !published) return refusals::RunNotFound(run);
     ASSIGN_OR_RETURN(stored.snapshot, ReadSnapshot(tx, stored.run.id));
     if (with_exclusions) {
@@ -51,7 +52,8 @@ pb::Exclusion Describe(const pb::Snapshot& snapshot, const Judgement& judgement,
   exclusion.set_product_display_name(snapshot.stock(nearest).lot().product_display_name());
   for (int code = 0; code < eligibility::kCodes; ++code) {
     if ((bits >> code & 1) == 0) continue;
-    const auto words = std::ranges::find_if(reasons, [&](const auto& reason) { return static_cast<int>(reason.code) == code; });
+    const auto words =
+        std::ranges::find_if(reasons, [&](const auto& reason) { return static_cast<int>(reason.code) == code; });
     pb::ExclusionReason& reason = *exclusion.add_reasons();
     reason.set_code(std::string(eligibility::CodeName(static_cast<eligibility::Code>(code))));
     reason.set_message(words == reasons.end() ? reason.code() : words->english);
@@ -62,7 +64,8 @@ pb::Exclusion Describe(const pb::Snapshot& snapshot, const Judgement& judgement,
 
 }  // namespace
 
-absl::StatusOr<pb::ListExclusionsResponse> ReasonsHandler::ListExclusions(const rpc::Call& call, const pb::ListExclusionsRequest& request) {
+absl::StatusOr<pb::ListExclusionsResponse> ReasonsHandler::ListExclusions(const rpc::Call& call,
+                                                                          const pb::ListExclusionsRequest& request) {
   errors::Violations violations;
   violations.Name("runs", "run", request.run());
   if (!request.group().empty()) violations.Name("groups", "group", request.group());
@@ -72,8 +75,8 @@ absl::StatusOr<pb::ListExclusionsResponse> ReasonsHandler::ListExclusions(const 
   const std::string fingerprint = paging::Fingerprint(request, call.principal.network_id);
   ASSIGN_OR_RETURN(const std::vector<std::string> key, paging::Decode(request.page_token(), fingerprint));
   int first_lot = 0, first_group = 0;  // the page begins here
-  if (!key.empty() && (key.size() != 2 || !absl::SimpleAtoi(key[0], &first_lot) || !absl::SimpleAtoi(key[1], &first_group) || first_lot < 0 ||
-                       first_group < 0)) {
+  if (!key.empty() && (key.size() != 2 || !absl::SimpleAtoi(key[0], &first_lot) ||
+                       !absl::SimpleAtoi(key[1], &first_group) || first_lot < 0 || first_group < 0)) {
     return paging::InvalidToken();
   }
   if (!request.group().empty() && !call.scope.whole_network && !call.scope.Includes(IdOf(request.group()))) {
@@ -107,7 +110,8 @@ absl::StatusOr<pb::ListExclusionsResponse> ReasonsHandler::ListExclusions(const 
   return response;
 }
 
-absl::StatusOr<pb::GetSnapshotResponse> ReasonsHandler::GetSnapshot(const rpc::Call& call, const pb::GetSnapshotRequest& request) {
+absl::StatusOr<pb::GetSnapshotResponse> ReasonsHandler::GetSnapshot(const rpc::Call& call,
+                                                                    const pb::GetSnapshotRequest& request) {
   errors::Violations violations;
   violations.Name("runs", "run", request.run());
   RETURN_IF_ERROR(violations.status());
@@ -118,7 +122,8 @@ absl::StatusOr<pb::GetSnapshotResponse> ReasonsHandler::GetSnapshot(const rpc::C
   return response;
 }
 
-absl::StatusOr<pb::ReplayRunResponse> ReasonsHandler::ReplayRun(const rpc::Call& call, const pb::ReplayRunRequest& request) {
+absl::StatusOr<pb::ReplayRunResponse> ReasonsHandler::ReplayRun(const rpc::Call& call,
+                                                                const pb::ReplayRunRequest& request) {
   errors::Violations violations;
   violations.Name("runs", "run", request.run());
   RETURN_IF_ERROR(violations.status());
@@ -129,7 +134,8 @@ absl::StatusOr<pb::ReplayRunResponse> ReasonsHandler::ReplayRun(const rpc::Call&
   response.set_result_hash(stored.run.run.result_hash());
   response.set_replayed_hash(Propose(snapshot).result_hash);
   // The snapshot must be the one that was named, too.
-  response.set_identical(response.replayed_hash() == response.result_hash() && Sha256(stored.snapshot) == stored.run.run.snapshot_hash());
+  response.set_identical(response.replayed_hash() == response.result_hash() &&
+                         Sha256(stored.snapshot) == stored.run.run.snapshot_hash());
   return response;
 }
 

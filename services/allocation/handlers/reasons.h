@@ -12,7 +12,8 @@ class ReasonsHandler {
  public:
   explicit ReasonsHandler(const Tools& tools) : tools_(tools) {}
 
-  absl::StatusOr<pb::ListExclusionsResponse> ListExclusions(const rpc::Call& call, const pb::ListExclusionsRequest& request);
+  absl::StatusOr<pb::ListExclusionsResponse> ListExclusions(const rpc::Call& call,
+                                                            const pb::ListExclusionsRequest& request);
   absl::StatusOr<pb::GetSnapshotResponse> GetSnapshot(const rpc::Call& call, const pb::GetSnapshotRequest& request);
   absl::StatusOr<pb::ReplayRunResponse> ReplayRun(const rpc::Call& call, const pb::ReplayRunRequest& request);
 

@@ -69,7 +69,8 @@ absl::StatusOr<pb::Run> RunsHandler::CreateRun(const rpc::Call& call, const pb::
   violations.Range("answer_hours", request.answer_hours(), 0, kMaxAnswerHours);
   violations.Range("pick_up_hours", request.pick_up_hours(), 0, kMaxPickUpHours);
   violations.Range("warehouses", request.warehouses_size(), 0, 1'000);
-  for (int i = 0; i < request.warehouses_size(); ++i) violations.Name("warehouses", absl::StrCat("warehouses[", i, "]"), request.warehouses(i));
+  for (int i = 0; i < request.warehouses_size(); ++i)
+    violations.Name("warehouses", absl::StrCat("warehouses[", i, "]"), request.warehouses(i));
   const absl::CivilDay day = HandOverDate(request.hand_over_date(), today, violations);
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(std::optional<pb::Run> first, registry::FirstAnswer<pb::Run>(tools_.pool, call, request));
@@ -138,15 +139,17 @@ absl::StatusOr<pb::Run> RunsHandler::GetRun(const rpc::Call& call, const pb::Get
 
 absl::StatusOr<pb::ListRunsResponse> RunsHandler::ListRuns(const rpc::Call& call, const pb::ListRunsRequest& request) {
   static const std::string kFirst = absl::StrCat(std::numeric_limits<int64_t>::min());
-  ASSIGN_OR_RETURN(const paging::Page page,
-                   paging::Page::Of(request, call.principal.network_id, {kFirst, "00000000-0000-0000-0000-000000000000"}));
+  ASSIGN_OR_RETURN(const paging::Page page, paging::Page::Of(request, call.principal.network_id,
+                                                             {kFirst, "00000000-0000-0000-0000-000000000000"}));
   int64_t newest = 0;
   if (!absl::SimpleAtoi(page.key(0), &newest)) return paging::InvalidToken();
   ASSIGN_OR_RETURN(std::vector<RunRow> rows, tools_.pool.Read(TxOf(call), [&](pg::Transaction& tx) {
     return allocation::ListRuns(tx, newest, page.key(1), page.limit());
   }));
   pb::ListRunsResponse response;
-  response.set_next_page_token(page.Cut(rows, [](const RunRow& row) { return std::vector{absl::StrCat(row.newest()), row.id}; }));
+  response.set_next_page_token(page.Cut(rows, [](const RunRow& row) {
+    return std::vector{absl::StrCat(row.newest()), row.id};
+  }));
   for (RunRow& row : rows) *response.add_runs() = std::move(row.run);
   return response;
 }
@@ -159,34 +162,37 @@ absl::StatusOr<pb::Run> RunsHandler::PublishRun(const rpc::Call& call, const pb:
   RETURN_IF_ERROR(violations.status());
   const std::string run_id = IdOf(request.name());
   // Recorded as begun; a repeated request goes on from there and answers how far it is now.
-  RETURN_IF_ERROR(registry::Mutate<pb::Run>(tools_.pool, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<pb::Run> {
-    ASSIGN_OR_RETURN(RunRow run, FindRun(tx, run_id, /*lock=*/true));
-    RETURN_IF_ERROR(registry::CheckEtag(request.name(), request.etag(), run.run.etag()));
-    if (!Allows(run.run.state(), RunAction::kPublish)) return refusals::RunState(request.name(), run.run.state());
-    if (run.run.state() == pb::RUN_STATE_PUBLISHING) return run.run;
-    run.run.set_state(pb::RUN_STATE_PUBLISHING);
-    run.publish_time = absl::FromUnixMicros(absl::ToUnixMicros(tools_.clock.Now()));
-    run.answer_due_time = *run.publish_time + absl::Hours(run.answer_hours);
-    run.pick_up_due_time = *run.answer_due_time + absl::Hours(run.pick_up_hours);
-    run.publisher = call.principal.subject;
-    run.time_zone = call.principal.time_zone;
-    RETURN_IF_ERROR(UpdateRun(tx, run));
-    ASSIGN_OR_RETURN(std::vector<LineRow> lines, LinesOfRun(tx, run_id, /*lock=*/true));
-    std::erase_if(lines, [](const LineRow& line) { return line.now.state != pb::LINE_STATE_PROPOSED; });
-    for (LineRow& line : lines) {
-      line.reservation_id = ReservationId(line.id);
-      line.delivery_id = DeliveryId(run_id, line.facts);
-    }
-    RETURN_IF_ERROR(UpdateLines(tx, lines));
-    return run.run;
-  }));
+  RETURN_IF_ERROR(
+      registry::Mutate<pb::Run>(tools_.pool, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<pb::Run> {
+        ASSIGN_OR_RETURN(RunRow run, FindRun(tx, run_id, /*lock=*/true));
+        RETURN_IF_ERROR(registry::CheckEtag(request.name(), request.etag(), run.run.etag()));
+        if (!Allows(run.run.state(), RunAction::kPublish)) return refusals::RunState(request.name(), run.run.state());
+        if (run.run.state() == pb::RUN_STATE_PUBLISHING) return run.run;
+        run.run.set_state(pb::RUN_STATE_PUBLISHING);
+        run.publish_time = absl::FromUnixMicros(absl::ToUnixMicros(tools_.clock.Now()));
+        run.answer_due_time = *run.publish_time + absl::Hours(run.answer_hours);
+        run.pick_up_due_time = *run.answer_due_time + absl::Hours(run.pick_up_hours);
+        run.publisher = call.principal.subject;
+        run.time_zone = call.principal.time_zone;
+        RETURN_IF_ERROR(UpdateRun(tx, run));
+        ASSIGN_OR_RETURN(std::vector<LineRow> lines, LinesOfRun(tx, run_id, /*lock=*/true));
+        std::erase_if(lines, [](const LineRow& line) { return line.now.state != pb::LINE_STATE_PROPOSED; });
+        for (LineRow& line : lines) {
+          line.reservation_id = ReservationId(line.id);
+          line.delivery_id = DeliveryId(run_id, line.facts);
+        }
+        RETURN_IF_ERROR(UpdateLines(tx, lines));
+        return run.run;
+      }));
   // Another process may be at it too; then this one only waits.
   const absl::Time limit = call.deadline - absl::Seconds(2);
   for (;;) {
-    const absl::Status published = tools_.publisher.Publish(call.principal.network_id, run_id, call.deadline, call.request_id);
+    const absl::Status published =
+        tools_.publisher.Publish(call.principal.network_id, run_id, call.deadline, call.request_id);
     ASSIGN_OR_RETURN(pb::Run run, Read(call, run_id));
     // What is left is done in the background.
-    if (run.state() != pb::RUN_STATE_PUBLISHING || !published.ok() || absl::Now() >= limit || call.cancelled()) return run;
+    if (run.state() != pb::RUN_STATE_PUBLISHING || !published.ok() || absl::Now() >= limit || call.cancelled())
+      return run;
     absl::SleepFor(absl::Milliseconds(200));
   }
 }
