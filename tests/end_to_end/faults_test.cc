@@ -1,5 +1,5 @@
-// The main job while a random process is killed (kill -9) every few seconds: services, gateway and PostgreSQL. Nothing that was
-// acknowledged may be lost, and nothing may happen twice.
+// The main job while a random process is killed (kill -9) every few seconds: services, gateway and PostgreSQL; and twice the program that
+// plays it. Nothing that was acknowledged may be lost, and nothing may happen twice.
 #include <absl/strings/ascii.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_join.h>
@@ -14,9 +14,11 @@
 
 #include "kubari/donors/v1/donors.pb.h"
 #include "kubari/identity/v1/identity.pb.h"
+#include "libs/ids/ids.h"
 #include "tests/end_to_end/auditor.h"
 #include "tests/end_to_end/calls.h"
 #include "tests/end_to_end/played_demo.h"
+#include "tests/end_to_end/setting.h"
 
 namespace kubari::end_to_end {
 namespace {
@@ -66,6 +68,71 @@ class Killer {
   std::thread thread_;
 };
 
+// Four phones of another network that move goods to and fro all the while; each asks everything twice.
+class Phones {
+ public:
+  explicit Phones(Setting& setting) : setting_(setting) {
+    const std::string token = setting.Token(kubari::type::v1::ROLE_VOLUNTEER, setting.a);
+    const Installation& installation = setting.installation();
+    const cli::Client phone({.server = installation.url(), .token = token, .patience = absl::Minutes(2)});
+    for (int i = 0; i < 4; ++i) threads_.emplace_back([this, phone] { Work(phone); });
+  }
+  ~Phones() { Stop(); }
+  void Stop() {
+    stop_ = true;
+    for (std::thread& thread : threads_) {
+      if (thread.joinable()) thread.join();
+    }
+  }
+  // request_id → movement, as acknowledged.
+  const std::map<std::string, std::string>& acknowledged() const { return acknowledged_; }
+
+ private:
+  void Work(const cli::Client& phone) {
+    while (!stop_) {
+      stock::TransferStockRequest request;
+      request.set_request_id(ids::NewUuid());
+      request.set_lot(setting_.a.at("lot"));
+      request.set_from_place(setting_.a.at("shelf"));
+      request.set_to_place(setting_.a.at("shelf2"));
+      request.set_items(1);
+      for (const bool back : {false, true}) {
+        if (back) {
+          request.set_request_id(ids::NewUuid());
+          request.set_from_place(setting_.a.at("shelf2"));
+          request.set_to_place(setting_.a.at("shelf"));
+        }
+        const auto first = Must<stock::TransferStockResponse>(phone, "stock.TransferStock", request);
+        const auto second = Must<stock::TransferStockResponse>(phone, "stock.TransferStock", request);
+        EXPECT_EQ(first.movement().name(), second.movement().name()) << "a replay got another answer";
+        const std::lock_guard lock(mutex_);
+        acknowledged_[request.request_id()] = first.movement().name();
+      }
+      absl::SleepFor(absl::Milliseconds(30));
+    }
+  }
+
+  Setting& setting_;
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;
+  std::map<std::string, std::string> acknowledged_;
+  std::vector<std::thread> threads_;
+};
+
+// What the phones were told is what the ledger holds.
+void ExpectOnce(const Phones& phones, Setting& setting) {
+  const Auditor auditor(setting.Auditing());
+  auditor.Audit();
+  std::map<std::string, std::string> transfers;
+  for (const stock::FeedEntry& entry : auditor.ReadLedger()) {
+    if (entry.movement().kind() != stock::MOVEMENT_KIND_TRANSFER) continue;
+    EXPECT_TRUE(transfers.emplace(entry.movement().request_id(), entry.movement().name()).second) << "twice: " << entry.ShortDebugString();
+  }
+  EXPECT_EQ(transfers, phones.acknowledged());
+  EXPECT_GT(transfers.size(), 100u);
+  std::printf("%zu movements of the phones\n", transfers.size());
+}
+
 TEST(Faults, NothingIsLostAndNothingHappensTwice) {
   const char* given = std::getenv("KUBARI_SEED");
   unsigned seed = std::random_device{}();
@@ -78,21 +145,31 @@ TEST(Faults, NothingIsLostAndNothingHappensTwice) {
   const std::string key_file = installation.folder() + "/administrator-key", journal = installation.folder() + "/journal";
   const std::vector<std::string> demo = {"demo",     "--example", installation.ExampleFolder(), "--key-out", key_file,
                                          "--journal", journal,     "--patience",                 "120"};
+  Setting setting(installation, "phones");
+  Phones phones(setting);
   {
     Killer killer(installation, seed);
+    // Whoever plays the job is killed as well, twice in the middle of it; 124 says so.
+    for (const absl::Duration limit : {absl::Seconds(5), absl::Seconds(10)}) {
+      const Finished cut = installation.Kubari(demo, {}, limit);
+      ASSERT_TRUE(cut.exit_code == 124 || cut.exit_code == 0) << cut.output;
+    }
     // As often as it takes for every kind to have died; each run after the first that ended well must change nothing.
     int runs = 0;
-    for (; runs == 0 || killer.kills() < 12; ++runs) {
-      ASSERT_LT(runs, 30) << "the kills do not come";
-      const Finished played = installation.Kubari(demo, {}, absl::Minutes(5));
+    for (const absl::Time give_up = absl::Now() + absl::Minutes(4); runs == 0 || killer.kills() < 12; ++runs) {
+      ASSERT_LT(absl::Now(), give_up) << "only " << killer.kills() << " kills";
+      const Finished played = installation.Kubari(demo, {}, absl::Minutes(4));
       ASSERT_EQ(played.exit_code, 0) << "run " << runs << " after " << killer.kills() << " kills:\n" << played.output;
-      if (runs == 0) std::printf("%s(first run: %d kills)\n", played.output.c_str(), killer.kills());
+      if (runs == 0) std::printf("%s(first whole run: until kill %d)\n", played.output.c_str(), killer.kills());
+      absl::SleepFor(absl::Milliseconds(500));
     }
     killer.Stop();
     std::printf("%d runs, %d kills: %s\n", runs, killer.kills(), absl::StrJoin(killer.victims(), " ").c_str());
     EXPECT_EQ(std::set<std::string>(killer.victims().begin(), killer.victims().end()).size(), Processes().size());
   }
   installation.WaitUntilReady();
+  phones.Stop();
+  ExpectOnce(phones, setting);
 
   const cli::Client administrator = installation.Gateway(FirstLine(key_file));
   const std::string intermediary =
