@@ -65,7 +65,7 @@ class Report {
  private:
   // Against the row of that way with as many callers; "" where there is none or it means nothing.
   std::string Ratio(const Row& row, const std::string& way) const {
-    if (row.way == way || (way == "pgbench" && row.what != "TransferStock")) return "";
+    if (row.way == way || row.way == "pgbench, 1 row" || (way == "pgbench" && row.what != "TransferStock")) return "";
     for (const Row& other : rows_) {
       if (other.way == way && other.callers == row.callers && other.measured.calls_per_second > 0) {
         return absl::StrFormat("%.2f", row.measured.calls_per_second / other.measured.calls_per_second);
@@ -107,14 +107,19 @@ void WaitForFollowers(end_to_end::Setting& setting) {
   }
 }
 
-// Every row starts alike: no row versions left by the one before, nothing waiting to be written.
-void CleanUp(const end_to_end::Installation& installation) {
-  const end_to_end::Finished cleaned =
-      end_to_end::RunProgram({"psql", "-X", "-q", installation.conninfo("postgres"), "-c", "VACUUM ANALYZE", "-c", "CHECKPOINT"});
-  if (cleaned.exit_code != 0) std::fprintf(stderr, "kubari-bench-ledger: VACUUM failed:\n%s\n", cleaned.output.c_str());
+void Psql(const end_to_end::Installation& installation, const std::vector<std::string>& statements) {
+  std::vector<std::string> command = {"psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", installation.conninfo("postgres")};
+  for (const std::string& statement : statements) command.insert(command.end(), {"-c", statement});
+  const end_to_end::Finished done = end_to_end::RunProgram(command);
+  if (done.exit_code == 0) return;
+  std::fprintf(stderr, "kubari-bench-ledger: psql failed:\n%s\n", done.output.c_str());
+  std::exit(1);
 }
 
-int Run(absl::Duration time, const std::string& json, const std::string& script, const std::string& self) {
+// Every row starts alike: no row versions left by the one before, nothing waiting to be written.
+void CleanUp(const end_to_end::Installation& installation) { Psql(installation, {"VACUUM ANALYZE", "CHECKPOINT"}); }
+
+int Run(absl::Duration time, const std::string& json, const std::string& self) {
   std::printf("Starting PostgreSQL (fsync on), the services and the gateway …\n");
   end_to_end::Installation installation(end_to_end::Installation::Options{.rate = 0});
   end_to_end::Setting setting(installation, "bench");
@@ -135,6 +140,7 @@ int Run(absl::Duration time, const std::string& json, const std::string& script,
               static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)), absl::FormatDuration(time).c_str());
   Report report;
   Report::Header();
+  Psql(installation, {"CREATE TABLE public.bench_commits (id uuid)"});
   const std::vector<int> many = {1, 8, 32, 64};
   const auto measure = [&](const char* what, const char* way, int callers, const MakeCall& call) {
     CleanUp(installation);
@@ -148,8 +154,12 @@ int Run(absl::Duration time, const std::string& json, const std::string& script,
   for (const int callers : many) {
     measure("no database", "echo", callers, GrpcGetLot(echo_channel, target));
     CleanUp(installation);
+    report.Add({"bare insert", "pgbench, 1 row", callers,
+                Pgbench(KUBARI_PGBENCH_FOLDER "/commit.pgbench", {}, installation.conninfo("postgres"), installation.folder(), callers, time)});
+    CleanUp(installation);
     report.Add({"TransferStock", "pgbench", callers,
-                Pgbench(script, variables, installation.conninfo("kubari_stock"), installation.folder(), callers, time)});
+                Pgbench(KUBARI_PGBENCH_FOLDER "/movement.pgbench", variables, installation.conninfo("kubari_stock"), installation.folder(),
+                        callers, time)});
     measure("TransferStock", "gRPC", callers, GrpcTransfer(stock, target));
     measure("TransferStock", "gateway protobuf", callers, HttpTransfer(installation.url(), Body::kProtobuf, target));
     measure("TransferStock", "gateway JSON", callers, HttpTransfer(installation.url(), Body::kJson, target));
@@ -183,5 +193,5 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: kubari-bench-ledger [--json FILE] [--seconds N]\n");
     return 2;
   }
-  return kubari::bench::Run(absl::Seconds(seconds), json, KUBARI_PGBENCH_SCRIPT, argv[0]);
+  return kubari::bench::Run(absl::Seconds(seconds), json, argv[0]);
 }

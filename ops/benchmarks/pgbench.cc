@@ -31,7 +31,7 @@ Measured Pgbench(const std::string& script, const std::map<std::string, std::str
                                       "--file=" + script};
   for (const auto& [name, value] : variables) command.push_back(absl::StrCat("--define=", name, "=", value));
   command.push_back(conninfo);
-  const end_to_end::Finished finished = end_to_end::RunProgram(command, {{"PGOPTIONS", "-c search_path=stock"}}, time + absl::Minutes(1));
+  const end_to_end::Finished finished = end_to_end::RunProgram(command, {{"PGOPTIONS", "-c search_path=stock,public"}}, time + absl::Minutes(1));
   if (finished.exit_code != 0) {
     std::fprintf(stderr, "kubari-bench-ledger: pgbench failed:\n%s\n", finished.output.c_str());
     std::exit(1);
