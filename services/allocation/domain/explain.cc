@@ -67,17 +67,19 @@ const std::map<std::string_view, Words>& LeftoverWords() {
 Sentence ExplainShare(const Share& share, const Supply& supply) {
   const Sentence cases = Cases(share.items, supply.items_per_case);
   const std::string before = Hundredths(ShownLevel(share.before)), after = Hundredths(ShownLevel(share.after));
+  const bool alone = share.eligible_groups == 1;
+  const Sentence others =
+      alone ? Sentence{"No other group may have this lot.", "このロットを受け取れる団体はほかにありません。"}
+            : Sentence{absl::StrFormat("%d groups may have this lot; %d of them had less food per household than this one.",
+                                       share.eligible_groups, share.poorer_groups),
+                       absl::StrFormat("このロットを受け取れる%d団体のうち、世帯あたりの食料がこの団体より少なかったのは%d団体です。",
+                                       share.eligible_groups, share.poorer_groups)};
   Sentence sentence{
-      absl::StrFormat("%d of %d free items (%s). %d groups may have this lot; %d of them had less food per household "
-                      "than this one. It goes "
-                      "from %s to %s person-days per household, the past year and open promises included.",
-                      share.items, supply.items, cases.english, share.eligible_groups, share.poorer_groups, before,
-                      after),
-      absl::StrFormat("空き在庫%d点のうち%d点（%s）。このロットを受け取れる%"
-                      "d団体のうち、世帯あたりの食料がこの団体より少なかったのは%d団体です。"
-                      "世帯あたり%s人日分が%s人日分になります（過去1年の受取と引当中を含む）。",
-                      supply.items, share.items, cases.japanese, share.eligible_groups, share.poorer_groups, before,
-                      after)};
+      absl::StrFormat("%d of %d free items (%s). %s It goes from %s to %s person-days per household, the past year and "
+                      "open promises included.",
+                      share.items, supply.items, cases.english, others.english, before, after),
+      absl::StrFormat("空き在庫%d点のうち%d点（%s）。%s世帯あたり%s人日分が%s人日分になります（過去1年の受取と引当中を含む）。",
+                      supply.items, share.items, cases.japanese, others.japanese, before, after)};
   if (supply.min_lot_items > 1) {
     absl::StrAppend(&sentence.english, " The donor gives at least ", supply.min_lot_items, " items to one group.");
     absl::StrAppend(&sentence.japanese, "寄付者の条件により1団体あたり", supply.min_lot_items, "点以上です。");
