@@ -259,7 +259,6 @@ export const en: Record<keyof typeof ja, string> = {
   'invite.copy': 'Copy the link',
   'invite.copied': 'Copied',
   'invite.for': 'For',
-  'invite.person': 'A person',
   'invite.devices': 'Devices',
   'invite.left': 'Left',
   'invite.expires': 'Expires',

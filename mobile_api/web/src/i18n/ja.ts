@@ -257,7 +257,6 @@ export const ja = {
   'invite.copy': 'リンクをコピー',
   'invite.copied': 'コピーしました',
   'invite.for': '対象',
-  'invite.person': '個人',
   'invite.devices': '端末',
   'invite.left': '残り',
   'invite.expires': '期限',
