@@ -29,6 +29,14 @@ class Simulation : public ::testing::Test {
  protected:
   static absl::Time Deadline() { return absl::Now() + absl::Seconds(60); }
 
+  // A copy of one of what the phones have made so far; nothing if there is none yet.
+  template <typename T>
+  std::optional<T> OneOf(const std::vector<T>& all, std::mt19937& random) {
+    const std::lock_guard lock(mutex_);
+    if (all.empty()) return std::nullopt;
+    return all[std::uniform_int_distribution<size_t>(0, all.size() - 1)(random)];
+  }
+
   Command Random(std::mt19937& random, const std::string& actor) {
     const auto pick = [&](int lo, int hi) { return std::uniform_int_distribution<int>(lo, hi)(random); };
     const int lot = pick(1, 3), shelf = pick(1, 3), group = pick(1, 3);
@@ -78,9 +86,9 @@ class Simulation : public ::testing::Test {
       }
       case 7: {
         // Posts or gives up a reservation that somebody made, or tried to make.
-        const std::lock_guard lock(mutex_);
-        if (reservations_.empty()) return Random(random, actor);
-        const Reserve& r = reservations_[pick(0, static_cast<int>(reservations_.size()) - 1)];
+        const std::optional<Reserve> one = OneOf(reservations_, random);
+        if (!one) return Random(random, actor);
+        const Reserve& r = *one;
         const int number = r.group_id.back() - '0';
         if (pick(0, 1) == 0) {
           command.action = Release{.reservation = {.id = r.reservation_id}, .items = pick(0, 5)};
@@ -97,9 +105,9 @@ class Simulation : public ::testing::Test {
         break;
       }
       default: {
-        const std::lock_guard lock(mutex_);
-        if (made_.empty()) return Random(random, actor);
-        const Movement& m = made_[pick(0, static_cast<int>(made_.size()) - 1)];
+        const std::optional<Movement> one = OneOf(made_, random);
+        if (!one) return Random(random, actor);
+        const Movement& m = *one;
         Lot lot_of{.id = m.lot_id};
         command.action = Reverse{m, lot_of, {.id = m.from_place}, {.id = m.to_place}, "MISTAKE"};
       }
