@@ -17,6 +17,9 @@
 
 namespace kubari::paging {
 
+// The nil UUID, which stands before all others: the last part of a first page's key.
+inline constexpr char kFirstId[] = "00000000-0000-0000-0000-000000000000";
+
 class Page {
  public:
   // Reads page_size and page_token. `first` is the key of the first page, which stands before every row; its last part

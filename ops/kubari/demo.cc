@@ -472,7 +472,6 @@ class Play {
   // Everything in the table is read back from the services.
   absl::Status Report() {
     ASSIGN_OR_RETURN(const std::vector<donors::Offer> offers, Offers({}));
-    std::map<std::string, int64_t> grams_of;
     Quantity offered, received;
     for (const donors::Offer& offer : offers) {
       ++offered.count;

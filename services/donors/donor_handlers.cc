@@ -4,7 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
-#include "libs/paging/paging.h"
+#include "libs/paging/page.h"
 #include "libs/registry/agreement_table.h"
 #include "libs/registry/agreements.h"
 #include "libs/registry/fields.h"
@@ -70,26 +70,17 @@ absl::StatusOr<v1::ListDonorsResponse> DonorsHandler::ListDonors(const rpc::Call
   errors::Violations violations;
   violations.Text("query", request.query(), 0, registry::kMaxName);
   RETURN_IF_ERROR(violations.status());
-  ASSIGN_OR_RETURN(const int size, paging::PageSize(request.page_size()));
-  const std::string fingerprint = paging::Fingerprint(request, call.principal.network_id);
-  ASSIGN_OR_RETURN(const auto key, paging::Decode(request.page_token(), fingerprint));
-  DonorFilter filter{.query = request.query(), .limit = size + 1};
+  ASSIGN_OR_RETURN(const paging::Page page, paging::Page::Of(request, call.principal.network_id, {"", paging::kFirstId}));
+  DonorFilter filter{.query = request.query(), .after_name = page.key(0), .after_id = page.key(1), .limit = page.limit()};
   if (!call.scope.whole_network) filter.only = call.scope.organisation_ids;
-  if (!key.empty()) {
-    if (key.size() != 2 || !ids::IsUuid(key[1])) return paging::InvalidToken();
-    filter.after_name = key[0];
-    filter.after_id = key[1];
-  }
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
   ASSIGN_OR_RETURN(std::vector<v1::Donor> donors, pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) {
     return donors::ListDonors(tx, filter);
   }));
   v1::ListDonorsResponse response;
-  if (static_cast<int>(donors.size()) > size) {
-    donors.resize(size);
-    response.set_next_page_token(
-        paging::Encode(fingerprint, {donors.back().display_name(), *ids::IdFromName("donors", donors.back().name())}));
-  }
+  response.set_next_page_token(page.Cut(donors, [](const v1::Donor& last) {
+    return std::vector{last.display_name(), *ids::IdFromName("donors", last.name())};
+  }));
   for (v1::Donor& donor : donors) *response.add_donors() = On(std::move(donor), today);
   return response;
 }

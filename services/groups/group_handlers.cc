@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
-#include "libs/paging/paging.h"
+#include "libs/paging/page.h"
 #include "libs/registry/fields.h"
 #include "libs/registry/mutation.h"
 #include "libs/registry/organisations.h"
@@ -106,27 +106,22 @@ absl::StatusOr<v1::ListGroupsResponse> GroupsHandler::ListGroups(const rpc::Call
   violations.Text("query", request.query(), 0, registry::kMaxName);
   for (int i = 0; i < request.states_size(); ++i) violations.Enum(absl::StrCat("states[", i, "]"), request.states(i));
   RETURN_IF_ERROR(violations.status());
-  ASSIGN_OR_RETURN(const int size, paging::PageSize(request.page_size()));
-  const std::string fingerprint = paging::Fingerprint(request, call.principal.network_id);
-  ASSIGN_OR_RETURN(const auto key, paging::Decode(request.page_token(), fingerprint));
+  ASSIGN_OR_RETURN(const paging::Page page, paging::Page::Of(request, call.principal.network_id, {"", paging::kFirstId}));
   GroupFilter filter{
-      .query = request.query(), .states = {request.states().begin(), request.states().end()}, .limit = size + 1};
+      .query = request.query(),
+      .states = {request.states().begin(), request.states().end()},
+      .after_name = page.key(0),
+      .after_id = page.key(1),
+      .limit = page.limit()};
   if (!call.scope.whole_network) filter.only = call.scope.organisation_ids;
-  if (!key.empty()) {
-    if (key.size() != 2 || !ids::IsUuid(key[1])) return paging::InvalidToken();
-    filter.after_name = key[0];
-    filter.after_id = key[1];
-  }
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
   ASSIGN_OR_RETURN(std::vector<v1::Group> groups, pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) {
     return groups::ListGroups(tx, filter);
   }));
   v1::ListGroupsResponse response;
-  if (static_cast<int>(groups.size()) > size) {
-    groups.resize(size);
-    response.set_next_page_token(
-        paging::Encode(fingerprint, {groups.back().display_name(), *ids::IdFromName("groups", groups.back().name())}));
-  }
+  response.set_next_page_token(page.Cut(groups, [](const v1::Group& last) {
+    return std::vector{last.display_name(), *ids::IdFromName("groups", last.name())};
+  }));
   for (v1::Group& group : groups) {
     Derive(group, today);
     *response.add_groups() = std::move(group);

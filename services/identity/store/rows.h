@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "kubari/identity/v1/identity.pb.h"
+#include "libs/paging/page.h"
 #include "libs/pg/pool.h"
 
 namespace kubari::identity {
@@ -18,7 +19,7 @@ namespace kubari::identity {
 namespace pb = ::kubari::identity::v1;
 
 // Where the lists begin: every key is behind (or, for the newest first, before) this one.
-inline constexpr char kFirstId[] = "00000000-0000-0000-0000-000000000000";
+using paging::kFirstId;
 inline constexpr char kLastId[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 // To the microsecond, as PostgreSQL keeps it.
