@@ -28,10 +28,28 @@ namespace kubari::stock {
 
 // 入庫. The lot is `lot`, or the one of the same origin that is there already.
 struct Receive {
+  struct Refused {
+    int64_t items = 0;
+    std::string reason;
+    std::string note;
+  };
   Lot lot;  // id and code are candidates; see LotCode
   Place shelf;
   Place donor;
-  int64_t items = 0;
+  int64_t items = 0;   // may be 0 if something is refused
+  std::string reason;  // why goods with too few days left are taken
+  std::vector<Refused> refused;
+};
+// Why first-to-expire-first holds for goods that are promised or leave: lots of the same product in the same warehouse
+// that expire before `before`. Those of `passed_over` were judged and may not go to this group; another one that is
+// free is a departure (FEFO_DEPARTURE), or, if it is not among `judged`, came in since: LOTS_CHANGED (ABORTED), judge
+// again.
+struct FirstExpiring {
+  std::string warehouse_id;
+  std::string product_id;
+  absl::CivilDay before;
+  std::set<std::string> passed_over;
+  std::set<std::string> judged;
 };
 struct Transfer {
   Lot lot;
@@ -47,6 +65,9 @@ struct Reserve {
   std::string delivery_id;
   int64_t items = 0;
   absl::Time expire_time;
+  // Either a reason for a departure, or what to judge by.
+  std::string departure_reason;
+  std::optional<FirstExpiring> first_expiring;
 };
 // Gives up a reservation: by decision (VOID), or because its time ran out (EXPIRE).
 struct Release {
@@ -64,6 +85,85 @@ struct Issue {
   int64_t items = 0;
   int64_t households = 0;
   std::string municipality_code;
+  // Without a reservation: as of Reserve.
+  std::string departure_reason;
+  std::optional<FirstExpiring> first_expiring;
+};
+// 直送: donor → delivery. The lot is found or made as with Receive.
+struct Direct {
+  Lot lot;
+  Place donor;
+  Place delivery_place;
+  std::string group_id;
+  std::string delivery_id;
+  int64_t items = 0;
+  int64_t households = 0;
+  std::string municipality_code;
+};
+// Group → delivery to another group.
+struct PassOn {
+  Lot lot;
+  Place from;  // the giving group
+  Place delivery_place;
+  std::string group_id;  // the receiving one
+  std::string delivery_id;
+  int64_t items = 0;
+  std::string consent;  // becomes the reason
+  int64_t households = 0;
+  std::string municipality_code;
+};
+// Delivery or group → shelf; shelf → donor (free items only).
+struct Return {
+  Lot lot;
+  Place from;
+  Place to;
+  std::string delivery_id;  // from a delivery
+  std::string group_id;     // from a delivery or a group
+  std::string recall_id;    // may be empty
+  int64_t items = 0;
+  std::string reason;
+};
+struct Adjust {
+  Lot lot;
+  Place shelf;
+  Place adjustment;
+  int64_t difference = 0;    // not 0
+  std::string stocktake_id;  // may be empty
+  std::string reason;
+};
+// Shelves → transit.
+struct Send {
+  struct Goods {
+    Lot lot;
+    Place shelf;
+    int64_t items = 0;
+  };
+  std::string transfer_id;
+  std::string from_warehouse_id;
+  std::string to_warehouse_id;
+  Place transit;  // towards to_warehouse_id
+  std::vector<Goods> goods;
+};
+// Transit → shelves; what is short → adjustment.
+struct Arrive {
+  struct Goods {
+    Lot lot;
+    Place shelf;
+    int64_t items = 0;
+    int64_t short_items = 0;
+    std::string reason;
+  };
+  std::string transfer_id;
+  Place transit;
+  Place adjustment;
+  std::vector<Goods> goods;
+};
+// Shelves → workshop → shelves. What may be made of what is judged before.
+struct Transform {
+  std::string transformation_id;
+  Place workshop;
+  std::vector<Send::Goods> inputs;
+  std::vector<Send::Goods> outputs;  // lots with candidate codes, made by this transformation
 };
 struct Confirm {
   struct Line {
@@ -82,26 +182,33 @@ struct Confirm {
 };
 struct Discard {
   Lot lot;
-  Place shelf;
+  Place from;  // a shelf or a group
   Place waste;
   int64_t items = 0;
   std::string reason;
+  std::string recall_id;  // may be empty
 };
+// Of a transformation: all its movements at once, else one.
 struct Reverse {
-  Movement original;  // as recorded; never changes
-  Lot lot;
-  Place from;  // of the original
-  Place to;
+  struct Original {
+    Movement movement;  // as recorded; never changes
+    Lot lot;
+    Place from;  // of the original
+    Place to;
+  };
+  std::vector<Original> originals;
   std::string reason;
 };
 
 struct Command {
   std::string request_id;
-  std::string request_hash;  // 32 bytes: of method and content
+  std::string request_hash;  // 16 bytes: of method and content
   std::string actor;
   absl::Time occurred_time;
   std::string note;
-  std::variant<Receive, Transfer, Reserve, Release, Issue, Confirm, Discard, Reverse> action;
+  std::variant<Receive, Transfer, Reserve, Release, Issue, Confirm, Discard, Reverse, Direct, PassOn, Return, Adjust,
+               Send, Arrive, Transform>
+      action;
   // Stand-in places that may not be there yet.
   std::vector<Place> new_places;
 };
@@ -113,7 +220,11 @@ struct Needs {
   std::set<BalanceKey> balances;
   std::set<std::string> reservations;
   std::set<std::string> deliveries;
+  std::set<std::string> shipments;  // transfers
   std::set<std::string> movements;  // with whether they are reversed
+  std::set<std::string> stops;      // lots of which it matters whether a recall stops them
+  // (warehouse, product) → free balances of lots with a last good day before this one.
+  std::map<std::pair<std::string, std::string>, absl::CivilDay> earlier;
   void Add(const Command& command);
 };
 
@@ -126,8 +237,19 @@ struct State {
   std::map<BalanceKey, Balance> balances;
   std::map<std::string, Reservation> reservations;
   std::map<std::string, Delivery> deliveries;
+  std::map<std::string, Shipment> shipments;
   std::map<std::string, Movement> movements;
   std::set<std::string> reversed;
+  std::map<std::string, std::string> stopped;  // lot → the recall that stops it
+  // First to expire first; what is free of each follows from `balances`.
+  struct Candidate {
+    std::string lot_id;
+    std::string lot_code;
+    std::string place_id;
+    std::string place_display_name;
+    absl::CivilDay last_good_day;
+  };
+  std::map<std::pair<std::string, std::string>, std::vector<Candidate>> earlier;
 };
 
 // What a batch adds; written in this order.
@@ -141,8 +263,10 @@ struct Appendix {
 struct Outcome {
   std::vector<Movement> movements;
   bool replayed = false;
-  // Of RECEIVE, unless replayed: the lot that was found or made.
+  // Of RECEIVE and DIRECT, unless replayed: the lot that was found or made.
   std::optional<Lot> lot;
+  // Of a transformation, unless replayed: what was made, in the order of the outputs.
+  std::vector<Lot> lots;
   // Of RESERVE, unless replayed.
   std::optional<Reservation> reservation;
 };

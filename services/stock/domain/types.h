@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,11 +18,12 @@ namespace pb = kubari::stock::v1;
 
 struct Place {
   std::string id;
+  int32_t number = 0;  // its number in the network's ledger, from 1; 0: not stored yet
   pb::PlaceKind kind = pb::PLACE_KIND_UNSPECIFIED;
   std::string warehouse_id;                                                                 // shelves only
   std::string code;                                                                         // shelves only
   kubari::type::v1::TemperatureZone zone = kubari::type::v1::TEMPERATURE_ZONE_UNSPECIFIED;  // shelves only
-  std::string party;  // "donors/{uuid}" or "groups/{uuid}"
+  std::string party;  // "donors/{uuid}", "groups/{uuid}" or, in transit, "warehouses/{uuid}"
   std::string display_name;
 
   bool shelf() const { return kind == pb::PLACE_KIND_SHELF; }
@@ -30,10 +32,13 @@ struct Place {
 // Never changes once made.
 struct Lot {
   std::string id;
+  int32_t number = 0;  // its number in the network's ledger, from 1; 0: not stored yet
   // As the contract shows it to those who may know everything: donor_display_name is always there.
   pb::Lot facts;
   // The title of the offer it came by; empty without one.
   std::string offer_title;
+  // The transformation that made it; empty for lots that came in.
+  std::string transformation_id;
 
   const std::string& code() const { return facts.code(); }
   // What makes two arrivals the same lot; with separators that the parts cannot contain.
@@ -43,7 +48,7 @@ struct Lot {
 struct Movement {
   std::string network_id;
   int64_t position = -1;
-  std::string id;
+  std::string id;  // follows from network and position: MovementId()
   pb::MovementKind kind = pb::MOVEMENT_KIND_UNSPECIFIED;
   std::string lot_id;
   std::string from_place;
@@ -52,7 +57,11 @@ struct Movement {
   std::string reservation_id;
   std::string delivery_id;
   std::string group_id;
+  std::string operation_id;  // see OperationName()
   std::string reverses;
+  // Its own kind, or of a reversal that of what it takes back or, as the reversal of a reversal, gives again.
+  pb::MovementKind effect_kind = pb::MOVEMENT_KIND_UNSPECIFIED;
+  bool takes_back = false;
   std::string reason;
   std::string note;
   std::string actor;         // "people/{uuid}" …
@@ -61,9 +70,19 @@ struct Movement {
   int64_t households = 0;
   std::string municipality_code;
   std::string request_id;
-  std::string request_hash;  // 32 bytes
+  std::string request_hash;  // 16 bytes
   std::string leaf_hash;     // 32 bytes
+
+  int64_t effect_items() const { return takes_back ? -items : items; }
 };
+
+// The movement at a position of a network's ledger: a UUID (version 8) of which both follow, so that no index is needed
+// to find it. PositionOf: nothing if the id is not of this network or not of a movement.
+std::string MovementId(const std::string& network_id, int64_t position);
+std::optional<int64_t> PositionOf(const std::string& network_id, const std::string& movement_id);
+// "transfers/{uuid}", "transformations/{uuid}", "stocktakes/{uuid}" or "recalls/{uuid}", by its effect; empty without
+// one.
+std::string OperationName(const Movement& movement);
 
 struct Balance {
   int64_t on_hand = 0;
@@ -91,14 +110,16 @@ struct DeliveryLine {
   int64_t issued = 0;
   int64_t confirmed = 0;
   int64_t missing = 0;
+  int64_t returned = 0;
 
-  int64_t open() const { return issued - confirmed - missing; }
+  int64_t open() const { return issued - confirmed - missing - returned; }
   friend bool operator==(const DeliveryLine&, const DeliveryLine&) = default;
 };
 
 struct Delivery {
   std::string id;
   std::string group_id;
+  std::string source_place;                     // of the first that was issued: a shelf, a donor or a group
   std::map<std::string, DeliveryLine> lines;    // by lot
   absl::Time ship_time = absl::InfinitePast();  // InfinitePast: not yet
   absl::Time confirm_time = absl::InfinitePast();
@@ -107,8 +128,30 @@ struct Delivery {
   int64_t open() const;
 };
 
+struct ShipmentLine {
+  int64_t sent = 0;
+  int64_t arrived = 0;
+  int64_t missing = 0;
+
+  int64_t open() const { return sent - arrived - missing; }
+  friend bool operator==(const ShipmentLine&, const ShipmentLine&) = default;
+};
+
+// Goods that go from one warehouse to another: pb::Transfer.
+struct Shipment {
+  std::string id;
+  std::string from_warehouse_id;
+  std::string to_warehouse_id;
+  std::map<std::string, ShipmentLine> lines;  // by lot
+  absl::Time send_time = absl::InfinitePast();
+  absl::Time arrive_time = absl::InfinitePast();
+
+  int64_t open() const;
+  bool anything_arrived() const;
+};
+
 // The id of the one place of a network that stands for a donor, a group, deliveries to a group, waste or adjustment:
-// the same wherever it is derived. `party` is "donors/{uuid}", "groups/{uuid}" or "".
+// the same wherever it is derived. `party` is as in Place, or "".
 std::string StandInPlaceId(const std::string& network_id, pb::PlaceKind kind, const std::string& party);
 // Such a place, complete.
 Place StandInPlace(const std::string& network_id, pb::PlaceKind kind, const std::string& party,
