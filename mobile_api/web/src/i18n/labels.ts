@@ -2,7 +2,8 @@
 import { LineState, RunState } from '../gen/kubari/allocation/v1/allocation_pb';
 import { OfferState } from '../gen/kubari/donors/v1/donors_pb';
 import { Dimension } from '../gen/kubari/impact/v1/impact_pb';
-import { DeliveryState, MovementKind, PlaceKind } from '../gen/kubari/stock/v1/stock_pb';
+import { PlaceKind } from '../gen/kubari/stock/v1/catalogue_pb';
+import { DeliveryState, MovementKind } from '../gen/kubari/stock/v1/ledger_pb';
 import { Role } from '../gen/kubari/type/v1/access_pb';
 import { ComplianceLevel, DateKind, FoodCategory, TemperatureZone } from '../gen/kubari/type/v1/food_pb';
 import { ja } from './ja';

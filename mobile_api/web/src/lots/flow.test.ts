@@ -1,7 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 
-import { MovementKind, MovementSchema, PlaceKind, type Movement } from '../gen/kubari/stock/v1/stock_pb';
+import { PlaceKind } from '../gen/kubari/stock/v1/catalogue_pb';
+import { MovementKind, MovementSchema, type Movement } from '../gen/kubari/stock/v1/ledger_pb';
 import { movements } from '../testing/network';
 import { BOX_WIDTH, layOut, type Flow } from './flow';
 

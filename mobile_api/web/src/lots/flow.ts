@@ -2,7 +2,8 @@
 // Pure: movements in, coordinates out, in the units of the SVG's viewBox.
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 
-import { MovementKind, PlaceKind, type Movement } from '../gen/kubari/stock/v1/stock_pb';
+import { PlaceKind } from '../gen/kubari/stock/v1/catalogue_pb';
+import { MovementKind, type Movement } from '../gen/kubari/stock/v1/ledger_pb';
 
 export interface Node {
   key: string;

@@ -9,7 +9,9 @@ import { AllocationService, LineState, RunState } from '../gen/kubari/allocation
 import { DonorsService, OfferState } from '../gen/kubari/donors/v1/donors_pb';
 import { IdentityService, SessionSchema, type Session } from '../gen/kubari/identity/v1/identity_pb';
 import { ImpactService } from '../gen/kubari/impact/v1/impact_pb';
-import { DeliveryState, MovementKind, PlaceKind, StockService, type LotSchema, type MovementSchema } from '../gen/kubari/stock/v1/stock_pb';
+import { PlaceKind, type LotSchema } from '../gen/kubari/stock/v1/catalogue_pb';
+import { DeliveryState, MovementKind, type MovementSchema } from '../gen/kubari/stock/v1/ledger_pb';
+import { StockService } from '../gen/kubari/stock/v1/stock_pb';
 import { Role } from '../gen/kubari/type/v1/access_pb';
 import { DateKind, FoodCategory, TemperatureZone } from '../gen/kubari/type/v1/food_pb';
 
