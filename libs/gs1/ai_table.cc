@@ -5,33 +5,34 @@
 
 namespace kubari::gs1 {
 
-// Facts from the GS1 General Specifications, section "GS1 Application Identifiers in numerical order". In order of the
-// AI.
+// Facts from the GS1 General Specifications, section "GS1 Application Identifiers in numerical order", compared with
+// the GS1 Barcode Syntax Dictionary of 2025. In order of the AI.
 const std::vector<AiRule>& AllRules() {
   static const std::vector<AiRule> kRules = {
-      {"00", "00", "N18c", "SSCC", "物流単位の番号 (SSCC)"},
-      {"01", "01", "N14c", "GTIN", "商品コード (GTIN)"},
-      {"02", "02", "N14c", "CONTENT", "内容品の商品コード"},
-      {"03", "03", "N14c", "MTO GTIN", ""},
+      {"00", "00", "N18:digit", "SSCC", "物流単位の番号 (SSCC)"},
+      {"01", "01", "N14:digit", "GTIN", "商品コード (GTIN)"},
+      {"02", "02", "N14:digit", "CONTENT", "内容品の商品コード"},
+      {"03", "03", "N14:digit", "MTO GTIN", ""},
       {"10", "10", "X..20", "BATCH/LOT", "ロット番号"},
-      {"11", "11", "N6d", "PROD DATE", "製造日"},
-      {"12", "12", "N6d", "DUE DATE", "支払期日"},
-      {"13", "13", "N6d", "PACK DATE", "包装日"},
-      {"15", "15", "N6d", "BEST BEFORE", "賞味期限"},
-      {"16", "16", "N6d", "SELL BY", "販売期限"},
-      {"17", "17", "N6d", "USE BY", "消費期限"},
+      {"11", "11", "N6:date0", "PROD DATE", "製造日"},
+      {"12", "12", "N6:date0", "DUE DATE", "支払期日"},
+      {"13", "13", "N6:date0", "PACK DATE", "包装日"},
+      {"15", "15", "N6:date0", "BEST BEFORE or BEST BY", "賞味期限"},
+      {"16", "16", "N6:date0", "SELL BY", "販売期限"},
+      {"17", "17", "N6:date0", "USE BY or EXPIRY", "消費期限"},
       {"20", "20", "N2", "VARIANT", ""},
       {"21", "21", "X..20", "SERIAL", "シリアル番号"},
       {"22", "22", "X..20", "CPV", ""},
       {"235", "235", "X..28", "TPX", ""},
-      {"240", "241", "X..30", "ADDITIONAL ID", ""},
+      {"240", "240", "X..30", "ADDITIONAL ID", ""},
+      {"241", "241", "X..30", "CUST. PART No.", ""},
       {"242", "242", "N..6", "MTO VARIANT", ""},
       {"243", "243", "X..20", "PCN", ""},
       {"250", "250", "X..30", "SECONDARY SERIAL", ""},
       {"251", "251", "X..30", "REF. TO SOURCE", ""},
-      {"253", "253", "N13c [X..17]", "GDTI", ""},
+      {"253", "253", "N13:digit [X..17]", "GDTI", ""},
       {"254", "254", "X..20", "GLN EXTENSION COMPONENT", ""},
-      {"255", "255", "N13c [N..12]", "GCN", ""},
+      {"255", "255", "N13:digit [N..12]", "GCN", ""},
       {"30", "30", "N..8", "VAR. COUNT", "個数"},
       // The last digit of these is the number of decimals.
       {"3100", "3105", "N6", "NET WEIGHT (kg)", "正味重量"},
@@ -95,96 +96,114 @@ const std::vector<AiRule>& AllRules() {
       {"3940", "3943", "N4", "PRCNT OFF", ""},
       {"3950", "3955", "N6", "PRICE/UoM", ""},
       {"400", "400", "X..30", "ORDER NUMBER", "注文番号"},
-      {"401", "401", "X..30", "GINC", ""},
-      {"402", "402", "N17c", "GSIN", ""},
+      {"401", "401", "X..30:prefix", "GINC", ""},
+      {"402", "402", "N17:digit", "GSIN", ""},
       {"403", "403", "X..30", "ROUTE", ""},
-      {"410", "410", "N13c", "SHIP TO LOC", "納品先"},
-      {"411", "411", "N13c", "BILL TO", ""},
-      {"412", "412", "N13c", "PURCHASE FROM", ""},
-      {"413", "413", "N13c", "SHIP FOR LOC", ""},
-      {"414", "414", "N13c", "LOC No.", "場所の番号 (GLN)"},
-      {"415", "415", "N13c", "PAY TO", ""},
-      {"416", "416", "N13c", "PROD/SERV LOC", ""},
-      {"417", "417", "N13c", "PARTY", ""},
+      {"410", "410", "N13:digit", "SHIP TO LOC", "納品先"},
+      {"411", "411", "N13:digit", "BILL TO", ""},
+      {"412", "412", "N13:digit", "PURCHASE FROM", ""},
+      {"413", "413", "N13:digit", "SHIP FOR LOC", ""},
+      {"414", "414", "N13:digit", "LOC No.", "場所の番号 (GLN)"},
+      {"415", "415", "N13:digit", "PAY TO", ""},
+      {"416", "416", "N13:digit", "PROD/SERV LOC", ""},
+      {"417", "417", "N13:digit", "PARTY", ""},
       {"420", "420", "X..20", "SHIP TO POST", ""},
       {"421", "421", "N3 X..9", "SHIP TO POST", ""},
       {"422", "422", "N3", "ORIGIN", "原産国"},
-      {"423", "423", "N..15", "COUNTRY - INITIAL PROCESS", ""},
+      {"423", "423", "N3 [N3] [N3] [N3] [N3]", "COUNTRY - INITIAL PROCESS", ""},
       {"424", "424", "N3", "COUNTRY - PROCESS", ""},
-      {"425", "425", "N..15", "COUNTRY - DISASSEMBLY", ""},
+      {"425", "425", "N3 [N3] [N3] [N3] [N3]", "COUNTRY - DISASSEMBLY", ""},
       {"426", "426", "N3", "COUNTRY - FULL PROCESS", ""},
       {"427", "427", "X..3", "ORIGIN SUBDIVISION", ""},
-      {"4300", "4301", "X..35", "SHIP TO COMP / NAME", ""},
-      {"4302", "4306", "X..70", "SHIP TO ADDRESS", ""},
+      {"4300", "4300", "X..35:percent", "SHIP TO COMP", ""},
+      {"4301", "4301", "X..35:percent", "SHIP TO NAME", ""},
+      {"4302", "4302", "X..70:percent", "SHIP TO ADD1", ""},
+      {"4303", "4303", "X..70:percent", "SHIP TO ADD2", ""},
+      {"4304", "4304", "X..70:percent", "SHIP TO SUB", ""},
+      {"4305", "4305", "X..70:percent", "SHIP TO LOC", ""},
+      {"4306", "4306", "X..70:percent", "SHIP TO REG", ""},
       {"4307", "4307", "X2", "SHIP TO COUNTRY", ""},
       {"4308", "4308", "X..30", "SHIP TO PHONE", ""},
-      {"4309", "4309", "N20", "SHIP TO GEO", ""},
-      {"4310", "4311", "X..35", "RTN TO COMP / NAME", ""},
-      {"4312", "4316", "X..70", "RTN TO ADDRESS", ""},
+      {"4309", "4309", "N10:latitude N10:longitude", "SHIP TO GEO", ""},
+      {"4310", "4310", "X..35:percent", "RTN TO COMP", ""},
+      {"4311", "4311", "X..35:percent", "RTN TO NAME", ""},
+      {"4312", "4312", "X..70:percent", "RTN TO ADD1", ""},
+      {"4313", "4313", "X..70:percent", "RTN TO ADD2", ""},
+      {"4314", "4314", "X..70:percent", "RTN TO SUB", ""},
+      {"4315", "4315", "X..70:percent", "RTN TO LOC", ""},
+      {"4316", "4316", "X..70:percent", "RTN TO REG", ""},
       {"4317", "4317", "X2", "RTN TO COUNTRY", ""},
       {"4318", "4318", "X..20", "RTN TO POST", ""},
       {"4319", "4319", "X..30", "RTN TO PHONE", ""},
-      {"4320", "4320", "X..35", "SRV DESCRIPTION", ""},
-      {"4321", "4321", "N1", "DANGEROUS GOODS", ""},
-      {"4322", "4322", "N1", "AUTH TO LEAVE", ""},
-      {"4323", "4323", "N1", "SIG REQUIRED", ""},
-      {"4324", "4324", "N6d N4", "NOT BEF DEL DT", ""},
-      {"4325", "4325", "N6d N4", "NOT AFT DEL DT", ""},
-      {"4326", "4326", "N6D", "REL DATE", ""},
-      {"4330", "4330", "N6 [X1]", "MAX TEMP F.", ""},
-      {"4331", "4331", "N6 [X1]", "MAX TEMP C.", "最高温度"},
-      {"4332", "4332", "N6 [X1]", "MIN TEMP F.", ""},
-      {"4333", "4333", "N6 [X1]", "MIN TEMP C.", "最低温度"},
+      {"4320", "4320", "X..35:percent", "SRV DESCRIPTION", ""},
+      {"4321", "4321", "N1:yesno", "DANGEROUS GOODS", ""},
+      {"4322", "4322", "N1:yesno", "AUTH TO LEAVE", ""},
+      {"4323", "4323", "N1:yesno", "SIG REQUIRED", ""},
+      {"4324", "4324", "N6:date0 N4:time", "NOT BEF DEL DT", ""},
+      {"4325", "4325", "N6:date0 N4:time", "NOT AFT DEL DT", ""},
+      {"4326", "4326", "N6:date", "REL DATE", ""},
+      {"4330", "4330", "N6 [X1:minus]", "MAX TEMP F.", ""},
+      {"4331", "4331", "N6 [X1:minus]", "MAX TEMP C.", "最高温度"},
+      {"4332", "4332", "N6 [X1:minus]", "MIN TEMP F.", ""},
+      {"4333", "4333", "N6 [X1:minus]", "MIN TEMP C.", "最低温度"},
       {"7001", "7001", "N13", "NSN", ""},
       {"7002", "7002", "X..30", "MEAT CUT", ""},
-      {"7003", "7003", "N6D N4", "EXPIRY TIME", "期限日時"},
+      {"7003", "7003", "N6:date N4:time", "EXPIRY TIME", "期限日時"},
       {"7004", "7004", "N..4", "ACTIVE POTENCY", ""},
       {"7005", "7005", "X..12", "CATCH AREA", "漁獲海域"},
-      {"7006", "7006", "N6D", "FIRST FREEZE DATE", "最初の冷凍日"},
-      {"7007", "7007", "N6D [N6D]", "HARVEST DATE", "収穫日"},
+      {"7006", "7006", "N6:date", "FIRST FREEZE DATE", "最初の冷凍日"},
+      {"7007", "7007", "N6:date [N6:date]", "HARVEST DATE", "収穫日"},
       {"7008", "7008", "X..3", "AQUATIC SPECIES", ""},
       {"7009", "7009", "X..10", "FISHING GEAR TYPE", ""},
       {"7010", "7010", "X..2", "PROD METHOD", ""},
-      {"7011", "7011", "N6D [N4]", "TEST BY DATE", ""},
+      {"7011", "7011", "N6:date [N4:time]", "TEST BY DATE", ""},
       {"7020", "7020", "X..20", "REFURB LOT", ""},
       {"7021", "7021", "X..20", "FUNC STAT", ""},
       {"7022", "7022", "X..20", "REV STAT", ""},
-      {"7023", "7023", "X..30", "GIAI - ASSEMBLY", ""},
+      {"7023", "7023", "X..30:prefix", "GIAI - ASSEMBLY", ""},
       {"7030", "7039", "N3 X..27", "PROCESSOR", ""},
-      {"7040", "7040", "N1 X3", "UIC+EXT", ""},
-      {"710", "716", "X..20", "NHRN", ""},
+      {"7040", "7040", "N1 X1 X1 X1:importer", "UIC+EXT", ""},
+      {"7041", "7041", "X..4", "UFRGT UNIT TYPE", ""},
+      {"710", "710", "X..20", "NHRN PZN", ""},
+      {"711", "711", "X..20", "NHRN CIP", ""},
+      {"712", "712", "X..20", "NHRN CN", ""},
+      {"713", "713", "X..20", "NHRN DRN", ""},
+      {"714", "714", "X..20", "NHRN AIM", ""},
+      {"715", "715", "X..20", "NHRN NDC", ""},
+      {"716", "716", "X..20", "NHRN AIC", ""},
       {"7230", "7239", "X2 X..28", "CERT", ""},
       {"7240", "7240", "X..20", "PROTOCOL", ""},
-      {"7241", "7241", "N2", "AIDC MEDIA TYPE", ""},
+      {"7241", "7241", "N2:media", "AIDC MEDIA TYPE", ""},
       {"7242", "7242", "X..25", "VCN", ""},
-      {"7250", "7250", "N8", "DOB", ""},
-      {"7251", "7251", "N12", "DOB TIME", ""},
-      {"7252", "7252", "N1", "BIO SEX", ""},
-      {"7253", "7254", "X..40", "FAMILY / GIVEN NAME", ""},
+      {"7250", "7250", "N8:birthday", "DOB", ""},
+      {"7251", "7251", "N8:birthday N4:time", "DOB TIME", ""},
+      {"7252", "7252", "N1:sex", "BIO SEX", ""},
+      {"7253", "7253", "X..40:percent", "FAMILY NAME", ""},
+      {"7254", "7254", "X..40:percent", "GIVEN NAME", ""},
       {"7255", "7255", "X..10", "SUFFIX", ""},
-      {"7256", "7256", "X..90", "FULL NAME", ""},
-      {"7257", "7257", "X..70", "PERSON ADDR", ""},
-      {"7258", "7258", "X3", "BIRTH SEQUENCE", ""},
-      {"7259", "7259", "X..40", "BABY", ""},
-      {"8001", "8001", "N14", "DIMENSIONS", ""},
+      {"7256", "7256", "X..90:percent", "FULL NAME", ""},
+      {"7257", "7257", "X..70:percent", "PERSON ADDR", ""},
+      {"7258", "7258", "X3:order", "BIRTH SEQUENCE", ""},
+      {"7259", "7259", "X..40:percent", "BABY", ""},
+      {"8001", "8001", "N4:nonzero N5:nonzero N3:nonzero N1:winding N1", "DIMENSIONS", ""},
       {"8002", "8002", "X..20", "CMT No.", ""},
-      {"8003", "8003", "N14c [X..16]", "GRAI", ""},
-      {"8004", "8004", "X..30", "GIAI", ""},
+      {"8003", "8003", "N1:zero N13:digit [X..16]", "GRAI", ""},
+      {"8004", "8004", "X..30:prefix", "GIAI", ""},
       {"8005", "8005", "N6", "PRICE PER UNIT", ""},
-      {"8006", "8006", "N14c N4", "ITIP", ""},
-      {"8007", "8007", "X..34", "IBAN", ""},
-      {"8008", "8008", "N8 [N..4]", "PROD TIME", "製造日時"},
+      {"8006", "8006", "N14:digit N4:pieces", "ITIP", ""},
+      {"8007", "8007", "X..34:iban", "IBAN", ""},
+      {"8008", "8008", "N6:date N2:hour [N2:minute] [N2:second]", "PROD TIME", "製造日時"},
       {"8009", "8009", "X..50", "OPTSEN", ""},
-      {"8010", "8010", "Y..30", "CPID", ""},
-      {"8011", "8011", "N..12", "CPID SERIAL", ""},
+      {"8010", "8010", "Y..30:prefix", "CPID", ""},
+      {"8011", "8011", "N..12:nolead0", "CPID SERIAL", ""},
       {"8012", "8012", "X..20", "VERSION", ""},
-      {"8013", "8013", "X..25", "GMN", ""},
-      {"8014", "8014", "X..25", "MUDI", ""},
-      {"8017", "8017", "N18c", "GSRN - PROVIDER", ""},
-      {"8018", "8018", "N18c", "GSRN - RECIPIENT", ""},
+      {"8013", "8013", "X..25:pair,prefix", "GMN", ""},
+      {"8014", "8014", "X..25:pair,prefix,nondigit", "MUDI", ""},
+      {"8017", "8017", "N18:digit", "GSRN - PROVIDER", ""},
+      {"8018", "8018", "N18:digit", "GSRN - RECIPIENT", ""},
       {"8019", "8019", "N..10", "SRIN", ""},
       {"8020", "8020", "X..25", "REF No.", ""},
-      {"8026", "8026", "N14c N4", "ITIP CONTENT", ""},
+      {"8026", "8026", "N14:digit N4:pieces", "ITIP CONTENT", ""},
       {"8030", "8030", "Z..90", "DIGSIG", ""},
       {"8110", "8110", "X..70", "", ""},
       {"8111", "8111", "N4", "POINTS", ""},
@@ -197,25 +216,37 @@ const std::vector<AiRule>& AllRules() {
 }
 
 const AiRule* FindRule(std::string_view ai) {
-  for (const AiRule& rule : AllRules()) {
-    if (rule.first.size() == ai.size() && rule.first <= ai && ai <= rule.last) return &rule;
-  }
-  return nullptr;
+  const std::vector<AiRule>& rules = AllRules();
+  auto rule = std::upper_bound(rules.begin(), rules.end(), ai,
+                               [](std::string_view wanted, const AiRule& one) { return wanted < one.first; });
+  if (rule == rules.begin()) return nullptr;
+  --rule;
+  return rule->first.size() == ai.size() && ai <= rule->last ? &*rule : nullptr;
 }
 
 size_t AiLength(std::string_view first_two_digits) {
-  for (const AiRule& rule : AllRules()) {
-    if (rule.first.substr(0, 2) <= first_two_digits && first_two_digits <= rule.last.substr(0, 2))
-      return rule.first.size();
-  }
-  return 0;
+  static const std::array<size_t, 100> kLengths = [] {
+    std::array<size_t, 100> lengths{};
+    for (const AiRule& rule : AllRules()) {
+      const auto prefix = [](std::string_view ai) { return (ai[0] - '0') * 10 + (ai[1] - '0'); };
+      for (int i = prefix(rule.first); i <= prefix(rule.last); ++i) lengths[i] = rule.first.size();
+    }
+    return lengths;
+  }();
+  return kLengths[(first_two_digits[0] - '0') * 10 + (first_two_digits[1] - '0')];
 }
 
 bool HasPredefinedLength(std::string_view ai) {
+  // 04, 14, 18 and 19 are not assigned; the figure names them all the same.
   static constexpr std::array<std::string_view, 22> kPrefixes = {"00", "01", "02", "03", "04", "11", "12", "13",
                                                                  "14", "15", "16", "17", "18", "19", "20", "31",
                                                                  "32", "33", "34", "35", "36", "41"};
   return std::find(kPrefixes.begin(), kPrefixes.end(), ai.substr(0, 2)) != kPrefixes.end();
+}
+
+bool SayTheSame(std::string_view one_ai, std::string_view other_ai) {
+  if (one_ai.size() != 4 || one_ai == other_ai || one_ai.substr(0, 3) != other_ai.substr(0, 3)) return false;
+  return one_ai[0] == '3' && (('1' <= one_ai[1] && one_ai[1] <= '6') || one_ai[1] == '9');
 }
 
 const LinkKey* FindLinkKey(std::string_view ai) {
@@ -240,6 +271,13 @@ const LinkKey* FindLinkKey(std::string_view ai) {
   };
   const auto found = std::find_if(kKeys.begin(), kKeys.end(), [ai](const LinkKey& key) { return key.ai == ai; });
   return found == kKeys.end() ? nullptr : &*found;
+}
+
+bool MayStandInLinkQuery(std::string_view ai) {
+  // The keys, all qualifiers but the batch, and a few that the standard keeps out of links.
+  static constexpr std::array<std::string_view, 11> kNever = {"03",   "21",   "22",   "235",  "254", "7040",
+                                                              "7041", "8011", "8014", "8019", "8200"};
+  return FindLinkKey(ai) == nullptr && ai != "8020" && std::find(kNever.begin(), kNever.end(), ai) == kNever.end();
 }
 
 }  // namespace kubari::gs1

@@ -21,30 +21,44 @@ struct Part {
   size_t min = 0;
   size_t max = 0;
   bool optional = false;
-  char check = ' ';
+  bool check_digit = false;
+  std::vector<const ContentRule*> content;
 };
 
-std::vector<Part> PartsOf(std::string_view format) {
-  std::vector<Part> parts;
-  for (absl::string_view text : absl::StrSplit(A(format), ' ')) {
-    Part part;
-    if (text[0] == '[') {
-      part.optional = true;
-      text = text.substr(1, text.size() - 2);
-    }
-    part.set = text[0];
-    text.remove_prefix(1);
-    const bool variable = text[0] == '.';
-    if (variable) text.remove_prefix(2);
-    while (!text.empty() && absl::ascii_isdigit(text[0])) {
-      part.max = part.max * 10 + (text[0] - '0');
-      text.remove_prefix(1);
-    }
-    part.min = variable ? 1 : part.max;
-    if (!text.empty()) part.check = text[0];
-    parts.push_back(part);
+Part PartOf(absl::string_view text) {
+  Part part;
+  if (text[0] == '[') {
+    part.optional = true;
+    text = text.substr(1, text.size() - 2);
   }
-  return parts;
+  part.set = text[0];
+  text.remove_prefix(1);
+  const bool variable = text[0] == '.';
+  if (variable) text.remove_prefix(2);
+  while (!text.empty() && absl::ascii_isdigit(text[0])) {
+    part.max = part.max * 10 + (text[0] - '0');
+    text.remove_prefix(1);
+  }
+  part.min = variable ? 1 : part.max;
+  if (text.empty()) return part;
+  for (const absl::string_view name : absl::StrSplit(text.substr(1), ',')) {
+    part.check_digit |= name == "digit";
+    if (const ContentRule* rule = FindContentRule({name.data(), name.size()})) part.content.push_back(rule);
+  }
+  return part;
+}
+
+// Read once for all rules.
+const std::vector<Part>& PartsOf(const AiRule& rule) {
+  static const std::vector<std::vector<Part>> kParts = [] {
+    std::vector<std::vector<Part>> all;
+    for (const AiRule& one : AllRules()) {
+      all.emplace_back();
+      for (const absl::string_view text : absl::StrSplit(A(one.format), ' ')) all.back().push_back(PartOf(text));
+    }
+    return all;
+  }();
+  return kParts[&rule - AllRules().data()];
 }
 
 bool InSet(char set, char c) {
@@ -63,12 +77,38 @@ bool InSet(char set, char c) {
   }
 }
 
+std::pair<std::string_view, std::string_view> NameOfSet(char set) {
+  switch (set) {
+    case 'N':
+      return {"only digits", "数字だけのはずです。"};
+    case 'Y':
+      return {"only digits, capital letters and # - /", "数字・英大文字・# - / だけのはずです。"};
+    case 'Z':
+      return {"only letters, digits and - _ =", "英数字と - _ = だけのはずです。"};
+    default:
+      return {"only letters, digits and the signs ! \" % & ' ( ) * + , - . / : ; < = > ? _",
+              "英数字と ! \" % & ' ( ) * + , - . / : ; < = > ? _ だけのはずです。"};
+  }
+}
+
 std::string Where(size_t position) { return position == 0 ? "" : absl::StrCat(" at position ", position); }
 std::string WhereJapanese(size_t position) { return position == 0 ? "" : absl::StrCat("（", position, "文字目）"); }
 
-std::string Shown(char c) { return absl::ascii_isprint(c) ? std::string(1, c) : absl::StrFormat("0x%02X", c & 0xFF); }
+// The character that begins here: whole if it is UTF-8 that can be seen, else its first byte.
+std::string Shown(std::string_view text) {
+  const unsigned char c = text[0];
+  if (absl::ascii_isprint(c)) return std::string(1, text[0]);
+  const size_t size = c >= 0xF0 && c <= 0xF4 ? 4 : c >= 0xE0 ? 3 : c >= 0xC3 ? 2 : 0;
+  const auto continues = [](char byte) { return (byte & 0xC0) == 0x80; };
+  // E0, ED, F0 and F4 have forbidden successors; they are shown as bytes rather than told apart.
+  if (size > 0 && c <= 0xF4 && c != 0xE0 && c != 0xED && c != 0xF0 && c != 0xF4 && text.size() >= size &&
+      std::all_of(text.begin() + 1, text.begin() + size, continues)) {
+    return std::string(text.substr(0, size));
+  }
+  return absl::StrFormat("0x%02X", c);
+}
 
-void CheckLength(const AiRule& rule, const Element& element, size_t position, Problems& problems) {
+void AddLengthProblem(const AiRule& rule, const Element& element, size_t position, Problems& problems) {
   const LengthRange range = LengthOf(rule);
   const std::string wanted =
       range.min == range.max ? absl::StrCat(range.min) : absl::StrCat(range.min, " to ", range.max);
@@ -81,14 +121,39 @@ void CheckLength(const AiRule& rule, const Element& element, size_t position, Pr
                             element.value.size(), "文字です。"));
 }
 
-bool IsDate(std::string_view digits, bool day_may_be_00) {
-  const int month = (digits[2] - '0') * 10 + (digits[3] - '0');
-  const int day = (digits[4] - '0') * 10 + (digits[5] - '0');
-  if (month < 1 || month > 12) return false;
-  if (day == 0) return day_may_be_00;
-  // The century is not known here; 29 February is let through where one of the centuries has it.
-  const int leap_like_year = 2000 + (digits[0] - '0') * 10 + (digits[1] - '0');
-  return absl::CivilDay(leap_like_year, month, day).month() == month;
+void AddCharacterProblem(char set, std::string_view from_bad_one, std::string_view ai, size_t position,
+                         Problems& problems) {
+  const auto [english, japanese] = NameOfSet(set);
+  const std::string shown = Shown(from_bad_one);
+  problems.Add("BARCODE_CHARACTER", ai, position,
+               absl::StrCat(EnglishName(ai), " has the character \"", shown, "\"", Where(position), ", where ",
+                            A(english), " may stand."),
+               absl::StrCat(JapaneseName(ai), "に使えない文字「", shown, "」", WhereJapanese(position), "があります。",
+                            A(japanese)));
+}
+
+void AddContentProblem(const ContentRule& rule, std::string_view value, std::string_view ai, size_t position,
+                       Problems& problems) {
+  problems.Add(
+      rule.reason, ai, position,
+      absl::StrCat(EnglishName(ai), Where(position), " has ", A(value), ", which should be ", A(rule.english), "."),
+      absl::StrCat(JapaneseName(ai), WhereJapanese(position), "の", A(value), "は、", A(rule.japanese),
+                   "のはずです。"));
+}
+
+// The parts of the format, each with its piece of the value; nothing if the value's length fits no way to divide it.
+std::optional<std::vector<std::pair<const Part*, size_t>>> Divide(const AiRule& rule, std::string_view value) {
+  std::vector<std::pair<const Part*, size_t>> pieces;
+  size_t at = 0;
+  for (const Part& part : PartsOf(rule)) {
+    if (part.optional && at == value.size()) break;
+    const size_t size = std::min(part.max, value.size() - at);
+    if (size < part.min) return std::nullopt;
+    pieces.emplace_back(&part, size);
+    at += size;
+  }
+  if (at != value.size()) return std::nullopt;
+  return pieces;
 }
 
 }  // namespace
@@ -98,7 +163,16 @@ void Problems::Add(std::string_view reason, std::string_view ai, size_t position
   all_.push_back({std::string(reason), std::string(ai), position, std::move(english), std::move(japanese)});
 }
 
-void Problems::Add(Problems others) { std::move(others.all_.begin(), others.all_.end(), std::back_inserter(all_)); }
+void Problems::Add(Problems others) {
+  if (!others.english_advice_.empty()) Advise(others.english_advice_, others.japanese_advice_);
+  std::move(others.all_.begin(), others.all_.end(), std::back_inserter(all_));
+}
+
+void Problems::Advise(std::string english, std::string japanese) {
+  if (!english_advice_.empty()) return;
+  english_advice_ = std::move(english);
+  japanese_advice_ = std::move(japanese);
+}
 
 absl::Status Problems::status() const {
   if (all_.empty()) return absl::OkStatus();
@@ -109,9 +183,16 @@ absl::Status Problems::status() const {
   }
   const bool scanned =
       std::any_of(all_.begin(), all_.end(), [](const Problem& problem) { return problem.position > 0; });
-  english += scanned ? "Scan again, or type the number below the code." : "Correct it and try again.";
-  japanese +=
-      scanned ? "もう一度読み取るか、コードの下の番号を入力してください。" : "直してからもう一度お試しください。";
+  if (!english_advice_.empty()) {
+    english += english_advice_;
+    japanese += japanese_advice_;
+  } else if (scanned) {
+    english += "Scan again, or type the number below the code.";
+    japanese += "もう一度読み取るか、コードの下の番号を入力してください。";
+  } else {
+    english += "Correct it and try again.";
+    japanese += "直してからもう一度お試しください。";
+  }
   errors::Metadata metadata;
   if (!all_[0].ai.empty()) metadata["ai"] = all_[0].ai;
   if (all_[0].position > 0) metadata["position"] = absl::StrCat(all_[0].position);
@@ -124,7 +205,7 @@ bool AllDigits(std::string_view text) {
 
 LengthRange LengthOf(const AiRule& rule) {
   LengthRange range{0, 0};
-  for (const Part& part : PartsOf(rule.format)) {
+  for (const Part& part : PartsOf(rule)) {
     if (!part.optional) range.min += part.min;
     range.max += part.max;
   }
@@ -153,67 +234,40 @@ void AddCheckDigitProblem(std::string_view digits, std::string_view ai, size_t p
                    A(digits.substr(digits.size() - 1)), "ですが、", wanted, "のはずです。"));
 }
 
-void CheckElement(const Element& element, size_t position, Problems& problems) {
+void CheckElement(const Element& element, const Positions& positions, int current_year, Problems& problems) {
   const AiRule* rule = FindRule(element.ai);
   if (rule == nullptr) {
-    problems.Add("BARCODE_UNKNOWN_AI", element.ai, position,
-                 absl::StrCat("There is no application identifier (", element.ai, ")", Where(position), "."),
-                 absl::StrCat("アプリケーション識別子 (", element.ai, ")", WhereJapanese(position), "はありません。"));
+    problems.Add(
+        "BARCODE_UNKNOWN_AI", element.ai, positions.At(0),
+        absl::StrCat("There is no application identifier (", element.ai, ")", Where(positions.At(0)), "."),
+        absl::StrCat("アプリケーション識別子 (", element.ai, ")", WhereJapanese(positions.At(0)), "はありません。"));
     return;
   }
-  const LengthRange range = LengthOf(*rule);
-  if (element.value.size() < range.min || element.value.size() > range.max) {
-    CheckLength(*rule, element, position, problems);
+  const auto pieces = Divide(*rule, element.value);
+  if (!pieces) {
+    AddLengthProblem(*rule, element, positions.At(0), problems);
     return;
   }
   size_t at = 0;
-  for (const Part& part : PartsOf(rule->format)) {
-    if (part.optional && at == element.value.size()) break;
-    const std::string_view value = std::string_view(element.value).substr(at, part.max);
-    if (value.size() < part.min) {
-      CheckLength(*rule, element, position, problems);
-      return;
+  for (const auto& [part, size] : *pieces) {
+    const std::string_view piece = std::string_view(element.value).substr(at, size);
+    const auto bad =
+        std::find_if(piece.begin(), piece.end(), [set = part->set](char c) { return !InSet(set, c); }) - piece.begin();
+    if (bad < static_cast<ptrdiff_t>(size)) {
+      AddCharacterProblem(part->set, std::string_view(element.value).substr(at + bad), element.ai,
+                          positions.At(at + bad), problems);
+    } else {
+      if (part->check_digit && !CheckDigitHolds(piece)) {
+        AddCheckDigitProblem(piece, element.ai, positions.At(at), problems);
+      }
+      for (const ContentRule* content : part->content) {
+        if (!content->holds(piece, current_year)) {
+          AddContentProblem(*content, piece, element.ai, positions.At(at), problems);
+        }
+      }
     }
-    const auto bad = std::find_if(value.begin(), value.end(), [&part](char c) { return !InSet(part.set, c); });
-    if (bad != value.end()) {
-      const size_t bad_position = position == 0 ? 0 : position + at + (bad - value.begin());
-      problems.Add("BARCODE_CHARACTER", element.ai, bad_position,
-                   absl::StrCat(EnglishName(element.ai), " has the character \"", Shown(*bad), "\"",
-                                Where(bad_position), ", where ",
-                                part.set == 'N' ? "only digits" : "only letters, digits and some signs", " may stand."),
-                   absl::StrCat(JapaneseName(element.ai), "に使えない文字「", Shown(*bad), "」",
-                                WhereJapanese(bad_position), "があります。",
-                                part.set == 'N' ? "数字だけのはずです。" : "英数字と一部の記号だけのはずです。"));
-      return;
-    }
-    if (part.check == 'c' && !CheckDigitHolds(value)) {
-      AddCheckDigitProblem(value, element.ai, position == 0 ? 0 : position + at, problems);
-    }
-    if ((part.check == 'd' || part.check == 'D') && !IsDate(value, part.check == 'd')) {
-      problems.Add("BARCODE_DATE", element.ai, position,
-                   absl::StrCat(EnglishName(element.ai), Where(position), " is no date: ", A(value),
-                                " should be year, month and day."),
-                   absl::StrCat(JapaneseName(element.ai), WhereJapanese(position), "の", A(value),
-                                "は日付ではありません（年2桁・月・日）。"));
-    }
-    at += value.size();
+    at += size;
   }
-}
-
-std::optional<calendar::Date> ReadDate(std::string_view yymmdd, int current_year) {
-  const auto two = [yymmdd](size_t at) { return (yymmdd[at] - '0') * 10 + (yymmdd[at + 1] - '0'); };
-  // General Specifications, "Determination of century in dates".
-  const int difference = two(0) - current_year % 100;
-  int century = current_year / 100;
-  if (difference >= 51) --century;
-  if (difference <= -50) ++century;
-  const int year = century * 100 + two(0);
-  const int month = two(2), day = two(4);
-  if (month < 1 || month > 12) return std::nullopt;
-  if (day == 0) return calendar::Date::Month(absl::CivilMonth(year, month));
-  const absl::CivilDay civil(year, month, day);
-  if (civil.month() != month || civil.day() != day) return std::nullopt;  // 31 April became 1 May
-  return calendar::Date::Day(civil);
 }
 
 }  // namespace kubari::gs1

@@ -1,7 +1,8 @@
 // What a barcode scanner gives, read by the GS1 General Specifications, and the same written.
 //
-// Accepted: EAN-13, EAN-8, UPC-A, ITF-14 / GTIN-14 as digits; element strings of GS1-128, GS1 DataMatrix, GS1 QR and
-// DataBar (FNC1 is ASCII 29; symbology identifiers such as ]C1 ]d2 ]Q3 may lead); the bracketed form people type,
+// Accepted: EAN-13, EAN-8, UPC-A, ITF-14 / GTIN-14 as digits, with or without the blanks that are printed between
+// them; UPC-E where the scanner says that it is one; element strings of GS1-128, GS1 DataMatrix, GS1 QR, GS1 DotCode
+// and DataBar (FNC1 is ASCII 29; symbology identifiers such as ]C1 ]d2 ]Q3 may lead); the bracketed form people type,
 // "(01)…(17)…"; uncompressed GS1 Digital Link URIs.
 #pragma once
 
@@ -36,7 +37,7 @@ struct Scan {
   std::optional<std::string> sscc;            // (00), 18 digits
   std::optional<calendar::Date> production;   // (11)
   std::optional<calendar::Date> best_before;  // (15); day 00 gives month precision
-  std::optional<calendar::Date> use_by;       // (17)
+  std::optional<calendar::Date> use_by;       // (17), else the day of (7003)
   std::optional<std::string> lot;             // (10)
   std::optional<std::string> serial;          // (21)
   std::optional<int64_t> count;               // (37), else (30)
@@ -44,12 +45,22 @@ struct Scan {
 };
 
 // Reads what a scanner gave. `current_year` (1950 to 2148) settles the century of two-digit years: 49 years back to 50
-// ahead. Without a symbology identifier, fewer than 16 digits and nothing else are an item number. White space around
-// the code is ignored. Rules of association between AIs ("(37) needs (02)") are not enforced: a label may spread them
-// over several barcodes. Errors are INVALID_ARGUMENT, name the AI, the position (counted from 1 in `raw`) and what to
-// do, in English and Japanese, with the reasons BARCODE_EMPTY, BARCODE_FORMAT, BARCODE_UNKNOWN_AI, BARCODE_LENGTH,
-// BARCODE_CHARACTER, BARCODE_CHECK_DIGIT, BARCODE_DATE, BARCODE_CONFLICT (one AI twice with different values); metadata
-// "ai" and "position". Where several values are wrong the sentence names all and the reason is the first's.
+// ahead. White space around the code is ignored.
+//
+// Without a symbology identifier, fewer than 16 digits and nothing else are an item number, and 8 of them an EAN-8.
+// UPC-E is read only after ]E0, which stands for EAN-13, UPC-A and UPC-E alone: typed, its eight digits could as well
+// be an EAN-8, and its six have no check digit. Where only the reading as UPC-E fits, the error names the 12 digits to
+// type.
+//
+// Rules of association between AIs ("(37) needs (02)") are not enforced: a label may spread them over several barcodes.
+// Any AI is read from the query of a Digital Link, though some belong into its path: there is only one way to take
+// them.
+//
+// Errors are INVALID_ARGUMENT, name everything that is wrong: the AI, the position (in bytes of `raw`, from 1), what is
+// there and what should be, and what to do, in English and Japanese. The reason is that of the first: BARCODE_EMPTY,
+// BARCODE_FORMAT, BARCODE_UNKNOWN_AI, BARCODE_LENGTH, BARCODE_CHARACTER, BARCODE_CHECK_DIGIT, BARCODE_DATE (no such day
+// or time), BARCODE_VALUE (other rules of content, see content.h), BARCODE_CONFLICT (one AI twice with different
+// values, or one measure with different decimals); metadata "ai" and "position" are the first's too.
 absl::StatusOr<Scan> Parse(std::string_view raw, int current_year);
 
 // The check digit (0 to 9) that completes a GS1 number: weights 3 and 1 alternating from the right. `digits` must be
@@ -62,11 +73,15 @@ bool CheckDigitHolds(std::string_view digits);
 // A GTIN of 8, 12, 13 or 14 digits with a good check digit, as 14 digits.
 absl::StatusOr<std::string> NormalizeGtin(std::string_view digits);
 
+// The 12 digits of the UPC-A that a UPC-E stands for. `digits`: the 6 of the symbol (number system 0), or 8 with number
+// system (0 or 1) and check digit.
+absl::StatusOr<std::string> ExpandUpcE(std::string_view digits);
+
 // The 13 digits that begin with these 12.
 absl::StatusOr<std::string> Ean13(std::string_view twelve_digits);
 
-// Restricted circulation numbers (prefixes 02, 04, 20–29; GTIN-8 of prefix 0 and 2): given out by a shop or a network
-// for itself, so they name nothing outside of it. `gtin14` as in Scan.
+// Restricted circulation numbers (prefixes 02, 04, 20–29; GTIN-8 that begin with 0 or 2): given out by a shop or a
+// network for itself, so they name nothing outside of it. `gtin14` as in Scan.
 bool IsRestricted(std::string_view gtin14);
 
 // "YYMMDD" for AIs 11 to 17; month precision is day 00.
@@ -82,7 +97,8 @@ absl::StatusOr<std::string> ElementString(const std::vector<Element>& elements);
 absl::StatusOr<std::string> Bracketed(const std::vector<Element>& elements);
 
 // `base` such as "https://example.org/q" without a trailing slash. The elements must have exactly one primary key
-// (GTIN, SSCC, …); its qualifiers go into the path in the standard's order, the rest into the query.
+// (GTIN, SSCC, …); its qualifiers go into the path in the standard's order, the rest into the query. BARCODE_FORMAT if
+// an element has no place in such a link: a second key, a qualifier of another key, a few others.
 absl::StatusOr<std::string> DigitalLink(std::string_view base, const std::vector<Element>& elements);
 
 }  // namespace kubari::gs1

@@ -24,25 +24,50 @@ struct Piece {
   }
 };
 
-// What the symbology identifier at the beginning (ISO/IEC 15424) says about the content.
-enum class Content { kAny, kItemNumber, kElementString };
+// What the symbology identifier at the beginning (ISO/IEC 15424) says about the content. ]E0 stands for EAN-13, UPC-A
+// and UPC-E, never for EAN-8.
+enum class Content { kAny, kEan13OrUpc, kEan8, kAddOnOnly, kEan13WithAddOn, kItf14, kElementString };
 
 Content TakeSymbology(Piece& piece) {
   if (piece.text.size() < 3 || piece.text[0] != ']' || !absl::ascii_isalpha(piece.text[1])) return Content::kAny;
   const std::string_view id = piece.text.substr(0, 3);
   piece = piece.From(3);
-  for (const std::string_view gs1 : {"]C1", "]d2", "]Q3", "]e0", "]e1", "]e2", "]J1"}) {
-    if (id == gs1) return Content::kElementString;
+  static constexpr std::pair<std::string_view, Content> kKnown[] = {
+      {"]C1", Content::kElementString},  // GS1-128
+      {"]d2", Content::kElementString},  // GS1 DataMatrix
+      {"]Q3", Content::kElementString},  // GS1 QR Code
+      {"]J1", Content::kElementString},  // GS1 DotCode
+      {"]e0", Content::kElementString},  // GS1 DataBar
+      {"]e1", Content::kElementString},  // GS1 Composite
+      {"]e2", Content::kElementString}, {"]E0", Content::kEan13OrUpc},     {"]E1", Content::kAddOnOnly},
+      {"]E2", Content::kAddOnOnly},     {"]E3", Content::kEan13WithAddOn}, {"]E4", Content::kEan8},
+  };
+  for (const auto& [known, content] : kKnown) {
+    if (id == known) return content;
   }
-  return id[1] == 'E' || id[1] == 'I' ? Content::kItemNumber : Content::kAny;
+  return id[1] == 'I' ? Content::kItf14 : Content::kAny;
 }
+
+// A value as it was meant: escapes resolved, blanks taken out, and where each character stood.
+struct Value {
+  std::string text;
+  std::vector<size_t> positions;
+  void Add(char c, size_t position) {
+    text.push_back(c);
+    positions.push_back(position);
+  }
+  Positions Close(size_t end) {
+    positions.push_back(end);
+    return Positions(positions);
+  }
+};
 
 // Parsers give their elements to the reader, which checks them.
 class Reader {
  public:
-  explicit Reader(Problems& problems) : problems_(problems) {}
+  Reader(Problems& problems, int current_year) : problems_(problems), current_year_(current_year) {}
 
-  void ItemNumber(Piece piece);
+  void ItemNumber(Piece piece, Content content);
   void ElementString(Piece piece);
   void Bracketed(Piece piece);
   void DigitalLink(Piece piece);
@@ -50,51 +75,108 @@ class Reader {
   std::vector<Element> Take() { return std::move(elements_); }
 
  private:
-  void Accept(std::string_view ai, std::string value, size_t position);
-  bool Unescape(Piece piece, std::string& value);
+  void Accept(std::string_view ai, std::string value, const Positions& positions);
+  void AcceptEscaped(std::string_view ai, Piece piece);
+  void LinkPath(const std::vector<Piece>& segments);
+  void LinkQuery(Piece query);
+  void NoLink(const std::vector<Piece>& segments, size_t position);
   void NotGs1(size_t position, std::string english, std::string japanese) {
     problems_.Add("BARCODE_FORMAT", "", position, std::move(english), std::move(japanese));
   }
+  void Conflict(std::string_view ai, size_t position, std::string english, std::string japanese) {
+    problems_.Add("BARCODE_CONFLICT", ai, position, std::move(english), std::move(japanese));
+  }
 
   Problems& problems_;
+  const int current_year_;
   std::vector<Element> elements_;
 };
 
-void Reader::Accept(std::string_view ai, std::string value, size_t position) {
+void Reader::Accept(std::string_view ai, std::string value, const Positions& positions) {
   Element element{std::string(ai), std::move(value)};
   Problems own;
-  CheckElement(element, position, own);
+  CheckElement(element, positions, current_year_, own);
   if (!own.empty()) {
     problems_.Add(std::move(own));
     return;
   }
   for (const Element& earlier : elements_) {
-    if (earlier.ai != element.ai) continue;
-    if (earlier.value != element.value) {
-      problems_.Add(
-          "BARCODE_CONFLICT", element.ai, position,
-          absl::StrCat(EnglishName(ai), " is there twice, as ", earlier.value, " and as ", element.value, "."),
-          absl::StrCat(JapaneseName(ai), "が二つあり、", earlier.value, " と ", element.value,
-                       " で食い違っています。"));
+    if (earlier == element) return;
+    if (earlier.ai == element.ai) {
+      Conflict(ai, positions.At(0),
+               absl::StrCat(EnglishName(ai), " is there twice, as ", earlier.value, " and as ", element.value, "."),
+               absl::StrCat(JapaneseName(ai), "が二つあり、", earlier.value, " と ", element.value,
+                            " で食い違っています。"));
+      return;
     }
-    return;
+    if (SayTheSame(earlier.ai, ai)) {
+      Conflict(ai, positions.At(0),
+               absl::StrCat(EnglishName(earlier.ai), " and ", EnglishName(ai), " say the same thing twice."),
+               absl::StrCat(JapaneseName(earlier.ai), "と", JapaneseName(ai), "は同じ項目で、二重になっています。"));
+      return;
+    }
   }
   elements_.push_back(std::move(element));
 }
 
-void Reader::ItemNumber(Piece piece) {
-  const size_t size = piece.text.size();
-  if (!AllDigits(piece.text) || (size != 8 && size != 12 && size != 13 && size != 14)) {
+// The digits, or what is wrong with their number.
+void Reader::ItemNumber(Piece piece, Content content) {
+  std::string digits(piece.text);
+  std::erase(digits, ' ');  // people type the gaps that are printed
+  const size_t size = digits.size();
+  std::string english = "An item number has 8, 12, 13 or 14 digits", japanese = "商品コードは8・12・13・14桁の数字";
+  bool fits = size == 8 || size == 12 || size == 13 || size == 14;
+  if (content == Content::kAddOnOnly) {
+    NotGs1(piece.position, "Only the add-on beside the barcode was read.",
+           "バーコードの横の付加コードだけが読み取られました。");
+    problems_.Advise("Scan the larger code.", "大きい方のコードを読み取ってください。");
+    return;
+  }
+  if (content == Content::kEan13OrUpc) {
+    fits = size == 13 || size == 12 || size == 8 || size == 6;
+    english = "A UPC-E, UPC-A or EAN-13 has 6 or 8, 12 or 13 digits";
+    japanese = "UPC-E は6桁か8桁、UPC-A は12桁、EAN-13 は13桁";
+  } else if (content == Content::kEan8) {
+    fits = size == 8;
+    english = "An EAN-8 has 8 digits";
+    japanese = "EAN-8 は8桁";
+  } else if (content == Content::kEan13WithAddOn) {
+    fits = size == 15 || size == 18;
+    english = "An EAN-13 with its add-on has 15 or 18 digits";
+    japanese = "付加コード付きの EAN-13 は15桁か18桁";
+  } else if (content == Content::kItf14) {
+    fits = size == 14;
+    english = "An ITF-14 has 14 digits";
+    japanese = "ITF-14 は14桁";
+  }
+  if (!fits || !AllDigits(digits)) {
     problems_.Add("BARCODE_LENGTH", "01", piece.position,
-                  absl::StrCat("An item number has 8, 12, 13 or 14 digits; this one has ", size, " characters."),
-                  absl::StrCat("商品コードは8・12・13・14桁の数字ですが、", size, "文字あります。"));
+                  absl::StrCat(english, "; this one has ", size, " characters."),
+                  absl::StrCat(japanese, "ですが、", size, "文字あります。"));
     return;
   }
-  if (!CheckDigitHolds(piece.text)) {
-    AddCheckDigitProblem(piece.text, "01", piece.position, problems_);
+  if (content == Content::kEan13WithAddOn) digits.resize(13);
+  // Eight digits after ]E0 are a UPC-E unless its number system (0 or 1) says otherwise: then a scanner that does not
+  // follow the standard read an EAN-8.
+  const auto long_form = ExpandUpcE(digits);
+  if (content == Content::kEan13OrUpc && (size == 6 || (size == 8 && digits[0] <= '1'))) {
+    if (!long_form.ok()) {
+      problems_.Add("BARCODE_CHECK_DIGIT", "01", piece.position,
+                    absl::StrCat("The UPC-E ", digits, " is misread: its check digit does not fit."),
+                    absl::StrCat("UPC-E の ", digits, " は読み間違いです。チェックデジットが合いません。"));
+      return;
+    }
+    digits = *long_form;
+  }
+  if (!CheckDigitHolds(digits)) {
+    AddCheckDigitProblem(digits, "01", piece.position, problems_);
+    if (content == Content::kAny && long_form.ok()) {
+      problems_.Advise(absl::StrCat("If it is a UPC-E code, type its long form: ", *long_form, "."),
+                       absl::StrCat("UPC-E のコードなら、長い形の ", *long_form, " を入力してください。"));
+    }
     return;
   }
-  elements_.push_back({"01", std::string(14 - size, '0').append(piece.text)});
+  elements_.push_back({"01", std::string(14 - digits.size(), '0').append(digits)});
 }
 
 void Reader::ElementString(Piece piece) {
@@ -105,9 +187,11 @@ void Reader::ElementString(Piece piece) {
       ++at;
       continue;
     }
-    const size_t ai_size = AllDigits(text.substr(at, 2)) && at + 2 <= text.size() ? AiLength(text.substr(at, 2)) : 0;
+    const size_t separator = std::min(text.find(kFnc1, at), text.size());
+    const std::string_view prefix = text.substr(at, 2);
+    const size_t ai_size = prefix.size() == 2 && AllDigits(prefix) ? AiLength(prefix) : 0;
     const std::string_view ai = text.substr(at, ai_size);
-    const AiRule* rule = ai_size == 0 ? nullptr : FindRule(ai);
+    const AiRule* rule = AllDigits(ai) ? FindRule(ai) : nullptr;
     if (rule == nullptr) {
       const std::string shown = absl::CHexEscape(A(text.substr(at, std::max<size_t>(ai_size, 2))));
       problems_.Add(
@@ -115,54 +199,66 @@ void Reader::ElementString(Piece piece) {
           absl::StrCat("At position ", piece.position + at, " an application identifier should begin, but there is \"",
                        shown, "\"."),
           absl::StrCat(piece.position + at, "文字目はアプリケーション識別子のはずですが、「", shown, "」があります。"));
-      return;  // what follows cannot be told apart
+      at = separator;  // what stands before the next separator cannot be told apart
+      continue;
     }
     at += ai_size;
-    const size_t separator = std::min(text.find(kFnc1, at), text.size());
-    size_t end = separator;
-    if (HasPredefinedLength(ai)) end = std::min(separator, at + LengthOf(*rule).max);
-    Accept(ai, std::string(text.substr(at, end - at)), piece.position + at);
+    const bool predefined = HasPredefinedLength(ai);
+    const size_t end = predefined ? std::min(separator, at + LengthOf(*rule).max) : separator;
+    if (!predefined && end - at > LengthOf(*rule).max) {
+      problems_.Advise("Scan again; if that does not help, set the scanner to send the separator (FNC1, ASCII 29).",
+                       "もう一度読み取ってください。直らなければ、区切り文字（FNC1、ASCII "
+                       "29）を送るようにスキャナーを設定してください。");
+    }
+    Accept(ai, std::string(text.substr(at, end - at)), Positions(piece.position + at));
     at = end;
   }
 }
 
+// The size of "(AI)" at this place, or 0.
+size_t LabelSize(std::string_view text, size_t at) {
+  if (at >= text.size() || text[at] != '(') return 0;
+  const size_t close = text.find(')', at);
+  if (close == std::string_view::npos || close < at + 3 || close > at + 5) return 0;
+  return AllDigits(text.substr(at + 1, close - at - 1)) ? close - at + 1 : 0;
+}
+
 void Reader::Bracketed(Piece piece) {
   const std::string_view text = piece.text;
-  // The size of "(AI)" at this place, or 0.
-  const auto label = [text](size_t at) -> size_t {
-    if (at >= text.size() || text[at] != '(') return 0;
-    const size_t close = text.find(')', at);
-    if (close == std::string_view::npos || close < at + 3 || close > at + 5) return 0;
-    return AllDigits(text.substr(at + 1, close - at - 1)) ? close - at + 1 : 0;
-  };
   size_t at = 0;
+  if (LabelSize(text, 0) == 0) {
+    NotGs1(piece.position, absl::StrCat("At position ", piece.position, " there should be an identifier such as (01)."),
+           absl::StrCat(piece.position, "文字目には (01) のような識別子が必要です。"));
+    while (at < text.size() && LabelSize(text, at) == 0) ++at;
+  }
   while (at < text.size()) {
-    const size_t label_size = label(at);
-    if (label_size == 0) {
-      NotGs1(piece.position + at,
-             absl::StrCat("At position ", piece.position + at, " there should be an identifier such as (01)."),
-             absl::StrCat(piece.position + at, "文字目には (01) のような識別子が必要です。"));
-      return;
-    }
+    const size_t label_size = LabelSize(text, at);
     const std::string_view ai = text.substr(at + 1, label_size - 2);
+    const AiRule* rule = FindRule(ai);
+    // Long numbers are printed, and typed, in groups.
+    const bool drop_blanks = rule != nullptr && rule->format.find_first_of("XYZ") == std::string_view::npos;
     at += label_size;
-    while (at < text.size() && text[at] == ' ') ++at;
-    const size_t begin = at;
-    std::string value;
-    while (at < text.size() && label(at) == 0) {
+    Value value;
+    while (at < text.size() && LabelSize(text, at) == 0) {
       if (text[at] == '\\' && at + 1 < text.size() && text[at + 1] == '(') ++at;
-      value.push_back(text[at++]);
+      if (text[at] != ' ' || (!drop_blanks && !value.text.empty())) value.Add(text[at], piece.position + at);
+      ++at;
     }
-    value.erase(value.find_last_not_of(' ') + 1);
-    Accept(ai, std::move(value), piece.position + begin);
+    while (!value.text.empty() && value.text.back() == ' ') {
+      value.text.pop_back();
+      value.positions.pop_back();
+    }
+    const Positions positions = value.Close(piece.position + at);
+    Accept(ai, std::move(value.text), positions);
   }
 }
 
 // Percent-encoding (RFC 3986).
-bool Reader::Unescape(Piece piece, std::string& value) {
+void Reader::AcceptEscaped(std::string_view ai, Piece piece) {
+  Value value;
   for (size_t i = 0; i < piece.text.size(); ++i) {
     if (piece.text[i] != '%') {
-      value.push_back(piece.text[i]);
+      value.Add(piece.text[i], piece.position + i);
       continue;
     }
     const std::string_view hex = piece.text.substr(i + 1, 2);
@@ -170,12 +266,19 @@ bool Reader::Unescape(Piece piece, std::string& value) {
       NotGs1(piece.position + i,
              absl::StrCat("At position ", piece.position + i, " the address has a broken %-sequence."),
              absl::StrCat(piece.position + i, "文字目の % の後が正しくありません。"));
-      return false;
+      return;
     }
-    value.push_back(static_cast<char>(std::strtol(std::string(hex).c_str(), nullptr, 16)));
+    value.Add(static_cast<char>(std::strtol(std::string(hex).c_str(), nullptr, 16)), piece.position + i);
     i += 2;
   }
-  return true;
+  // Earlier versions of the standard let people write a GTIN without its leading zeros.
+  const size_t size = value.text.size();
+  if (ai == "01" && (size == 8 || size == 12 || size == 13)) {
+    value.text.insert(0, 14 - size, '0');
+    value.positions.insert(value.positions.begin(), 14 - size, piece.position);
+  }
+  const Positions positions = value.Close(piece.position + piece.text.size());
+  Accept(ai, std::move(value.text), positions);
 }
 
 std::vector<Piece> Split(Piece piece, std::string_view separators) {
@@ -188,23 +291,98 @@ std::vector<Piece> Split(Piece piece, std::string_view separators) {
   }
 }
 
-// Do the segments from `first` on read key/value/qualifier/value… to the end?
-bool IsLinkPath(const std::vector<Piece>& segments, size_t first) {
-  const LinkKey* key = FindLinkKey(segments[first].text);
-  if (key == nullptr || (segments.size() - first) % 2 != 0) return false;
-  std::vector<std::string_view> there;
-  for (size_t i = first + 2; i < segments.size(); i += 2) there.push_back(segments[i].text);
-  if (there.empty()) return true;
-  // One of the alternatives holds all of them in its order.
-  return std::any_of(key->qualifiers.begin(), key->qualifiers.end(), [&there](const auto& order) {
+// Does one of the key's alternatives hold all of these qualifiers in its order?
+bool QualifiersFit(const LinkKey& key, const std::vector<std::string_view>& qualifiers) {
+  if (qualifiers.empty()) return true;
+  return std::any_of(key.qualifiers.begin(), key.qualifiers.end(), [&qualifiers](const auto& order) {
     auto at = order.begin();
-    for (const std::string_view ai : there) {
+    for (const std::string_view ai : qualifiers) {
       at = std::find(at, order.end(), ai);
       if (at == order.end()) return false;
       ++at;
     }
     return true;
   });
+}
+
+// "(22) (10) (21), or (235)"; empty if nothing may follow the key.
+std::string QualifiersOf(const LinkKey& key, std::string_view otherwise) {
+  std::string text;
+  for (const auto& order : key.qualifiers) {
+    if (!text.empty()) text += otherwise;
+    for (const std::string_view ai : order) absl::StrAppend(&text, ai == order.front() ? "(" : " (", A(ai), ")");
+  }
+  return text;
+}
+
+// The words that early versions of the standard allowed in place of the keys.
+std::string_view KeyOfOldWord(std::string_view word) {
+  static constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+      {"gtin", "01"},   {"itip", "8006"}, {"gmn", "8013"},   {"cpid", "8010"}, {"gln", "414"},
+      {"party", "417"}, {"gsrn", "8018"}, {"gsrnp", "8017"}, {"gcn", "255"},   {"sscc", "00"},
+      {"gdti", "253"},  {"ginc", "401"},  {"gsin", "402"},   {"grai", "8003"}, {"giai", "8004"},
+  };
+  for (const auto& [old_word, ai] : kWords) {
+    if (word == old_word) return ai;
+  }
+  return "";
+}
+
+// A compressed link ends in one long word of base64url.
+bool MayBeCompressed(const std::vector<Piece>& segments) {
+  if (segments.empty() || segments.back().text.size() < 10) return false;
+  const std::string_view word = segments.back().text;
+  return std::all_of(word.begin(), word.end(), [](char c) { return absl::ascii_isalnum(c) || c == '-' || c == '_'; });
+}
+
+void Reader::NoLink(const std::vector<Piece>& segments, size_t position) {
+  NotGs1(position,
+         "This web address is no GS1 Digital Link: its path must hold a key such as /01/ and the item number.",
+         "このアドレスは GS1 Digital Link ではありません。/01/ と商品コードのような組が必要です。");
+  for (const Piece& segment : segments) {
+    const std::string_view key = KeyOfOldWord(segment.text);
+    if (key.empty()) continue;
+    problems_.Advise(absl::StrCat("/", A(segment.text), "/ is of an old version of the standard; it is /", A(key),
+                                  "/ today. Scan another code of the item, or type its number."),
+                     absl::StrCat("/", A(segment.text), "/ は古い規格の書き方で、今は /", A(key),
+                                  "/ です。商品の別のコードを読み取るか、番号を入力してください。"));
+    return;
+  }
+  if (MayBeCompressed(segments)) {
+    problems_.Advise(
+        "If it is a compressed link: those are not read. Scan another code of the item, or type its number.",
+        "圧縮された Digital Link "
+        "は読み取れません。商品の別のコードを読み取るか、番号を入力してください。");
+  }
+}
+
+// From the key on: key, value, qualifier, value, …
+void Reader::LinkPath(const std::vector<Piece>& segments) {
+  const LinkKey& key = *FindLinkKey(segments[0].text);
+  std::vector<std::string_view> qualifiers;
+  for (size_t i = 2; i < segments.size(); i += 2) qualifiers.push_back(segments[i].text);
+  if (!QualifiersFit(key, qualifiers)) {
+    const std::string allowed = QualifiersOf(key, ", or "), allowed_ja = QualifiersOf(key, "、または ");
+    NotGs1(segments[2].position,
+           absl::StrCat("After (", A(key.ai), ") the path of a Digital Link may hold ",
+                        allowed.empty() ? "nothing else" : allowed + " in this order", ", but at position ",
+                        segments[2].position, " there is something else."),
+           absl::StrCat("Digital Link のパスで (", A(key.ai), ") の後に置けるのは",
+                        allowed_ja.empty() ? "何もありません" : allowed_ja + " だけで、この順です", "。",
+                        segments[2].position, "文字目からを確かめてください。"));
+  }
+  for (size_t i = 0; i < segments.size(); i += 2) {
+    if (AllDigits(segments[i].text)) AcceptEscaped(segments[i].text, segments[i + 1]);
+  }
+}
+
+void Reader::LinkQuery(Piece query) {
+  for (const Piece& parameter : Split(query, "&;")) {
+    const size_t equals = parameter.text.find('=');
+    const std::string_view name = parameter.text.substr(0, equals);
+    if (equals == std::string_view::npos || !AllDigits(name)) continue;  // linkType and the like; only digits are GS1's
+    AcceptEscaped(name, parameter.From(equals + 1));
+  }
 }
 
 void Reader::DigitalLink(Piece piece) {
@@ -217,55 +395,34 @@ void Reader::DigitalLink(Piece piece) {
   if (slash != std::string_view::npos && slash > host) segments = Split(before.From(slash + 1), "/");
   if (!segments.empty() && segments.back().text.empty()) segments.pop_back();
 
-  size_t first = 0;
-  while (first < segments.size() && !IsLinkPath(segments, first)) ++first;
-  if (first == segments.size()) {
-    NotGs1(before.position,
-           "This web address is no GS1 Digital Link: its path must hold a key such as /01/ and the item number.",
-           "このアドレスは GS1 Digital Link ではありません。/01/ と商品コードのような組が必要です。");
-    return;
-  }
-  for (size_t i = first; i < segments.size(); i += 2) {
-    std::string value;
-    if (!Unescape(segments[i + 1], value)) return;
-    // Earlier versions of the standard let people write a GTIN without its leading zeros.
-    const bool short_gtin = segments[i].text == "01" && (value.size() == 8 || value.size() == 12 || value.size() == 13);
-    if (short_gtin) value.insert(0, 14 - value.size(), '0');
-    Accept(segments[i].text, std::move(value), segments[i + 1].position);
-  }
-  if (question == std::string_view::npos) return;
-  for (const Piece& parameter : Split(piece.From(question + 1), "&;")) {
-    const size_t equals = parameter.text.find('=');
-    const std::string_view name = parameter.text.substr(0, equals);
-    if (equals == std::string_view::npos || !AllDigits(name)) continue;  // linkType and the like; only digits are GS1's
-    std::string value;
-    if (!Unescape(parameter.From(equals + 1), value)) return;
-    Accept(name, std::move(value), parameter.position + equals + 1);
+  // The path may begin with anything, so that the last key counts that has its value and pairs after it.
+  size_t pairs = 1;
+  while (2 * pairs <= segments.size() && FindLinkKey(segments[segments.size() - 2 * pairs].text) == nullptr) ++pairs;
+  if (2 * pairs > segments.size()) {
+    NoLink(segments, before.position);
+  } else {
+    LinkPath({segments.end() - 2 * pairs, segments.end()});
+    if (question != std::string_view::npos) LinkQuery(piece.From(question + 1));
   }
 }
 
 // The elements that have a place in Scan.
-void Interpret(Scan& scan, int current_year, Problems& problems) {
-  const auto date = [&](const Element& element, std::optional<calendar::Date>& target) {
-    target = ReadDate(element.value, current_year);
-    if (target) return;
-    problems.Add("BARCODE_DATE", element.ai, 0,
-                 absl::StrCat(EnglishName(element.ai), " is no date of the calendar: ", element.value, "."),
-                 absl::StrCat(JapaneseName(element.ai), "の", element.value, "は暦にない日付です。"));
-  };
+void Interpret(Scan& scan, int current_year) {
   std::optional<int64_t> variable_count;
+  std::optional<calendar::Date> expiry_time;
   for (const Element& element : scan.elements) {
     const std::string& ai = element.ai;
     if (ai == "00") scan.sscc = element.value;
     if (ai == "01") scan.gtin14 = element.value;
     if (ai == "02") scan.content_gtin14 = element.value;
     if (ai == "10") scan.lot = element.value;
-    if (ai == "11") date(element, scan.production);
-    if (ai == "15") date(element, scan.best_before);
-    if (ai == "17") date(element, scan.use_by);
+    if (ai == "11") scan.production = ReadDate(element.value, current_year);
+    if (ai == "15") scan.best_before = ReadDate(element.value, current_year);
+    if (ai == "17") scan.use_by = ReadDate(element.value, current_year);
     if (ai == "21") scan.serial = element.value;
     if (ai == "30") variable_count = std::atoll(element.value.c_str());
     if (ai == "37") scan.count = std::atoll(element.value.c_str());
+    if (ai == "7003") expiry_time = ReadDate(element.value.substr(0, 6), current_year);
     if (ai.size() == 4 && ai.substr(0, 3) == "310") {
       static constexpr int64_t kUnitsPerKilogram[] = {1, 10, 100, 1'000, 10'000, 100'000};
       const int64_t units = kUnitsPerKilogram[ai[3] - '0'];
@@ -273,6 +430,17 @@ void Interpret(Scan& scan, int current_year, Problems& problems) {
     }
   }
   if (!scan.count) scan.count = variable_count;
+  if (!scan.use_by) scan.use_by = expiry_time;
+}
+
+// Digits and blanks, too few for an element string: the shortest that names goods, (01), has 16 digits.
+bool IsTypedItemNumber(std::string_view text) {
+  const auto blanks = std::count(text.begin(), text.end(), ' ');
+  return text.size() - blanks < 16 && text.find_first_not_of("0123456789 ") == std::string_view::npos;
+}
+
+bool IsWebAddress(std::string_view text) {
+  return absl::StartsWithIgnoreCase(A(text), "https://") || absl::StartsWithIgnoreCase(A(text), "http://");
 }
 
 }  // namespace
@@ -298,29 +466,33 @@ absl::StatusOr<Scan> Parse(std::string_view raw, int current_year) {
   }
 
   Scan scan;
-  Reader reader(problems);
-  // The shortest element string that names goods, (01), has 16 digits; what is shorter was typed or is an EAN.
-  const bool short_digits = AllDigits(piece.text) && piece.text.size() < 16;
-  if (content == Content::kItemNumber || (content == Content::kAny && short_digits)) {
+  Reader reader(problems, current_year);
+  if (content == Content::kElementString) {
+    scan.form = Scan::Form::kElementString;
+    reader.ElementString(piece);
+  } else if (content != Content::kAny || IsTypedItemNumber(piece.text)) {
     scan.form = Scan::Form::kItemNumber;
-    reader.ItemNumber(piece);
-  } else if (content == Content::kAny && piece.text[0] == '(') {
+    reader.ItemNumber(piece, content);
+  } else if (piece.text[0] == '(') {
     scan.form = Scan::Form::kBracketed;
     reader.Bracketed(piece);
-  } else if (content == Content::kAny && (absl::StartsWithIgnoreCase(A(piece.text), "https://") ||
-                                          absl::StartsWithIgnoreCase(A(piece.text), "http://"))) {
+  } else if (IsWebAddress(piece.text)) {
     scan.form = Scan::Form::kDigitalLink;
     reader.DigitalLink(piece);
   } else {
     scan.form = Scan::Form::kElementString;
+    if (piece.text.size() == 18 && CheckDigitHolds(piece.text)) {
+      problems.Advise("If it is the number of a pallet or carton (SSCC), type (00) before it.",
+                      "パレットやケースの番号（SSCC）なら、先頭に (00) を付けて入力してください。");
+    }
     reader.ElementString(piece);
   }
   scan.elements = reader.Take();
-  if (problems.empty()) Interpret(scan, current_year, problems);
   if (problems.empty() && scan.elements.empty()) {
     problems.Add("BARCODE_EMPTY", "", 0, "The code holds nothing.", "コードに内容がありません。");
   }
   if (!problems.empty()) return problems.status();
+  Interpret(scan, current_year);
   return scan;
 }
 

@@ -17,10 +17,20 @@ absl::Status Check(const std::vector<Element>& elements) {
   Problems problems;
   if (elements.empty()) problems.Add("BARCODE_EMPTY", "", 0, "The code holds nothing.", "コードに内容がありません。");
   for (auto element = elements.begin(); element != elements.end(); ++element) {
-    CheckElement(*element, 0, problems);
-    if (std::any_of(elements.begin(), element, [&](const Element& earlier) { return earlier.ai == element->ai; })) {
-      problems.Add("BARCODE_CONFLICT", element->ai, 0, absl::StrCat(EnglishName(element->ai), " is there twice."),
-                   absl::StrCat(JapaneseName(element->ai), "が二つあります。"));
+    CheckElement(*element, Positions(), 0, problems);
+    for (auto earlier = elements.begin(); earlier != element; ++earlier) {
+      const std::string_view ai = element->ai;
+      if (earlier->ai == ai) {
+        problems.Add("BARCODE_CONFLICT", ai, 0, absl::StrCat(EnglishName(ai), " is there twice."),
+                     absl::StrCat(JapaneseName(ai), "が二つあります。"));
+        break;
+      }
+      if (SayTheSame(earlier->ai, ai)) {
+        problems.Add(
+            "BARCODE_CONFLICT", ai, 0,
+            absl::StrCat(EnglishName(earlier->ai), " and ", EnglishName(ai), " say the same thing twice."),
+            absl::StrCat(JapaneseName(earlier->ai), "と", JapaneseName(ai), "は同じ項目で、二重になっています。"));
+      }
     }
   }
   return problems.status();
@@ -114,10 +124,19 @@ absl::StatusOr<std::string> DigitalLink(std::string_view base, const std::vector
     if (any) break;  // the alternatives exclude each other
   }
   const char* separator = "?";
+  Problems problems;
   for (const Element& element : rest) {
+    if (!MayStandInLinkQuery(element.ai)) {
+      problems.Add(
+          "BARCODE_FORMAT", element.ai, 0,
+          absl::StrCat(EnglishName(element.ai), " has no place in a Digital Link of ", EnglishName(key->ai), "."),
+          absl::StrCat(JapaneseName(element.ai), "は、", JapaneseName(key->ai),
+                       "の Digital Link には入れられません。"));
+    }
     absl::StrAppend(&link, separator, element.ai, "=", PercentEncode(element.value));
     separator = "&";
   }
+  if (!problems.empty()) return problems.status();
   return link;
 }
 
