@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "libs/errors/errors.h"
-#include "libs/ids/ids.h"
 #include "libs/log/log.h"
 #include "libs/metrics/metrics.h"
 #include "libs/pg/status.h"
@@ -187,7 +186,7 @@ absl::Status LedgerWriter::TryApply(const std::string& network_id, const std::ve
   for (const Waiter* waiter : batch) needs.Add(*waiter->command);
   const absl::Time start = absl::Now();
   const absl::Status status = store_.Append(network_id, needs, deadline, [&](State& state) {
-    Decider decider(state, network_id, clock_.Now(), ids::NewUuid);
+    Decider decider(state, network_id, clock_.Now());
     for (Waiter* waiter : batch) waiter->result = decider.Decide(*waiter->command);
     return decider.appendix();
   });

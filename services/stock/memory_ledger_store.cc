@@ -3,6 +3,7 @@
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "libs/errors/errors.h"
 #include "libs/errors/macros.h"
@@ -19,6 +20,16 @@ absl::Status Broken(std::string_view what) {
 
 }  // namespace
 
+void MemoryLedgerStore::AddShelf(const std::string& network_id, const Place& shelf) {
+  const std::lock_guard lock(mutex_);
+  ledgers_[network_id].places[shelf.id] = shelf;
+}
+
+void MemoryLedgerStore::Stop(const std::string& network_id, const std::string& lot_id, const std::string& recall_id) {
+  const std::lock_guard lock(mutex_);
+  ledgers_[network_id].stopped[lot_id] = recall_id;
+}
+
 State MemoryLedgerStore::Read(const Ledger& ledger, const Needs& needs) {
   State state;
   state.next_position = static_cast<int64_t>(ledger.movements.size());
@@ -34,7 +45,8 @@ State MemoryLedgerStore::Read(const Ledger& ledger, const Needs& needs) {
   for (const Movement& movement : ledger.movements) {
     if (needs.requests.count(movement.request_id) > 0) state.requests[movement.request_id].push_back(movement);
     if (needs.movements.count(movement.id) > 0) state.movements[movement.id] = movement;
-    if (needs.movements.count(movement.reverses) > 0) state.reversed.insert(movement.reverses);
+    if (needs.movements.count(movement.reverses) > 0) state.reversed[movement.reverses] = movement;
+    if (needs.transformations.count(movement.operation_id) > 0) state.transformations.insert(movement.operation_id);
   }
   const auto copy = [](const auto& keys, const auto& all, auto& out) {
     for (const auto& key : keys) {
@@ -44,57 +56,124 @@ State MemoryLedgerStore::Read(const Ledger& ledger, const Needs& needs) {
   copy(needs.balances, ledger.balances, state.balances);
   copy(needs.reservations, ledger.reservations, state.reservations);
   copy(needs.deliveries, ledger.deliveries, state.deliveries);
+  copy(needs.shipments, ledger.shipments, state.shipments);
+  copy(needs.stops, ledger.stopped, state.stopped);
+  ReadEarlier(ledger, needs, state);
   return state;
+}
+
+void MemoryLedgerStore::ReadEarlier(const Ledger& ledger, const Needs& needs, State& state) {
+  for (const auto& [key, before] : needs.earlier) {
+    std::vector<State::Candidate>& candidates = state.earlier[key];
+    for (const auto& [where, balance] : ledger.balances) {
+      const auto place = ledger.places.find(where.second);
+      const auto lot = ledger.lots.find(where.first);
+      if (balance.on_hand <= 0 || place == ledger.places.end() || place->second.warehouse_id != key.first ||
+          lot == ledger.lots.end() || lot->second.facts.product() != "products/" + key.second ||
+          LastGoodDay(lot->second.facts) >= before) {
+        continue;
+      }
+      candidates.push_back({.lot_id = lot->first,
+                            .lot_code = lot->second.code(),
+                            .place_id = place->first,
+                            .place_display_name = place->second.display_name,
+                            .last_good_day = LastGoodDay(lot->second.facts)});
+      state.balances[where] = balance;
+      if (const auto recall = ledger.stopped.find(lot->first); recall != ledger.stopped.end())
+        state.stopped.insert(*recall);
+    }
+    std::sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
+      return std::tie(a.last_good_day, a.lot_id, a.place_id) < std::tie(b.last_good_day, b.lot_id, b.place_id);
+    });
+  }
 }
 
 absl::Status MemoryLedgerStore::Record(Ledger& ledger, const Appendix& appendix) {
   for (const Place& place : appendix.places) ledger.places.emplace(place.id, place);
   for (const Lot& lot : appendix.lots) ledger.lots.emplace(lot.id, lot);
   for (const Reservation& reservation : appendix.reservations) ledger.reservations.emplace(reservation.id, reservation);
-  for (const Movement& m : appendix.movements) {
-    if (m.position != static_cast<int64_t>(ledger.movements.size())) return Broken("positions have a gap");
+  for (const Shipment& shipment : appendix.shipments) ledger.shipments.emplace(shipment.id, shipment);
+  for (const Movement& movement : appendix.movements) RETURN_IF_ERROR(Record(ledger, movement));
+  for (const auto& [key, balance] : ledger.balances) {
+    const auto place = ledger.places.find(key.second);
+    if (place == ledger.places.end()) return Broken("an unknown place");
+    switch (place->second.kind) {
+      case pb::PLACE_KIND_SHELF:
+        if (balance.on_hand < 0 || balance.reserved < 0 || balance.reserved > balance.on_hand)
+          return Broken("a shelf's balance");
+        break;
+      case pb::PLACE_KIND_GROUP:
+      case pb::PLACE_KIND_DELIVERY:
+      case pb::PLACE_KIND_TRANSIT:
+        if (balance.on_hand < 0 || balance.reserved != 0) return Broken("a balance below zero");
+        break;
+      default:
+        if (balance.reserved != 0) return Broken("a promise without a shelf");
+        break;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryLedgerStore::Record(Ledger& ledger, const Movement& m) {
+  if (m.position != static_cast<int64_t>(ledger.movements.size())) return Broken("positions have a gap");
+  if (!m.reverses.empty()) {
     const Movement* undone = nullptr;
     for (const Movement& other : ledger.movements) {
       if (other.id == m.reverses) undone = &other;
-      if (!m.reverses.empty() && other.reverses == m.reverses) return Broken("reversed twice");
+      if (other.reverses == m.reverses) return Broken("reversed twice");
     }
-    const int64_t sign = undone == nullptr ? 1 : -1;
-    const pb::MovementKind kind = undone == nullptr ? m.kind : undone->kind;
-    Balance& from = ledger.balances[{m.lot_id, m.from_place}];
-    if (m.from_place != m.to_place) {
-      from.on_hand -= m.items;
-      ledger.balances[{m.lot_id, m.to_place}].on_hand += m.items;
+    if (undone == nullptr || undone->lot_id != m.lot_id || undone->items != m.items ||
+        undone->from_place != m.to_place || undone->to_place != m.from_place || undone->effect_kind != m.effect_kind ||
+        undone->takes_back == m.takes_back || undone->delivery_id != m.delivery_id ||
+        undone->operation_id != m.operation_id) {
+      return Broken("a reversal does not mirror its movement");
     }
-    if (!m.reservation_id.empty()) {
-      const int64_t promised = m.kind == pb::MOVEMENT_KIND_RESERVE ? m.items : -m.items;
-      Reservation& reservation = ledger.reservations[m.reservation_id];
-      from.reserved += promised;
-      reservation.open_items += promised;
-      if (reservation.open_items < 0 || reservation.open_items > reservation.items)
-        return Broken("open items of a reservation");
-    }
-    if (!m.delivery_id.empty()) {
-      Delivery& delivery = ledger.deliveries[m.delivery_id];
-      delivery.id = m.delivery_id;
-      delivery.group_id = m.group_id;
-      if (kind == pb::MOVEMENT_KIND_ISSUE) {
-        delivery.lines[m.lot_id].issued += sign * m.items;
-        if (delivery.ship_time == absl::InfinitePast()) delivery.ship_time = m.occurred_time;
-      }
-      if (kind == pb::MOVEMENT_KIND_CONFIRM) delivery.lines[m.lot_id].confirmed += sign * m.items;
-      if (kind == pb::MOVEMENT_KIND_SHORTAGE) delivery.lines[m.lot_id].missing += sign * m.items;
-      if (sign == 1 && (kind == pb::MOVEMENT_KIND_CONFIRM || kind == pb::MOVEMENT_KIND_SHORTAGE)) {
+  }
+  ledger.balances[{m.lot_id, m.from_place}].on_hand -= m.items;
+  ledger.balances[{m.lot_id, m.to_place}].on_hand += m.items;
+  if (!m.reservation_id.empty()) {
+    const int64_t promised = m.kind == pb::MOVEMENT_KIND_RESERVE ? m.items : -m.items;
+    Reservation& reservation = ledger.reservations[m.reservation_id];
+    ledger.balances[{m.lot_id, m.from_place}].reserved += promised;
+    reservation.open_items += promised;
+    if (reservation.open_items < 0 || reservation.open_items > reservation.items)
+      return Broken("open items of a reservation");
+  }
+  if (!m.delivery_id.empty()) {
+    Delivery& delivery = ledger.deliveries[m.delivery_id];
+    delivery.id = m.delivery_id;
+    delivery.group_id = m.group_id;
+    delivery.Count(m);
+    if (const auto line = delivery.lines.find(m.lot_id); line != delivery.lines.end() && line->second.open() < 0)
+      return Broken("a delivery's line");
+    switch (m.kind) {
+      case pb::MOVEMENT_KIND_ISSUE:
+      case pb::MOVEMENT_KIND_DIRECT:
+      case pb::MOVEMENT_KIND_PASS_ON:
+        if (delivery.ship_time == absl::InfinitePast()) {
+          delivery.ship_time = m.occurred_time;
+          delivery.source_place = m.from_place;
+        }
+        break;
+      case pb::MOVEMENT_KIND_CONFIRM:
+      case pb::MOVEMENT_KIND_SHORTAGE:
+      case pb::MOVEMENT_KIND_RETURN:
         delivery.confirm_time = std::max(delivery.confirm_time, m.occurred_time);
-      }
+        break;
+      default:
+        break;
     }
-    ledger.movements.push_back(m);
+  } else if (const std::string id = ShipmentOf(m); !id.empty()) {
+    Shipment& shipment = ledger.shipments[id];
+    shipment.Count(m);
+    if (shipment.lines[m.lot_id].open() < 0) return Broken("a transfer's line");
+    if (m.kind == pb::MOVEMENT_KIND_SEND && shipment.send_time == absl::InfinitePast())
+      shipment.send_time = m.occurred_time;
+    if (m.kind == pb::MOVEMENT_KIND_ARRIVE || m.kind == pb::MOVEMENT_KIND_SHORTAGE)
+      shipment.arrive_time = std::max(shipment.arrive_time, m.occurred_time);
   }
-  for (const auto& [key, balance] : ledger.balances) {
-    const auto place = ledger.places.find(key.second);
-    const bool shelf = place == ledger.places.end() || place->second.shelf();  // shelves are made elsewhere
-    if (shelf && (balance.on_hand < 0 || balance.reserved < 0 || balance.reserved > balance.on_hand))
-      return Broken("a balance");
-  }
+  ledger.movements.push_back(m);
   return absl::OkStatus();
 }
 

@@ -42,7 +42,10 @@ std::string CanonicalBytes(const Movement& m) {
   AppendField(out, "reservation", m.reservation_id);
   AppendField(out, "delivery", m.delivery_id);
   AppendField(out, "group", m.group_id);
+  AppendField(out, "operation", OperationName(m));
   AppendField(out, "reverses", m.reverses);
+  AppendField(out, "effect", KindName(m.effect_kind));
+  AppendField(out, "effect_items", absl::StrCat(m.effect_items()));
   AppendField(out, "reason", m.reason);
   AppendField(out, "note", m.note);
   AppendField(out, "actor", m.actor);

@@ -1,19 +1,18 @@
 // Decisions of the ledger: a command against the state it needs gives movements or a refusal. Pure: no clock, no I/O.
 //
 //   State state = …what NeedsOf(commands) names, read under the network's lock…
-//   Decider decider(state, network, now, new_id);
+//   Decider decider(state, network, now);
 //   for (const Command& command : commands) outcomes.push_back(decider.Decide(command));
 //   …write decider.appendix() in the same transaction…
 //
 // Each command sees what those before it did. What never changes (lots, places, rights, conditions, dates) is judged
-// before; here it is only what others may change at the same time: balances, reservations, deliveries, reversals,
-// requests.
+// before; here it is only what others may change at the same time: balances, reservations, deliveries, transfers,
+// reversals, recalls, requests.
 #pragma once
 
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -220,10 +219,11 @@ struct Needs {
   std::set<BalanceKey> balances;
   std::set<std::string> reservations;
   std::set<std::string> deliveries;
-  std::set<std::string> shipments;  // transfers
-  std::set<std::string> movements;  // with whether they are reversed
-  std::set<std::string> stops;      // lots of which it matters whether a recall stops them
-  // (warehouse, product) → free balances of lots with a last good day before this one.
+  std::set<std::string> shipments;        // transfers
+  std::set<std::string> movements;        // with what reversed them
+  std::set<std::string> transformations;  // ids that no movement may have yet
+  std::set<std::string> stops;            // lots of which it matters whether a recall stops them
+  // (warehouse, product) → what stands there, promised or not, of lots with a last good day before this one.
   std::map<std::pair<std::string, std::string>, absl::CivilDay> earlier;
   void Add(const Command& command);
 };
@@ -239,9 +239,10 @@ struct State {
   std::map<std::string, Delivery> deliveries;
   std::map<std::string, Shipment> shipments;
   std::map<std::string, Movement> movements;
-  std::set<std::string> reversed;
-  std::map<std::string, std::string> stopped;  // lot → the recall that stops it
-  // First to expire first; what is free of each follows from `balances`.
+  std::map<std::string, Movement> reversed;    // a movement's id → the reversal that took it back
+  std::set<std::string> transformations;       // those asked for that are in use
+  std::map<std::string, std::string> stopped;  // lot → the recall that stops it; also of the lots in `earlier`
+  // First to expire first; what is free of each follows from `balances`, which have them all.
   struct Candidate {
     std::string lot_id;
     std::string lot_code;
@@ -257,6 +258,7 @@ struct Appendix {
   std::vector<Place> places;
   std::vector<Lot> lots;
   std::vector<Reservation> reservations;
+  std::vector<Shipment> shipments;  // new ones, without lines
   std::vector<Movement> movements;
 };
 
@@ -276,39 +278,70 @@ inline constexpr int kLotCodeCandidates = 4;
 
 class Decider {
  public:
-  // `state` is changed by each decision. `now` becomes recorded_time (never before the last one). `new_id` makes UUIDs.
-  Decider(State& state, std::string network_id, absl::Time now, std::function<std::string()> new_id);
+  // `state` is changed by each decision. `now` becomes recorded_time (never before the last one).
+  Decider(State& state, std::string network_id, absl::Time now);
 
-  // A refusal changes nothing. Tested in this order: the request is known already; not found; closed; exceeded;
-  // insufficient; reversed; not reversible; confirmed.
+  // A refusal changes nothing. Tested in this order, as far as a command can meet it:
+  //   REQUEST_ID_REUSED (a replay with the same content gives the first outcome);
+  //   RESERVATION_, DELIVERY_, TRANSFER_ and LOT_NOT_FOUND; RESERVATION_EXISTS, ID_TAKEN;
+  //   LOT_RECALLED: promising, issuing, delivering directly, passing on, and making other goods of it, also by the
+  //     reversal of a reversal; discarding, returning, adjusting, moving and correcting are never stopped;
+  //   FEFO_DEPARTURE, LOTS_CHANGED;
+  //   RESERVATION_CLOSED, RESERVATION_EXCEEDED, TRANSFER_CLOSED;
+  //   INSUFFICIENT_STOCK;
+  //   ALREADY_REVERSED, NOT_REVERSIBLE (metadata "lot": which of them moved on);
+  //   DELIVERY_CONFIRMED, and what is wrong in a confirmation's figures.
   absl::StatusOr<Outcome> Decide(const Command& command);
 
   const Appendix& appendix() const { return appendix_; }
 
  private:
+  // So many items that a command takes from a place.
+  struct Take {
+    const Lot& lot;
+    const Place& place;
+    int64_t items;
+  };
+
   absl::StatusOr<Outcome> Run(const Command& command, const Receive& receive);
   absl::StatusOr<Outcome> Run(const Command& command, const Transfer& transfer);
   absl::StatusOr<Outcome> Run(const Command& command, const Reserve& reserve);
   absl::StatusOr<Outcome> Run(const Command& command, const Release& release);
   absl::StatusOr<Outcome> Run(const Command& command, const Issue& issue);
+  absl::StatusOr<Outcome> Run(const Command& command, const Direct& direct);
+  absl::StatusOr<Outcome> Run(const Command& command, const PassOn& pass_on);
   absl::StatusOr<Outcome> Run(const Command& command, const Confirm& confirm);
+  absl::StatusOr<Outcome> Run(const Command& command, const Return& back);
   absl::StatusOr<Outcome> Run(const Command& command, const Discard& discard);
+  absl::StatusOr<Outcome> Run(const Command& command, const Adjust& adjust);
+  absl::StatusOr<Outcome> Run(const Command& command, const Send& send);
+  absl::StatusOr<Outcome> Run(const Command& command, const Arrive& arrive);
+  absl::StatusOr<Outcome> Run(const Command& command, const Transform& transform);
   absl::StatusOr<Outcome> Run(const Command& command, const Reverse& reverse);
 
+  // Refusals that several commands share.
   absl::Status DeliveryIsFor(const std::string& delivery_id, const std::string& group_id) const;
-  absl::Status NotFree(const Lot& lot, const Place& place, int64_t items) const;
+  absl::Status NotStopped(const Lot& lot) const;
+  absl::Status FirstExpiringGoFirst(const Lot& lot, const std::string& departure_reason,
+                                    const std::optional<FirstExpiring>& first_expiring) const;
+  // Of shelves what is promised stays. The same goods named twice are added up.
+  absl::Status AllFree(const std::vector<Take>& takes) const;
+  absl::Status ReservationCovers(const Issue& issue) const;
+  absl::Status CheckFigures(const Confirm& confirm, const Delivery& delivery) const;
+  absl::Status StillThere(const std::vector<Reverse::Original>& originals) const;
+
   absl::StatusOr<Lot> FindOrMakeLot(const Lot& candidate);
   Balance BalanceOf(const std::string& lot_id, const std::string& place_id) const;
   Movement Begin(const Command& command, pb::MovementKind kind, const std::string& lot_id, const std::string& from,
-                 const std::string& to, int64_t items);
-  // Gives it its position, time and hash, and changes the state accordingly.
-  const Movement& Add(Movement movement);
-  void Apply(const Movement& movement, pb::MovementKind undone);
+                 const std::string& to, int64_t items) const;
+  // Gives it its position, id, time and hash, and changes the state accordingly.
+  void Add(Movement movement);
+  // Goods of `lot` came to `place`: those behind them must not go before.
+  void Shelved(const Lot& lot, const Place& place);
 
   State& state_;
   const std::string network_id_;
   const absl::Time now_;
-  const std::function<std::string()> new_id_;
   Appendix appendix_;
   std::set<std::string> places_added_;
 };

@@ -47,6 +47,16 @@ absl::Status OfferLineNotFound(std::string_view name) {
 }
 absl::Status GroupNotFound(std::string_view name) { return NotFound("GROUP_NOT_FOUND", "group", "受取団体", name); }
 
+absl::Status TransferNotFound(std::string_view name) {
+  return NotFound("TRANSFER_NOT_FOUND", "transfer", "倉庫間移動", name);
+}
+
+absl::Status IdTaken(std::string_view name) {
+  return errors::Make(StatusCode::kAlreadyExists, "ID_TAKEN",
+                      StrCat(S(name), " exists already; make a new id for each."),
+                      StrCat(S(name), " はすでにあります。毎回新しいIDを作ってください。"), {{"name", S(name)}});
+}
+
 absl::Status DeliveryOfOtherGroup(std::string_view delivery, std::string_view group) {
   return errors::Make(StatusCode::kNotFound, "DELIVERY_NOT_FOUND",
                       StrCat("deliveries/", S(delivery), " goes to another group than groups/", S(group),
@@ -145,13 +155,76 @@ absl::Status InsufficientStock(const Lot& lot, const Place& place, const Balance
                        {"requested", StrCat(requested)}});
 }
 
-absl::Status AlreadyReversed(const Movement& movement) {
-  return Precondition("ALREADY_REVERSED", StrCat("movements/", movement.id, " was reversed before."),
-                      "この記録はすでに訂正されています。", {{"movement", StrCat("movements/", movement.id)}});
+absl::Status LotRecalled(const Lot& lot, const std::string& recall_id) {
+  return Precondition("LOT_RECALLED",
+                      StrFormat("Lot %s (%s) is being recalled; it is not handed over. Keep it apart.", lot.code(),
+                                lot.facts.product_display_name()),
+                      StrFormat("ロット%s（%s）は回収中のため渡せません。分けて保管してください。", lot.code(),
+                                lot.facts.product_display_name()),
+                      {{"lot", StrCat("lots/", lot.id)}, {"recall", StrCat("recalls/", recall_id)}});
 }
 
-absl::Status NotReversible(const Movement& movement, std::string_view english, std::string_view japanese) {
-  return Precondition("NOT_REVERSIBLE", S(english), S(japanese), {{"movement", StrCat("movements/", movement.id)}});
+absl::Status FefoDeparture(const Lot& lot, const State::Candidate& first, int64_t free) {
+  const std::string day = absl::FormatCivilTime(first.last_good_day);
+  return Precondition(
+      "FEFO_DEPARTURE",
+      StrFormat(
+          "Lot %s on %s expires earlier (%s) than lot %s, and %d of it are free. Take it first, or give a reason.",
+          first.lot_code, first.place_display_name, day, lot.code(), free),
+      StrFormat("ロット%sより期限の早いロット%s（%s、%s）の空きが%d点あります。先に出すか、理由を入力してください。",
+                lot.code(), first.lot_code, day, first.place_display_name, free),
+      {{"lot", StrCat("lots/", first.lot_id)},
+       {"place", StrCat("places/", first.place_id)},
+       {"date", day},
+       {"free", StrCat(free)}});
+}
+
+absl::Status LotsChanged(const Lot& lot) {
+  return errors::Make(StatusCode::kAborted, "LOTS_CHANGED",
+                      StrCat("Goods that expire earlier than lot ", lot.code(), " came in meanwhile; try again."),
+                      StrCat("ロット", lot.code(), "より期限の早い品物が入りました。もう一度お試しください。"),
+                      {{"lot", StrCat("lots/", lot.id)}});
+}
+
+absl::Status TransferClosed(const Shipment& shipment) {
+  return Precondition("TRANSFER_CLOSED",
+                      "Goods of this transfer have arrived, or it goes between other warehouses; start a new one.",
+                      "この倉庫間移動はすでに到着が始まっているか、別の倉庫間のものです。新しい移動を作ってください。",
+                      {{"transfer", StrCat("transfers/", shipment.id)},
+                       {"from_warehouse", StrCat("warehouses/", shipment.from_warehouse_id)},
+                       {"to_warehouse", StrCat("warehouses/", shipment.to_warehouse_id)}});
+}
+
+absl::Status AlreadyReversed(const Movement& movement, const Movement& reversal) {
+  const std::string when = absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", reversal.recorded_time, absl::UTCTimeZone());
+  return Precondition(
+      "ALREADY_REVERSED",
+      StrFormat("It was reversed before, at %s by %s; to give it again, reverse that reversal.", when, reversal.actor),
+      StrFormat("この記録は%s（UTC）に訂正済みです。元に戻すには、その訂正を訂正してください。", when),
+      {{"movement", StrCat("movements/", movement.id)},
+       {"reversal", StrCat("movements/", reversal.id)},
+       {"by", reversal.actor},
+       {"time", when}});
+}
+
+absl::Status PromiseNotReversible(const Movement& movement) {
+  return Precondition("NOT_REVERSIBLE",
+                      "A promise is not reversed: give the reservation up (VoidReservation), or reserve again.",
+                      "引当は訂正できません。引当を解除するか、もう一度引き当ててください。",
+                      {{"movement", StrCat("movements/", movement.id)}});
+}
+
+absl::Status MovedOn(const Movement& movement, const Lot& lot, const Place& place, const Balance& balance,
+                     int64_t there, int64_t asked) {
+  const std::string promised = balance.reserved == 0 ? "" : StrFormat(" (%d more are promised)", balance.reserved);
+  const std::string promised_ja = balance.reserved == 0 ? "" : StrFormat("（ほかに引当%d点）", balance.reserved);
+  return Precondition(
+      "NOT_REVERSIBLE",
+      StrFormat("Of the %d items of lot %s that came to %s, %d are still there%s; bring the others back first.", asked,
+                lot.code(), place.display_name, there, promised),
+      StrFormat("%sに移したロット%sの%d点のうち、残っているのは%d点です%s。先に戻してから訂正してください。",
+                place.display_name, lot.code(), asked, there, promised_ja),
+      {{"movement", StrCat("movements/", movement.id)}, {"lot", StrCat("lots/", lot.id)}});
 }
 
 absl::Status DeliveryConfirmed(const std::string& delivery_id) {

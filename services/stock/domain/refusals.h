@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "services/stock/domain/types.h"
+#include "services/stock/domain/ledger.h"
 
 namespace kubari::stock::refusals {
 
@@ -19,6 +19,9 @@ absl::Status DeliveryNotFound(std::string_view name);
 absl::Status MovementNotFound(std::string_view name);
 absl::Status OfferLineNotFound(std::string_view name);
 absl::Status GroupNotFound(std::string_view name);
+absl::Status TransferNotFound(std::string_view name);
+// An id made by the caller, "transformations/{uuid}", is in use.
+absl::Status IdTaken(std::string_view name);
 // The delivery goes to another group than the one named: for this group there is none with that id.
 absl::Status DeliveryOfOtherGroup(std::string_view delivery, std::string_view group);
 // Only what they did themselves.
@@ -35,9 +38,20 @@ absl::Status ReservationExists(const std::string& reservation_id);
 absl::Status ReservationClosed(const Reservation& reservation, bool expired);
 absl::Status ReservationExceeded(const Reservation& reservation, int64_t requested);
 absl::Status InsufficientStock(const Lot& lot, const Place& place, const Balance& balance, int64_t requested);
-absl::Status AlreadyReversed(const Movement& movement);
-// `english` and `japanese` say where the goods are or why the kind cannot be undone.
-absl::Status NotReversible(const Movement& movement, std::string_view english, std::string_view japanese);
+// A recall stops it.
+absl::Status LotRecalled(const Lot& lot, const std::string& recall_id);
+// `first` expires earlier, and so much of it is free.
+absl::Status FefoDeparture(const Lot& lot, const State::Candidate& first, int64_t free);
+// What was judged is not what is there any more; the caller judges again.
+absl::Status LotsChanged(const Lot& lot);
+// Something of it arrived, or it goes between other warehouses.
+absl::Status TransferClosed(const Shipment& shipment);
+// By whom and when it was reversed is told.
+absl::Status AlreadyReversed(const Movement& movement, const Movement& reversal);
+absl::Status PromiseNotReversible(const Movement& movement);
+// Of what the movement brought to `place`, only `there` can be taken away again; `balance` is the place's.
+absl::Status MovedOn(const Movement& movement, const Lot& lot, const Place& place, const Balance& balance,
+                     int64_t there, int64_t asked);
 absl::Status DeliveryConfirmed(const std::string& delivery_id);
 absl::Status RequestIdReused(const std::string& request_id);
 

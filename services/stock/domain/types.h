@@ -1,6 +1,7 @@
 // The nouns of the ledger. Ids are UUIDs in lower-case text; an empty id means none.
 #pragma once
 
+#include <absl/time/civil_time.h>
 #include <absl/time/time.h>
 
 #include <cstdint>
@@ -41,9 +42,15 @@ struct Lot {
   std::string transformation_id;
 
   const std::string& code() const { return facts.code(); }
-  // What makes two arrivals the same lot; with separators that the parts cannot contain.
+  // What makes two arrivals the same lot: product, printed date, donor lot number, and where it came from (the
+  // transformation, the offer line, or the donor); with separators that the parts cannot contain.
   std::string Origin() const;
 };
+
+// Lots' ids are derived from what makes them the same lot, so two phones cannot make one twice.
+std::string LotId(const std::string& network_id, const Lot& lot);
+// The last day on which the printed date still holds; 9999-12-31 for goods without a date, which so come last.
+absl::CivilDay LastGoodDay(const pb::Lot& facts);
 
 struct Movement {
   std::string network_id;
@@ -76,8 +83,10 @@ struct Movement {
   int64_t effect_items() const { return takes_back ? -items : items; }
 };
 
-// The movement at a position of a network's ledger: a UUID (version 8) of which both follow, so that no index is needed
-// to find it. PositionOf: nothing if the id is not of this network or not of a movement.
+// The movement at a position of a network's ledger: a UUID of version 8 (RFC 9562, section 5.8) of which both follow,
+// so that no index is needed to find it. Its bits, from the left: 48 + 12 (around the version) are the first 60 of
+// SHA-256(the network's UUID as text), 62 (behind the variant) the position: "…-8…-8000-00000000002a" is at 42.
+// PositionOf: nothing if the id is not of this network or not of a movement.
 std::string MovementId(const std::string& network_id, int64_t position);
 std::optional<int64_t> PositionOf(const std::string& network_id, const std::string& movement_id);
 // "transfers/{uuid}", "transformations/{uuid}", "stocktakes/{uuid}" or "recalls/{uuid}", by its effect; empty without
@@ -126,6 +135,8 @@ struct Delivery {
 
   int64_t issued() const;
   int64_t open() const;
+  // What a movement of this delivery changes in its lines.
+  void Count(const Movement& movement);
 };
 
 struct ShipmentLine {
@@ -146,9 +157,17 @@ struct Shipment {
   absl::Time send_time = absl::InfinitePast();
   absl::Time arrive_time = absl::InfinitePast();
 
+  int64_t sent() const;
   int64_t open() const;
   bool anything_arrived() const;
+  // What a movement of this transfer changes in its lines.
+  void Count(const Movement& movement);
 };
+
+// The transfer that a movement belongs to; empty: none.
+std::string ShipmentOf(const Movement& movement);
+// How the movement changes what is promised of its lot at `from_place`, and what its reservation still holds.
+int64_t PromisedBy(const Movement& movement);
 
 // The id of the one place of a network that stands for a donor, a group, deliveries to a group, waste or adjustment:
 // the same wherever it is derived. `party` is as in Place, or "".
