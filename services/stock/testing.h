@@ -74,8 +74,10 @@ inline void Furnish(const pg::testing::Database& database) {
     const Place shelf = Shelf(n);
     absl::StrAppend(
         &sql,
-        "INSERT INTO places (network_id, place_id, kind, warehouse_id, code, temperature_zone, display_name) VALUES ('",
-        kNetwork, "', '", shelf.id, "', 1, '", kWarehouse, "', '", shelf.code, "', 1, '", shelf.display_name, "');");
+        "INSERT INTO places (network_id, place_id, number, kind, warehouse_id, code, temperature_zone, display_name) "
+        "SELECT '",
+        kNetwork, "', '", shelf.id, "', first_place * 10 + 1, 1, '", kWarehouse, "', '", shelf.code, "', 1, '",
+        shelf.display_name, "' FROM take_numbers('", kNetwork, "', 0, 1, 0, 0);");
   }
   pg::testing::Sql(database.superuser, sql);
 }
