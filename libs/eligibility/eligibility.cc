@@ -25,16 +25,22 @@ ComplianceLevel LevelOn(const GroupFacts& group, absl::CivilDay day) {
   return level;
 }
 
-int RequiredDays(const LotFacts& lot, const GroupFacts& group) {
-  return std::max(lot.min_remaining_days, group.min_remaining_days);
+int RequiredDays(const LotFacts& lot, const GroupFacts& group, const HandOverRules& rules) {
+  return std::max({lot.min_remaining_days, group.min_remaining_days, rules.MinRemainingDays(lot.categories)});
 }
 
-void CheckDates(const LotFacts& lot, const GroupFacts& group, absl::CivilDay day, Codes& codes) {
+bool MayPassBestBefore(const LotFacts& lot, const HandOverRules& rules) {
+  return lot.past_best_before_allowed && !rules.best_before_is_a_wall();
+}
+
+void CheckDates(const LotFacts& lot, const GroupFacts& group, const HandOverRules& rules, absl::CivilDay day,
+                Codes& codes) {
   if (!lot.date || lot.date_kind == DATE_KIND_NONE) return;
   const int64_t left = lot.date->DaysUntil(day);
   if (left < 0 && lot.date_kind == DATE_KIND_USE_BY) return codes.Add(Code::kUseByPassed);
-  if (left < 0 && !lot.past_best_before_allowed) return codes.Add(Code::kBestBeforePassed);
-  if (const int required = RequiredDays(lot, group); required > 0 && left < required) codes.Add(Code::kRemainingDays);
+  if (left < 0 && !MayPassBestBefore(lot, rules)) return codes.Add(Code::kBestBeforePassed);
+  const int required = RequiredDays(lot, group, rules);
+  if (required > 0 && left < required) codes.Add(Code::kRemainingDays);
 }
 
 template <typename E>
@@ -53,7 +59,34 @@ Reason Allergens(Code code, const EnumSet<Allergen>& named, const char* english,
       {{"allergens", absl::StrJoin(all, ",", [](std::string* out, Allergen a) { out->append(Allergen_Name(a)); })}}};
 }
 
-Reason Explain(Code code, const LotFacts& lot, const GroupFacts& group, absl::CivilDay day,
+Reason GroupNotNamed(const LotFacts& lot) {
+  if (lot.only_groups.size() == 1 && lot.only_groups[0] == kNobody) {
+    return {Code::kGroupNotNamed,
+            "The donors of its parts each named the groups that may have them, and no group is named by all.",
+            "構成品の寄付者がそれぞれ渡し先の団体を指定しており、すべてに共通する団体がありません。",
+            {}};
+  }
+  return {Code::kGroupNotNamed,
+          "The donor named the groups that may have these goods, and this group is not among them.",
+          "寄付者が渡し先の団体を指定しており、この団体は含まれていません。",
+          {}};
+}
+
+Reason BestBeforePassed(const LotFacts& lot) {
+  const std::string date = lot.date->Format(), japanese = lot.date->JapaneseText();
+  if (lot.past_best_before_allowed) {
+    return {Code::kBestBeforePassed,
+            absl::StrCat("Past its best-before date ", date, ", and the network hands nothing over after it."),
+            absl::StrCat("賞味期限（", japanese, "）を過ぎており、このネットワークでは期限後の配布を行いません。"),
+            {{"date", lot.date->Format()}}};
+  }
+  return {Code::kBestBeforePassed,
+          absl::StrCat("Past its best-before date ", date, ", and the donor does not allow that."),
+          absl::StrCat("賞味期限（", japanese, "）を過ぎており、寄付者の条件により渡せません。"),
+          {{"date", date}}};
+}
+
+Reason Explain(Code code, const LotFacts& lot, const GroupFacts& group, const HandOverRules& rules, absl::CivilDay day,
                std::optional<double> distance_km) {
   const std::string on = Text(day);
   const std::string date = lot.date ? lot.date->Format() : "";
@@ -75,10 +108,7 @@ Reason Explain(Code code, const LotFacts& lot, const GroupFacts& group, absl::Ci
               "団体が承認されていないか、停止中です。先に承認してください。",
               {}};
     case Code::kGroupNotNamed:
-      return {code,
-              "The donor named the groups that may have these goods, and this group is not among them.",
-              "寄付者が渡し先の団体を指定しており、この団体は含まれていません。",
-              {}};
+      return GroupNotNamed(lot);
     case Code::kPrefectureExcluded:
       return {code,
               group.prefecture.empty()
@@ -104,12 +134,9 @@ Reason Explain(Code code, const LotFacts& lot, const GroupFacts& group, absl::Ci
               absl::StrCat("消費期限（", date_ja, "）を過ぎているため、お渡しできません。"),
               {{"date", date}}};
     case Code::kBestBeforePassed:
-      return {code,
-              absl::StrCat("Past its best-before date ", date, ", and the donor does not allow that."),
-              absl::StrCat("賞味期限（", date_ja, "）を過ぎており、寄付者の条件により渡せません。"),
-              {{"date", date}}};
+      return BestBeforePassed(lot);
     case Code::kRemainingDays: {
-      const int required = RequiredDays(lot, group);
+      const int required = RequiredDays(lot, group, rules);
       const int64_t left = lot.date->DaysUntil(day);
       return {code,
               absl::StrFormat("%d days are left until %s; at least %d are asked for.", left, date, required),
@@ -121,11 +148,15 @@ Reason Explain(Code code, const LotFacts& lot, const GroupFacts& group, absl::Ci
               absl::StrCat("No site of the group keeps ", EnglishName(lot.zone), " goods."),
               absl::StrCat("団体に", JapaneseName(lot.zone), "の保管場所がありません。"),
               {{"zone", TemperatureZone_Name(lot.zone)}}};
-    case Code::kCategoryNotAccepted:
+    case Code::kCategoryNotAccepted: {
+      const std::vector<FoodCategory> not_taken = lot.categories.Without(group.categories).All();
       return {code,
-              absl::StrCat("The group does not take this category: ", EnglishName(lot.category), "."),
-              absl::StrCat("団体が受け取らない分類です：", JapaneseName(lot.category), "。"),
-              {{"category", FoodCategory_Name(lot.category)}}};
+              absl::StrCat("The group does not take this category: ", Join(not_taken, EnglishName, ", "), "."),
+              absl::StrCat("団体が受け取らない分類です：", Join(not_taken, JapaneseName, "・"), "。"),
+              {{"category", absl::StrJoin(not_taken, ",", [](std::string* out, FoodCategory category) {
+                  out->append(FoodCategory_Name(category));
+                })}}};
+    }
     case Code::kAllergenContained:
       return Allergens(code, group.excluded_allergens.And(lot.contains),
                        "It contains what the group excludes: ", "団体が除外しているアレルゲンを含みます：");
@@ -140,6 +171,8 @@ Reason Explain(Code code, const LotFacts& lot, const GroupFacts& group, absl::Ci
               absl::StrCat("団体が利用できない特徴です：", Join(both.All(), JapaneseName, "・"), "。"),
               {}};
     }
+    case Code::kLotRecalled:
+      return {code, "A recall stops this lot.", "回収の対象になっているため、お渡しできません。", {}};
     case Code::kTooFar:
       break;
   }
@@ -184,6 +217,8 @@ std::string_view CodeName(Code code) {
       return "TAG_EXCLUDED";
     case Code::kTooFar:
       return "TOO_FAR";
+    case Code::kLotRecalled:
+      return "LOT_RECALLED";
   }
   return "UNKNOWN";
 }
@@ -215,7 +250,8 @@ std::vector<Code> Codes::All() const {
   return all;
 }
 
-Codes Check(const LotFacts& lot, const GroupFacts& group, absl::CivilDay day, std::optional<double> distance_km) {
+Codes Check(const LotFacts& lot, const GroupFacts& group, const HandOverRules& rules, absl::CivilDay day,
+            std::optional<double> distance_km) {
   Codes codes;
   const auto fail_if = [&](bool failed, Code code) {
     if (failed) codes.Add(code);
@@ -224,36 +260,39 @@ Codes Check(const LotFacts& lot, const GroupFacts& group, absl::CivilDay day, st
     return std::find(all.begin(), all.end(), one) != all.end();
   };
   fail_if(!AgreementOn(group, day), Code::kNoGroupAgreement);
-  fail_if(!lot.donor_agreement, Code::kNoDonorAgreement);
+  fail_if(!lot.donor_agreements, Code::kNoDonorAgreement);
   fail_if(!group.active, Code::kGroupNotActive);
-  fail_if(!lot.only_groups.empty() && !among(lot.only_groups, group.name), Code::kGroupNotNamed);
+  fail_if(!lot.only_groups.empty() && (!among(lot.only_groups, group.name) || group.name == kNobody),
+          Code::kGroupNotNamed);
   fail_if(!lot.excluded_prefectures.empty() &&
               (group.prefecture.empty() || among(lot.excluded_prefectures, group.prefecture)),
           Code::kPrefectureExcluded);
   fail_if(lot.min_level != COMPLIANCE_LEVEL_UNSPECIFIED && LevelOn(group, day) < lot.min_level, Code::kComplianceLevel);
-  CheckDates(lot, group, day, codes);
+  CheckDates(lot, group, rules, day, codes);
   fail_if(!group.zones.Has(lot.zone), Code::kNoStorage);
-  fail_if(!group.categories.Has(lot.category), Code::kCategoryNotAccepted);
+  fail_if(!lot.categories.Without(group.categories).empty(), Code::kCategoryNotAccepted);
   fail_if(!group.excluded_allergens.And(lot.contains).empty(), Code::kAllergenContained);
   fail_if(!group.excluded_allergens.Without(lot.contains).Without(lot.free_from).empty(), Code::kAllergenUnknown);
   fail_if(!group.excluded_tags.And(lot.tags).empty(), Code::kTagExcluded);
   fail_if(distance_km && group.max_distance_km > 0 && *distance_km > group.max_distance_km, Code::kTooFar);
+  fail_if(lot.recalled, Code::kLotRecalled);
   return codes;
 }
 
-std::vector<Reason> Judge(const LotFacts& lot, const GroupFacts& group, absl::CivilDay day,
+std::vector<Reason> Judge(const LotFacts& lot, const GroupFacts& group, const HandOverRules& rules, absl::CivilDay day,
                           std::optional<double> distance_km) {
   std::vector<Reason> reasons;
-  for (const Code code : Check(lot, group, day, distance_km).All())
-    reasons.push_back(Explain(code, lot, group, day, distance_km));
+  for (const Code code : Check(lot, group, rules, day, distance_km).All())
+    reasons.push_back(Explain(code, lot, group, rules, day, distance_km));
   return reasons;
 }
 
-std::optional<absl::CivilDay> LastHandOverDay(const LotFacts& lot, const GroupFacts& group) {
+std::optional<absl::CivilDay> LastHandOverDay(const LotFacts& lot, const GroupFacts& group,
+                                              const HandOverRules& rules) {
   if (!lot.date || lot.date_kind == DATE_KIND_NONE) return std::nullopt;
-  const int required = RequiredDays(lot, group);
+  const int required = RequiredDays(lot, group, rules);
   // Past best-before is allowed and nobody asks for days: no end.
-  if (lot.date_kind == DATE_KIND_BEST_BEFORE && lot.past_best_before_allowed && required == 0) return std::nullopt;
+  if (lot.date_kind == DATE_KIND_BEST_BEFORE && MayPassBestBefore(lot, rules) && required == 0) return std::nullopt;
   return lot.date->LastGoodDay() - required;
 }
 

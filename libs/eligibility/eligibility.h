@@ -1,13 +1,17 @@
 // May this lot go to this group on this day? The only copy of these rules in the house: allocation asks before it
 // proposes, the stock ledger asks once more when goods are promised and when they leave.
 //
-//   const LotFacts lot = LotFactsOf(proto_lot, donor_agreement);
+//   const LotFacts lot = LotFactsOf(proto_lot, donor_agreements);
 //   const GroupFacts group = GroupFactsOf(proto_group);
-//   for (const Reason& reason : Judge(lot, group, day)) …
+//   for (const Reason& reason : Judge(lot, group, HandOverRulesOf(stock_rules), day)) …
 //
+// A kit is judged part by part: it may go where each of its parts may go.
 // Pure: no clock, no I/O. Check() is for millions of pairs (no allocation); Judge() says the same in words.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -27,23 +31,24 @@ namespace kubari::eligibility {
 // Every rule, in the order in which reasons are given.
 enum class Code {
   kNoGroupAgreement,     // hard: the network has no agreement in force with the group on that day
-  kNoDonorAgreement,     // hard: … with the donor
+  kNoDonorAgreement,     // hard: … with the donor, or of a kit with each donor
   kGroupNotActive,       // hard: applied or suspended
   kGroupNotNamed,        // hard: the donor named the groups that may have it, and this is none of them
   kPrefectureExcluded,   // hard: the donor excludes the prefecture of the group's first site; an unknown prefecture
                          // counts as excluded
   kComplianceLevel,      // hard: no evidence in force on that day for the level the donor demands
   kUseByPassed,          // hard: 消費期限
-  kBestBeforePassed,     // hard, unless the conditions allow it: 賞味期限
-  kRemainingDays,        // hard: fewer days left than the donor or the group demands (the greater of both)
+  kBestBeforePassed,     // hard, unless the conditions and the network allow it: 賞味期限
+  kRemainingDays,        // hard: fewer days left than the network, the donor or the group demands (the greatest holds)
   kNoStorage,            // soft: no site keeps this temperature zone
   kCategoryNotAccepted,  // soft
   kAllergenContained,    // hard: contains what the group excludes
   kAllergenUnknown,      // hard: does not declare what the group excludes; unknown is not "none"
   kTagExcluded,          // soft
   kTooFar,               // soft: farther than the group fetches or is delivered to
+  kLotRecalled,          // hard: a recall stops the lot
 };
-inline constexpr int kCodes = 15;
+inline constexpr int kCodes = 16;
 
 // "USE_BY_PASSED": stable, for programs.
 std::string_view CodeName(Code code);
@@ -84,10 +89,13 @@ class EnumSet {
   EnumSet Without(EnumSet other) const { return EnumSet(bits_ & ~other.bits_); }
   std::vector<E> All() const {
     std::vector<E> all;
-    for (int i = 0; i < 64; ++i) {
-      if ((bits_ >> i & 1) != 0) all.push_back(static_cast<E>(i));
-    }
+    ForEach([&](E value) { all.push_back(value); });
     return all;
+  }
+  // In order of value.
+  template <typename F>
+  void ForEach(F&& f) const {
+    for (uint64_t bits = bits_; bits != 0; bits &= bits - 1) f(static_cast<E>(std::countr_zero(bits)));
   }
   EnumSet() = default;
 
@@ -96,12 +104,44 @@ class EnumSet {
   uint64_t bits_ = 0;
 };
 
-// What the rules need to know of a lot.
+// What the network itself asks of a hand-over.
+class HandOverRules {
+ public:
+  // No demands.
+  HandOverRules() { by_category_.fill(kAsNetwork); }
+
+  void SetDefault(int min_remaining_days) { default_ = min_remaining_days; }
+  // Stands in for the default.
+  void SetCategory(type::v1::FoodCategory category, int min_remaining_days) {
+    if (type::v1::FoodCategory_IsValid(category)) by_category_[category] = min_remaining_days;
+  }
+  void SetBestBeforeIsAWall(bool wall) { best_before_is_a_wall_ = wall; }
+
+  // The greatest of what holds for these categories.
+  int MinRemainingDays(EnumSet<type::v1::FoodCategory> categories) const {
+    int days = 0;
+    categories.ForEach([&](type::v1::FoodCategory category) {
+      const int own = category < type::v1::FoodCategory_ARRAYSIZE ? by_category_[category] : kAsNetwork;
+      days = std::max(days, own == kAsNetwork ? default_ : own);
+    });
+    return days;
+  }
+  // No hand-over past best-before, even where the donor allows it.
+  bool best_before_is_a_wall() const { return best_before_is_a_wall_; }
+
+ private:
+  static constexpr int kAsNetwork = -1;
+  int default_ = 0;
+  std::array<int, type::v1::FoodCategory_ARRAYSIZE> by_category_;
+  bool best_before_is_a_wall_ = false;
+};
+
+// What the rules need to know of a lot. Of a kit: what holds for all of its parts together.
 struct LotFacts {
   type::v1::DateKind date_kind = type::v1::DATE_KIND_NONE;
   std::optional<calendar::Date> date;  // none with DATE_KIND_NONE
   type::v1::TemperatureZone zone = type::v1::TEMPERATURE_ZONE_UNSPECIFIED;
-  type::v1::FoodCategory category = type::v1::FOOD_CATEGORY_UNSPECIFIED;
+  EnumSet<type::v1::FoodCategory> categories;  // of a kit those of its parts; never empty
   EnumSet<type::v1::Allergen> contains, free_from;
   EnumSet<type::v1::DietaryTag> tags;
   // The donor's conditions.
@@ -110,8 +150,9 @@ struct LotFacts {
   std::vector<std::string> excluded_prefectures;  // two digits
   int min_remaining_days = 0;
   bool past_best_before_allowed = false;
-  // Is an agreement with the donor in force on the day of the hand-over?
-  bool donor_agreement = false;
+  bool recalled = false;
+  // Is an agreement with every donor in force on the day of the hand-over?
+  bool donor_agreements = false;
 };
 
 // What the rules need to know of a group.
@@ -139,19 +180,32 @@ struct Reason {
 };
 
 // All rules that fail; `distance_km` from the warehouse to the group, if known.
-Codes Check(const LotFacts& lot, const GroupFacts& group, absl::CivilDay hand_over_day,
+Codes Check(const LotFacts& lot, const GroupFacts& group, const HandOverRules& rules, absl::CivilDay hand_over_day,
             std::optional<double> distance_km = std::nullopt);
 
 // The same in words, all reasons at once, in the order of Code. Empty: eligible.
-std::vector<Reason> Judge(const LotFacts& lot, const GroupFacts& group, absl::CivilDay hand_over_day,
-                          std::optional<double> distance_km = std::nullopt);
+std::vector<Reason> Judge(const LotFacts& lot, const GroupFacts& group, const HandOverRules& rules,
+                          absl::CivilDay hand_over_day, std::optional<double> distance_km = std::nullopt);
 
 // The last day on which the goods may be handed over to the group, as far as dates alone decide; nothing: no end.
-std::optional<absl::CivilDay> LastHandOverDay(const LotFacts& lot, const GroupFacts& group);
+std::optional<absl::CivilDay> LastHandOverDay(const LotFacts& lot, const GroupFacts& group, const HandOverRules& rules);
+
+// A list of groups with this name alone is an empty one: what several donors' lists have in common may be nobody, and
+// Conditions.only_groups says "any" when it is empty.
+inline constexpr char kNobody[] = "groups/00000000-0000-0000-0000-000000000000";
+
+// What satisfies all of them: the conditions of goods that are made of several. Lists are sorted and without
+// repetitions; of no conditions: none.
+type::v1::Conditions Strictest(const std::vector<type::v1::Conditions>& all);
+
+// With whom agreements must be in force before the goods may go: "donors/{uuid}", each once, sorted. An empty name
+// among them stands for a donor that is not known, with whom no agreement can be in force.
+std::vector<std::string> DonorsOf(const stock::v1::Lot& lot);
 
 // From the contract. Dates in it are taken as valid: their services checked them; one that is not counts as the strict
-// answer (no agreement, no evidence).
-LotFacts LotFactsOf(const stock::v1::Lot& lot, bool donor_agreement);
+// answer (no agreement, no evidence). `donor_agreements`: with all of DonorsOf(lot).
+LotFacts LotFactsOf(const stock::v1::Lot& lot, bool donor_agreements);
+HandOverRules HandOverRulesOf(const stock::v1::StockRules& rules);
 GroupFacts GroupFactsOf(const groups::v1::Group& group);
 // The days on which a signed agreement counts; a terminated one until its end date.
 std::optional<Period> PeriodOf(const type::v1::Agreement& agreement);

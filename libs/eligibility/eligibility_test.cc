@@ -36,18 +36,27 @@ M Parse(const char* text) {
   return message;
 }
 
+stock::v1::CategoryRule Rule(type::v1::FoodCategory category, int days) {
+  stock::v1::CategoryRule rule;
+  rule.set_category(category);
+  rule.set_min_remaining_days_hand_over(days);
+  return rule;
+}
+
 struct Pair {
   stock::v1::Lot lot = Parse<stock::v1::Lot>(kLot);
   groups::v1::Group group = Parse<groups::v1::Group>(kGroup);
-  bool donor_agreement = true;
+  bool donor_agreements = true;
+  stock::v1::StockRules rules;
   absl::CivilDay day = kDay;
   std::optional<double> distance_km;
 };
 
 std::vector<std::string> Names(const Pair& pair) {
   std::vector<std::string> names;
-  const LotFacts lot = LotFactsOf(pair.lot, pair.donor_agreement);
-  for (const Reason& reason : Judge(lot, GroupFactsOf(pair.group), pair.day, pair.distance_km)) {
+  const LotFacts lot = LotFactsOf(pair.lot, pair.donor_agreements);
+  const HandOverRules rules = HandOverRulesOf(pair.rules);
+  for (const Reason& reason : Judge(lot, GroupFactsOf(pair.group), rules, pair.day, pair.distance_km)) {
     EXPECT_FALSE(reason.english.empty());
     EXPECT_FALSE(reason.japanese.empty());
     names.emplace_back(CodeName(reason.code));
@@ -71,7 +80,7 @@ TEST(Eligibility, EachRuleSpeaksAlone) {
          p.group.mutable_agreements(0)->set_end_date("2026-11-30");
        }},
       {"NO_GROUP_AGREEMENT", [](Pair& p) { p.group.mutable_agreements(0)->set_valid_from_date("soon"); }},
-      {"NO_DONOR_AGREEMENT", [](Pair& p) { p.donor_agreement = false; }},
+      {"NO_DONOR_AGREEMENT", [](Pair& p) { p.donor_agreements = false; }},
       {"GROUP_NOT_ACTIVE", [](Pair& p) { p.group.set_state(groups::v1::GROUP_STATE_SUSPENDED); }},
       {"GROUP_NOT_NAMED",
        [](Pair& p) { p.lot.mutable_conditions()->add_only_groups("groups/11111111-8694-739b-aea5-966c26f8ad91"); }},
@@ -98,6 +107,14 @@ TEST(Eligibility, EachRuleSpeaksAlone) {
       {"BEST_BEFORE_PASSED", [](Pair& p) { p.lot.mutable_good_until()->set_date("2026-11-30"); }},
       {"REMAINING_DAYS", [](Pair& p) { p.lot.mutable_conditions()->set_min_remaining_days(121); }},
       {"REMAINING_DAYS", [](Pair& p) { p.group.set_min_remaining_days(121); }},
+      {"REMAINING_DAYS", [](Pair& p) { p.rules.set_min_remaining_days_hand_over(121); }},
+      {"REMAINING_DAYS", [](Pair& p) { *p.rules.add_categories() = Rule(type::v1::FOOD_CATEGORY_NOODLES, 121); }},
+      {"BEST_BEFORE_PASSED",
+       [](Pair& p) {
+         p.lot.mutable_good_until()->set_date("2026-11-30");
+         p.lot.mutable_conditions()->set_past_best_before_allowed(true);
+         p.rules.set_best_before_is_a_wall(true);
+       }},
       {"NO_STORAGE", [](Pair& p) { p.lot.set_temperature_zone(type::v1::TEMPERATURE_ZONE_FROZEN); }},
       {"CATEGORY_NOT_ACCEPTED", [](Pair& p) { p.lot.set_category(type::v1::FOOD_CATEGORY_NON_FOOD); }},
       {"CATEGORY_NOT_ACCEPTED", [](Pair& p) { p.group.add_accepted_categories(type::v1::FOOD_CATEGORY_RICE); }},
@@ -109,6 +126,7 @@ TEST(Eligibility, EachRuleSpeaksAlone) {
          p.group.set_max_distance_km(30);
          p.distance_km = 30.5;
        }},
+      {"LOT_RECALLED", [](Pair& p) { p.lot.set_recall("recalls/0190163d-8694-739b-aea5-966c26f8ad91"); }},
   };
   for (const Case& one : cases) {
     Pair pair;
@@ -131,6 +149,13 @@ TEST(Eligibility, EdgesThatPass) {
         p.lot.mutable_good_until()->clear_date();
         p.group.set_min_remaining_days(60);
       },
+      [](Pair& p) { p.rules.set_min_remaining_days_hand_over(120); },
+      [](Pair& p) {  // the category's own stands in for the network's, also if it asks for less
+        p.rules.set_min_remaining_days_hand_over(300);
+        *p.rules.add_categories() = Rule(type::v1::FOOD_CATEGORY_NOODLES, 0);
+      },
+      [](Pair& p) { *p.rules.add_categories() = Rule(type::v1::FOOD_CATEGORY_RICE, 300); },
+      [](Pair& p) { p.rules.set_best_before_is_a_wall(true), p.day = absl::CivilDay(2027, 3, 31); },
       [](Pair& p) { p.lot.mutable_conditions()->set_min_compliance_level(type::v1::COMPLIANCE_LEVEL_BASIC); },
       [](Pair& p) { p.lot.mutable_conditions()->add_only_groups(p.group.name()); },
       [](Pair& p) { p.group.add_excluded_allergens(type::v1::ALLERGEN_EGG); },  // declared free
@@ -154,7 +179,7 @@ TEST(Eligibility, AllReasonsAtOnceInOrder) {
   pair.group = groups::v1::Group();
   pair.group.add_excluded_allergens(type::v1::ALLERGEN_CASHEW);
   pair.group.add_excluded_allergens(type::v1::ALLERGEN_WHEAT);
-  pair.donor_agreement = false;
+  pair.donor_agreements = false;
   pair.lot.mutable_good_until()->set_date("2026-11");
   EXPECT_THAT(Names(pair), ElementsAre("NO_GROUP_AGREEMENT", "NO_DONOR_AGREEMENT", "GROUP_NOT_ACTIVE",
                                        "BEST_BEFORE_PASSED", "NO_STORAGE", "ALLERGEN_CONTAINED", "ALLERGEN_UNKNOWN"));
@@ -173,27 +198,165 @@ TEST(Eligibility, OnlyHardRulesStopAHandOver) {
 TEST(Eligibility, SentencesNameTheFigures) {
   Pair pair;
   pair.group.set_min_remaining_days(130);
-  const std::vector<Reason> reasons = Judge(LotFactsOf(pair.lot, true), GroupFactsOf(pair.group), kDay);
+  pair.rules.set_min_remaining_days_hand_over(125);
+  const auto judge = [&] {
+    return Judge(LotFactsOf(pair.lot, true), GroupFactsOf(pair.group), HandOverRulesOf(pair.rules), kDay);
+  };
+  std::vector<Reason> reasons = judge();
   ASSERT_EQ(reasons.size(), 1u);
   EXPECT_EQ(reasons[0].english, "120 days are left until 2027-03-31; at least 130 are asked for.");
   EXPECT_THAT(reasons[0].japanese, HasSubstr("残り120日"));
   EXPECT_EQ(reasons[0].facts.at("required"), "130");
+  *pair.rules.add_categories() = Rule(type::v1::FOOD_CATEGORY_NOODLES, 140);
+  EXPECT_EQ(judge()[0].facts.at("required"), "140");
+}
+
+TEST(Eligibility, WhoDoesNotAllowItAfterTheDate) {
+  Pair pair;
+  pair.lot.mutable_good_until()->set_date("2026-11-30");
+  const auto sentence = [&] {
+    return Judge(LotFactsOf(pair.lot, true), GroupFactsOf(pair.group), HandOverRulesOf(pair.rules), kDay)[0].english;
+  };
+  EXPECT_THAT(sentence(), HasSubstr("the donor does not allow that"));
+  pair.rules.set_best_before_is_a_wall(true);
+  EXPECT_THAT(sentence(), HasSubstr("the donor does not allow that"));
+  pair.lot.mutable_conditions()->set_past_best_before_allowed(true);
+  EXPECT_THAT(sentence(), HasSubstr("the network hands nothing over after it"));
 }
 
 TEST(Eligibility, LastHandOverDayAgreesWithCheck) {
   for (const char* date : {"2027-03-31", "2027-02"}) {
     for (const int days : {0, 1, 30}) {
-      Pair pair;
-      pair.lot.mutable_good_until()->set_date(date);
-      pair.group.set_min_remaining_days(days);
-      const LotFacts lot = LotFactsOf(pair.lot, true);
-      const GroupFacts group = GroupFactsOf(pair.group);
-      const std::optional<absl::CivilDay> last = LastHandOverDay(lot, group);
-      ASSERT_TRUE(last.has_value());
-      EXPECT_TRUE(Check(lot, group, *last).empty());
-      EXPECT_FALSE(Check(lot, group, *last + 1).empty());
+      for (const int network : {0, 7, 45}) {
+        for (const bool allowed : {false, true}) {
+          for (const bool wall : {false, true}) {
+            Pair pair;
+            pair.lot.mutable_good_until()->set_date(date);
+            pair.lot.mutable_conditions()->set_past_best_before_allowed(allowed);
+            pair.group.set_min_remaining_days(days);
+            *pair.rules.add_categories() = Rule(type::v1::FOOD_CATEGORY_NOODLES, network);
+            pair.rules.set_best_before_is_a_wall(wall);
+            const LotFacts lot = LotFactsOf(pair.lot, true);
+            const GroupFacts group = GroupFactsOf(pair.group);
+            const HandOverRules rules = HandOverRulesOf(pair.rules);
+            const std::optional<absl::CivilDay> last = LastHandOverDay(lot, group, rules);
+            ASSERT_EQ(last.has_value(), !allowed || wall || days > 0 || network > 0);
+            if (!last) continue;
+            EXPECT_TRUE(Check(lot, group, rules, *last).empty());
+            EXPECT_FALSE(Check(lot, group, rules, *last + 1).empty());
+          }
+        }
+      }
     }
   }
+}
+
+type::v1::Conditions Of(const char* text) { return Parse<type::v1::Conditions>(text); }
+
+TEST(Strictest, TakesEachDemandFromWhoeverMakesIt) {
+  struct Row {
+    std::vector<const char*> all;
+    const char* strictest;
+  };
+  const Row rows[] = {
+      {{}, ""},
+      {{""}, ""},
+      {{"min_compliance_level: COMPLIANCE_LEVEL_BASIC", "min_compliance_level: COMPLIANCE_LEVEL_CERTIFIED"},
+       "min_compliance_level: COMPLIANCE_LEVEL_CERTIFIED"},
+      {{"min_remaining_days: 7", "", "min_remaining_days: 30"}, "min_remaining_days: 30"},
+      {{"onward_transfer_allowed: true", "onward_transfer_allowed: true"}, "onward_transfer_allowed: true"},
+      {{"onward_transfer_allowed: true", ""}, ""},
+      {{"past_best_before_allowed: true", ""}, ""},
+      {{"past_best_before_allowed: true", "past_best_before_allowed: true"}, "past_best_before_allowed: true"},
+      {{"donor_may_be_named: true", "donor_may_be_named: true", ""}, ""},
+      {{"donor_may_be_named: true"}, "donor_may_be_named: true"},
+      {{"excluded_prefectures: '47'", "excluded_prefectures: ['13', '47']"}, "excluded_prefectures: ['13', '47']"},
+      {{"only_groups: ['groups/b', 'groups/a']"}, "only_groups: ['groups/a', 'groups/b']"},
+      {{"only_groups: ['groups/a', 'groups/b']", ""}, "only_groups: ['groups/a', 'groups/b']"},
+      {{"only_groups: ['groups/a', 'groups/b']", "only_groups: ['groups/c', 'groups/b']"}, "only_groups: 'groups/b'"},
+      // Nobody is not anybody, and stays nobody whatever comes after it.
+      {{"only_groups: 'groups/a'", "only_groups: 'groups/b'"},
+       "only_groups: 'groups/00000000-0000-0000-0000-000000000000'"},
+      {{"only_groups: 'groups/a'", "only_groups: 'groups/b'", "only_groups: 'groups/b'", ""},
+       "only_groups: 'groups/00000000-0000-0000-0000-000000000000'"},
+      {{"only_groups: 'groups/00000000-0000-0000-0000-000000000000'", "only_groups: 'groups/b'"},
+       "only_groups: 'groups/00000000-0000-0000-0000-000000000000'"},
+  };
+  for (const Row& row : rows) {
+    std::vector<type::v1::Conditions> all;
+    for (const char* text : row.all) all.push_back(Of(text));
+    EXPECT_EQ(Strictest(all).ShortDebugString(), Of(row.strictest).ShortDebugString());
+    std::reverse(all.begin(), all.end());
+    EXPECT_EQ(Strictest(all).ShortDebugString(), Of(row.strictest).ShortDebugString()) << "whatever the order";
+  }
+}
+
+TEST(Strictest, NobodyIsNoGroupAtAll) {
+  Pair pair;
+  *pair.lot.mutable_conditions() = Strictest({Of("only_groups: 'groups/a'"), Of("only_groups: 'groups/b'")});
+  for (const std::string& name : {pair.group.name(), std::string("groups/a"), std::string(kNobody)}) {
+    pair.group.set_name(name);
+    EXPECT_THAT(Names(pair), ElementsAre("GROUP_NOT_NAMED")) << name;
+  }
+  const std::vector<Reason> reasons =
+      Judge(LotFactsOf(pair.lot, true), GroupFactsOf(pair.group), HandOverRules(), kDay);
+  EXPECT_THAT(reasons[0].english, HasSubstr("no group is named by all"));
+}
+
+// The kit's own date, allergens and tags; each part's conditions and category.
+TEST(Kits, MayGoWhereEachPartMayGo) {
+  const char* conditions[] = {
+      "",
+      "min_compliance_level: COMPLIANCE_LEVEL_HYGIENE",
+      "min_compliance_level: COMPLIANCE_LEVEL_CERTIFIED",
+      "only_groups: ['groups/0190163d-8694-739b-aea5-966c26f8ad91', 'groups/a']",
+      "only_groups: 'groups/a'",
+      "excluded_prefectures: '13'",
+      "excluded_prefectures: '47'",
+      "min_remaining_days: 121",
+      "past_best_before_allowed: true",
+  };
+  const type::v1::FoodCategory categories[] = {type::v1::FOOD_CATEGORY_RICE, type::v1::FOOD_CATEGORY_DRINK,
+                                               type::v1::FOOD_CATEGORY_NON_FOOD};
+  for (const char* date : {"2027-03-31", "2026-11-30"}) {
+    for (const char* one : conditions) {
+      for (const char* other : conditions) {
+        for (const auto category : categories) {
+          Pair kit;
+          kit.lot.mutable_good_until()->set_date(date);
+          *kit.rules.add_categories() = Rule(type::v1::FOOD_CATEGORY_DRINK, 200);
+          Codes of_parts;
+          for (const auto& [text, of] : {std::pair(one, type::v1::FOOD_CATEGORY_RICE), std::pair(other, category)}) {
+            stock::v1::LotPart& part = *kit.lot.add_parts();
+            *part.mutable_conditions() = Of(text);
+            part.set_category(of);
+            stock::v1::Lot alone = kit.lot;
+            alone.clear_parts();
+            *alone.mutable_conditions() = part.conditions();
+            alone.set_category(of);
+            const Codes codes =
+                Check(LotFactsOf(alone, true), GroupFactsOf(kit.group), HandOverRulesOf(kit.rules), kDay);
+            for (const Code code : codes.All()) of_parts.Add(code);
+          }
+          Codes of_kit = Check(LotFactsOf(kit.lot, true), GroupFactsOf(kit.group), HandOverRulesOf(kit.rules), kDay);
+          // "Passed" is said instead of "too few days", so the two are one here.
+          if (of_parts.Has(Code::kBestBeforePassed)) of_parts.Add(Code::kRemainingDays);
+          if (of_kit.Has(Code::kBestBeforePassed)) of_kit.Add(Code::kRemainingDays);
+          EXPECT_EQ(of_kit, of_parts) << one << " + " << other << ", " << date;
+        }
+      }
+    }
+  }
+}
+
+TEST(Kits, EveryDonorsAgreementCounts) {
+  stock::v1::Lot lot;
+  lot.set_donor("donors/a");
+  EXPECT_THAT(DonorsOf(lot), ElementsAre("donors/a"));
+  for (const char* donor : {"donors/c", "donors/b", "donors/c"}) lot.add_parts()->set_donor(donor);
+  EXPECT_THAT(DonorsOf(lot), ElementsAre("donors/b", "donors/c"));
+  lot.add_parts();
+  EXPECT_THAT(DonorsOf(lot), ElementsAre("", "donors/b", "donors/c"));
 }
 
 TEST(Eligibility, Distance) {

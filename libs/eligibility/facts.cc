@@ -1,5 +1,7 @@
 // From the contract to facts, and names for sentences.
+#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_replace.h"
@@ -34,23 +36,79 @@ std::string Words(const std::string& enum_name, std::string_view prefix) {
 
 }  // namespace
 
-LotFacts LotFactsOf(const stock::v1::Lot& lot, bool donor_agreement) {
+Conditions Strictest(const std::vector<Conditions>& all) {
+  Conditions strictest;
+  if (all.empty()) return strictest;
+  const auto each = [&](auto allows) { return std::all_of(all.begin(), all.end(), allows); };
+  strictest.set_onward_transfer_allowed(each([](const Conditions& c) { return c.onward_transfer_allowed(); }));
+  strictest.set_past_best_before_allowed(each([](const Conditions& c) { return c.past_best_before_allowed(); }));
+  strictest.set_donor_may_be_named(each([](const Conditions& c) { return c.donor_may_be_named(); }));
+  std::optional<std::set<std::string>> groups;
+  std::set<std::string> prefectures;
+  for (const Conditions& one : all) {
+    strictest.set_min_compliance_level(std::max(strictest.min_compliance_level(), one.min_compliance_level()));
+    strictest.set_min_remaining_days(std::max(strictest.min_remaining_days(), one.min_remaining_days()));
+    prefectures.insert(one.excluded_prefectures().begin(), one.excluded_prefectures().end());
+    if (one.only_groups().empty()) continue;  // any
+    std::set<std::string> named(one.only_groups().begin(), one.only_groups().end());
+    if (groups) std::erase_if(named, [&](const std::string& group) { return !groups->contains(group); });
+    groups = std::move(named);
+  }
+  if (groups && groups->empty()) groups->insert(kNobody);
+  if (groups) strictest.mutable_only_groups()->Assign(groups->begin(), groups->end());
+  strictest.mutable_excluded_prefectures()->Assign(prefectures.begin(), prefectures.end());
+  return strictest;
+}
+
+std::vector<std::string> DonorsOf(const stock::v1::Lot& lot) {
+  std::set<std::string> donors;
+  for (const stock::v1::LotPart& part : lot.parts()) donors.insert(part.donor());
+  if (lot.parts().empty()) donors.insert(lot.donor());
+  return {donors.begin(), donors.end()};
+}
+
+LotFacts LotFactsOf(const stock::v1::Lot& lot, bool donor_agreements) {
   LotFacts facts;
   facts.date_kind = lot.good_until().kind();
   if (const auto date = calendar::Date::Parse(lot.good_until().date()); date.ok()) facts.date = *date;
   facts.zone = lot.temperature_zone();
-  facts.category = lot.category();
   for (const int allergen : lot.allergens().contains()) facts.contains.Add(static_cast<Allergen>(allergen));
   for (const int allergen : lot.allergens().free_from()) facts.free_from.Add(static_cast<Allergen>(allergen));
   for (const int tag : lot.tags()) facts.tags.Add(static_cast<DietaryTag>(tag));
-  const Conditions& conditions = lot.conditions();
-  facts.min_level = conditions.min_compliance_level();
-  facts.only_groups.assign(conditions.only_groups().begin(), conditions.only_groups().end());
-  facts.excluded_prefectures.assign(conditions.excluded_prefectures().begin(), conditions.excluded_prefectures().end());
-  facts.min_remaining_days = conditions.min_remaining_days();
-  facts.past_best_before_allowed = conditions.past_best_before_allowed();
-  facts.donor_agreement = donor_agreement;
+  // A demand that one part does not meet is not met by the kit, and the other way round: so the strictest of all,
+  // judged once, is each part judged by itself.
+  const auto take = [&](const Conditions& conditions) {
+    facts.min_level = conditions.min_compliance_level();
+    facts.only_groups.assign(conditions.only_groups().begin(), conditions.only_groups().end());
+    facts.excluded_prefectures.assign(conditions.excluded_prefectures().begin(),
+                                      conditions.excluded_prefectures().end());
+    facts.min_remaining_days = conditions.min_remaining_days();
+    facts.past_best_before_allowed = conditions.past_best_before_allowed();
+  };
+  if (lot.parts().empty()) {
+    facts.categories.Add(lot.category());
+    take(lot.conditions());
+  } else {
+    std::vector<Conditions> all;
+    if (lot.has_conditions()) all.push_back(lot.conditions());
+    for (const stock::v1::LotPart& part : lot.parts()) {
+      all.push_back(part.conditions());
+      facts.categories.Add(part.category());
+    }
+    take(Strictest(all));
+  }
+  facts.recalled = !lot.recall().empty();
+  facts.donor_agreements = donor_agreements;
   return facts;
+}
+
+HandOverRules HandOverRulesOf(const stock::v1::StockRules& rules) {
+  HandOverRules own;
+  own.SetDefault(rules.min_remaining_days_hand_over());
+  for (const stock::v1::CategoryRule& rule : rules.categories())
+    own.SetCategory(rule.category(), rule.min_remaining_days_hand_over());
+  own.SetBestBeforeIsAWall(rules.best_before_is_a_wall());
+  return own;
 }
 
 GroupFacts GroupFactsOf(const groups::v1::Group& group) {

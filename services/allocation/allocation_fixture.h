@@ -47,6 +47,7 @@ class FakeStock final : public stock::v1::StockService::Service {
  public:
   std::mutex mutex;
   std::vector<stock::v1::Balance> balances;
+  stock::v1::StockRules rules;
   std::map<std::string, stock::v1::Reservation> reservations;
   feed::Entries entries;  // everything that happened
   std::vector<std::string> actors;
@@ -59,6 +60,12 @@ class FakeStock final : public stock::v1::StockService::Service {
   grpc::Status ListWarehouses(grpc::ServerContext*, const stock::v1::ListWarehousesRequest*,
                               stock::v1::ListWarehousesResponse* response) override {
     *response->add_warehouses() = MakeWarehouse();
+    return grpc::Status::OK;
+  }
+  grpc::Status GetStockRules(grpc::ServerContext*, const stock::v1::GetStockRulesRequest*,
+                             stock::v1::StockRules* response) override {
+    const std::lock_guard lock(mutex);
+    *response = rules;
     return grpc::Status::OK;
   }
   grpc::Status ListBalances(grpc::ServerContext*, const stock::v1::ListBalancesRequest* request,

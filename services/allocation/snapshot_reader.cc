@@ -42,6 +42,7 @@ absl::StatusOr<v1::Snapshot> SnapshotReader::Read(const rpc::Call& call, const s
   std::vector<stock::v1::Warehouse> all_warehouses;
   std::vector<groups::v1::Group> groups;
   std::vector<donors::v1::Donor> donors;
+  stock::v1::StockRules rules;
   const std::vector<std::function<absl::Status()>> registers = {
       [&]() -> absl::Status {
         ASSIGN_OR_RETURN(all_warehouses,
@@ -56,6 +57,11 @@ absl::StatusOr<v1::Snapshot> SnapshotReader::Read(const rpc::Call& call, const s
         ASSIGN_OR_RETURN(
             groups, All<groups::v1::Group>(&groups::v1::GroupsService::Stub::ListGroups, *groups_, outgoing, active,
                                            [](auto& page) { return page.mutable_groups(); }));
+        return absl::OkStatus();
+      },
+      [&]() -> absl::Status {
+        ASSIGN_OR_RETURN(rules, rpc::Invoke(&stock::v1::StockService::Stub::GetStockRules, *stock_, outgoing,
+                                            stock::v1::GetStockRulesRequest()));
         return absl::OkStatus();
       },
       [&]() -> absl::Status {
@@ -90,6 +96,8 @@ absl::StatusOr<v1::Snapshot> SnapshotReader::Read(const rpc::Call& call, const s
   v1::Snapshot snapshot;
   snapshot.set_policy_version(kFairShareVersion);
   snapshot.set_hand_over_date(hand_over_date);
+  rules.clear_etag();  // nothing that is judged by
+  *snapshot.mutable_stock_rules() = std::move(rules);
   const absl::CivilDay day = HandOverDay(snapshot);
   std::map<std::string, bool> agreement;
   for (const donors::v1::Donor& donor : donors) agreement[donor.name()] = eligibility::InForce(donor.agreements(), day);
@@ -102,7 +110,9 @@ absl::StatusOr<v1::Snapshot> SnapshotReader::Read(const rpc::Call& call, const s
       *stock.mutable_lot() = std::move(*balance.mutable_lot());
       *stock.mutable_place() = std::move(*balance.mutable_place());
       stock.set_free_items(balance.free());
-      stock.set_donor_agreement_in_force(agreement[stock.lot().donor()]);
+      const std::vector<std::string> donors_of_lot = eligibility::DonorsOf(stock.lot());
+      stock.set_donor_agreement_in_force(
+          std::ranges::all_of(donors_of_lot, [&](const std::string& donor) { return agreement[donor]; }));
     }
     if (any) *snapshot.add_warehouses() = std::move(chosen[names[i]]);
   }

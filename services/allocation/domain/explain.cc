@@ -52,6 +52,7 @@ const std::map<std::string_view, Words>& LeftoverWords() {
        {"they do not declare allergens that the groups exclude", "団体が除外するアレルゲンの有無が表示されていない"}},
       {"TAG_EXCLUDED", {"the groups cannot use goods of this property", "この特徴の品物を使える団体がない"}},
       {"TOO_FAR", {"the groups are too far from the warehouse", "倉庫から遠すぎる"}},
+      {"LOT_RECALLED", {"a recall stops them", "回収の対象になっている"}},
       {"NO_CAPACITY",
        {"the storage of all groups that may have them is full", "受け取れる団体の保管場所がいっぱいである"}},
       {"BELOW_MINIMUM_LOT",
@@ -70,16 +71,19 @@ Sentence ExplainShare(const Share& share, const Supply& supply) {
   const bool alone = share.eligible_groups == 1;
   const Sentence others =
       alone ? Sentence{"No other group may have this lot.", "このロットを受け取れる団体はほかにありません。"}
-            : Sentence{absl::StrFormat("%d groups may have this lot; %d of them had less food per household than this one.",
-                                       share.eligible_groups, share.poorer_groups),
-                       absl::StrFormat("このロットを受け取れる%d団体のうち、世帯あたりの食料がこの団体より少なかったのは%d団体です。",
-                                       share.eligible_groups, share.poorer_groups)};
+            : Sentence{
+                  absl::StrFormat("%d groups may have this lot; %d of them had less food per household than this one.",
+                                  share.eligible_groups, share.poorer_groups),
+                  absl::StrFormat(
+                      "このロットを受け取れる%d団体のうち、世帯あたりの食料がこの団体より少なかったのは%d団体です。",
+                      share.eligible_groups, share.poorer_groups)};
   Sentence sentence{
       absl::StrFormat("%d of %d free items (%s). %s It goes from %s to %s person-days per household, the past year and "
                       "open promises included.",
                       share.items, supply.items, cases.english, others.english, before, after),
-      absl::StrFormat("空き在庫%d点のうち%d点（%s）。%s世帯あたり%s人日分が%s人日分になります（過去1年の受取と引当中を含む）。",
-                      supply.items, share.items, cases.japanese, others.japanese, before, after)};
+      absl::StrFormat(
+          "空き在庫%d点のうち%d点（%s）。%s世帯あたり%s人日分が%s人日分になります（過去1年の受取と引当中を含む）。",
+          supply.items, share.items, cases.japanese, others.japanese, before, after)};
   if (supply.min_lot_items > 1) {
     absl::StrAppend(&sentence.english, " The donor gives at least ", supply.min_lot_items, " items to one group.");
     absl::StrAppend(&sentence.japanese, "寄付者の条件により1団体あたり", supply.min_lot_items, "点以上です。");

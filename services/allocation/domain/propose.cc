@@ -39,14 +39,16 @@ std::optional<double> Kilometres(int64_t metres) {
   return metres < 0 ? std::nullopt : std::optional(static_cast<double>(metres) / 1000);
 }
 
-Supply SupplyOf(const pb::SnapshotStock& stock, const eligibility::LotFacts& facts) {
+Supply SupplyOf(const pb::SnapshotStock& stock, const eligibility::LotFacts& facts,
+                const eligibility::HandOverRules& rules) {
   const stock::v1::Lot& lot = stock.lot();
   Supply supply{.items = std::max<int64_t>(0, stock.free_items()),
                 .items_per_case = std::max<int64_t>(1, lot.items_per_case()),
                 .value = std::max<int64_t>(0, lot.milli_person_days()),
                 .min_lot_items = lot.min_lot_items(),
                 .zone = std::clamp(static_cast<int>(lot.temperature_zone()) - 1, 0, kZones - 1)};
-  if (const auto last = eligibility::LastHandOverDay(facts, {})) supply.last_day = *last - absl::CivilDay(1970, 1, 1);
+  if (const auto last = eligibility::LastHandOverDay(facts, {}, rules))
+    supply.last_day = *last - absl::CivilDay(1970, 1, 1);
   return supply;
 }
 
@@ -134,6 +136,7 @@ Judgement JudgeAll(const pb::Snapshot& snapshot) {
   Judgement judgement;
   MeasureDistances(snapshot, judgement);
   const absl::CivilDay day = HandOverDay(snapshot);
+  const eligibility::HandOverRules rules = eligibility::HandOverRulesOf(snapshot.stock_rules());
   std::vector<eligibility::GroupFacts> groups;
   for (const pb::SnapshotGroup& seen : snapshot.groups()) {
     groups.push_back(eligibility::GroupFactsOf(seen.group()));
@@ -142,7 +145,7 @@ Judgement JudgeAll(const pb::Snapshot& snapshot) {
   for (int s = 0; s < snapshot.stock_size(); ++s) {
     const pb::SnapshotStock& stock = snapshot.stock(s);
     const eligibility::LotFacts lot = eligibility::LotFactsOf(stock.lot(), stock.donor_agreement_in_force());
-    judgement.problem.supplies.push_back(SupplyOf(stock, lot));
+    judgement.problem.supplies.push_back(SupplyOf(stock, lot, rules));
     if (judgement.lots.empty() || judgement.lots.back() != stock.lot().name()) {
       judgement.lots.push_back(stock.lot().name());
       judgement.supplies_of_lot.emplace_back();
@@ -152,7 +155,7 @@ Judgement JudgeAll(const pb::Snapshot& snapshot) {
     std::vector<Arc>& arcs = judgement.problem.arcs.emplace_back();
     for (int g = 0; g < static_cast<int>(groups.size()); ++g) {
       const int64_t metres = judgement.Metres(s, g);
-      const eligibility::Codes codes = eligibility::Check(lot, groups[g], day, Kilometres(metres));
+      const eligibility::Codes codes = eligibility::Check(lot, groups[g], rules, day, Kilometres(metres));
       judgement.exclusions.back()[g] &= Bits(codes);
       if (codes.empty()) arcs.push_back({.group = g, .metres = metres < 0 ? kUnknownMetres : metres});
     }
@@ -164,7 +167,8 @@ std::vector<eligibility::Reason> WhyNot(const pb::Snapshot& snapshot, const Judg
                                         int group) {
   const pb::SnapshotStock& stock = snapshot.stock(supply);
   return eligibility::Judge(eligibility::LotFactsOf(stock.lot(), stock.donor_agreement_in_force()),
-                            eligibility::GroupFactsOf(snapshot.groups(group).group()), HandOverDay(snapshot),
+                            eligibility::GroupFactsOf(snapshot.groups(group).group()),
+                            eligibility::HandOverRulesOf(snapshot.stock_rules()), HandOverDay(snapshot),
                             Kilometres(judgement.Metres(supply, group)));
 }
 

@@ -121,6 +121,31 @@ TEST(Propose, SaysWhyFoodStays) {
                           Pair("BELOW_MINIMUM_LOT", 20), Pair("NO_STORAGE", 5)));
 }
 
+TEST(Propose, TheNetworksRulesAndRecallsCount) {
+  pb::Snapshot snapshot = EmptySnapshot();
+  AddStock(snapshot, 1, 10).mutable_lot()->mutable_good_until()->set_date("2026-12-01");
+  pb::SnapshotStock& snack = AddStock(snapshot, 2, 10);
+  snack.mutable_lot()->set_category(type::v1::FOOD_CATEGORY_SNACK);
+  snack.mutable_lot()->mutable_good_until()->set_date("2026-12-01");
+  AddStock(snapshot, 3, 10).mutable_lot()->set_recall("recalls/" + Uuid(7));
+  AddGroup(snapshot, 1);
+  Canonicalise(snapshot);
+  EXPECT_THAT(Short(Propose(snapshot)), SizeIs(2));
+  const std::string free = Propose(snapshot).result_hash;
+  snapshot.mutable_stock_rules()->set_min_remaining_days_hand_over(14);
+  stock::v1::CategoryRule& of_snacks = *snapshot.mutable_stock_rules()->add_categories();
+  of_snacks.set_category(type::v1::FOOD_CATEGORY_SNACK);
+  of_snacks.set_min_remaining_days_hand_over(13);
+  const Proposal proposal = Propose(snapshot);
+  EXPECT_NE(proposal.result_hash, free);
+  EXPECT_THAT(Short(proposal), ElementsAre("こども食堂001 LOT0002 10"));
+  EXPECT_EQ(proposal.judgement.problem.supplies[1].last_day, absl::CivilDay(2026, 11, 18) - absl::CivilDay(1970, 1, 1));
+  EXPECT_THAT(WhyNot(snapshot, proposal.judgement, 0, 0)[0].english, HasSubstr("at least 14 are asked for"));
+  std::vector<std::string> reasons;
+  for (const pb::UnallocatedReason& reason : proposal.summary.unallocated()) reasons.push_back(reason.reason());
+  EXPECT_THAT(reasons, ElementsAre("LOT_RECALLED", "REMAINING_DAYS"));
+}
+
 TEST(Propose, EveryRuleHasASentence) {
   for (int code = 0; code < eligibility::kCodes; ++code) {
     const std::string_view name = eligibility::CodeName(static_cast<eligibility::Code>(code));

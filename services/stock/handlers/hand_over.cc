@@ -39,6 +39,26 @@ absl::Status LotExpired(const Lot& lot, const Reason& reason, absl::CivilDay day
        {"day", absl::FormatCivilTime(day)}});
 }
 
+struct Party {
+  std::string name;      // "donors/{uuid}"
+  std::string shown_as;  // its display name, if it may be told; else its name
+};
+
+// Those of the lot's donors, of a kit each part's, with whom no agreement is in force on that day.
+absl::StatusOr<std::vector<Party>> DonorsWithoutAgreement(const Context& context, const rpc::Call& call, const Lot& lot,
+                                                          absl::CivilDay day) {
+  std::vector<Party> without;
+  for (const std::string& name : eligibility::DonorsOf(lot.facts)) {
+    absl::StatusOr<donors::v1::Donor> donor = absl::NotFoundError("nobody knows this lot's donor");
+    if (!name.empty()) donor = context.registers.GetDonor(call, name);
+    if (!donor.ok() && !absl::IsNotFound(donor.status())) return donor.status();
+    if (donor.ok() && eligibility::InForce(donor->agreements(), day)) continue;
+    const bool named = donor.ok() && lot.facts.conditions().donor_may_be_named();
+    without.push_back({.name = name, .shown_as = named ? donor->display_name() : name});
+  }
+  return without;
+}
+
 }  // namespace
 
 std::string HashOf(const google::protobuf::Message& request) {
@@ -96,24 +116,23 @@ std::string MunicipalityOf(const groups::v1::Group& group) {
 absl::StatusOr<groups::v1::Group> PassTheWall(const Context& context, const rpc::Call& call, const Lot& lot,
                                               const std::string& group_name, absl::CivilDay day) {
   ASSIGN_OR_RETURN(const groups::v1::Group group, FindGroup(context, call, group_name));
-  const absl::StatusOr<donors::v1::Donor> donor = context.registers.GetDonor(call, lot.facts.donor());
-  if (!donor.ok() && !absl::IsNotFound(donor.status())) return donor.status();
-  const bool donor_agreement = donor.ok() && eligibility::InForce(donor->agreements(), day);
+  ASSIGN_OR_RETURN(const std::vector<Party> unbound, DonorsWithoutAgreement(context, call, lot, day));
 
   std::vector<Reason> conditions;
   std::optional<Reason> expired;
   std::vector<std::string> parties, names;
-  for (const Reason& reason :
-       eligibility::Judge(eligibility::LotFactsOf(lot.facts, donor_agreement), eligibility::GroupFactsOf(group), day)) {
+  for (const Reason& reason : eligibility::Judge(eligibility::LotFactsOf(lot.facts, unbound.empty()),
+                                                 eligibility::GroupFactsOf(group), eligibility::HandOverRules(), day)) {
     switch (reason.code) {
       case Code::kNoGroupAgreement:
         parties.push_back(group.name());
         names.push_back(group.display_name());
         break;
       case Code::kNoDonorAgreement:
-        parties.push_back(lot.facts.donor());
-        names.push_back(lot.facts.conditions().donor_may_be_named() ? lot.facts.donor_display_name()
-                                                                    : lot.facts.donor());
+        for (const Party& donor : unbound) {
+          parties.push_back(donor.name);
+          names.push_back(donor.shown_as);
+        }
         break;
       case Code::kUseByPassed:
       case Code::kBestBeforePassed:
