@@ -10,7 +10,8 @@
 namespace kubari::stock {
 namespace {
 
-// Goods came back, so this reversal is a movement of its own; every other reason says that something was booked wrongly.
+// Goods came back, so this reversal is a movement of its own; every other reason says that something was booked
+// wrongly.
 constexpr char kReturned[] = "RETURNED";
 
 // What one person says is there.
@@ -59,7 +60,8 @@ bool MovedBetween(absl::Time first, absl::Time last, const std::vector<Change>& 
 bool CorrectedSince(absl::Time t, const std::vector<Change>& changes) {
   int64_t net = 0;
   for (const Change& change : changes) {
-    if (!change.own && change.occurred_time > t && change.happened() <= t) net += change.undoes.empty() ? 0 : change.items;
+    if (!change.own && change.occurred_time > t && change.happened() <= t)
+      net += change.undoes.empty() ? 0 : change.items;
   }
   return net != 0;
 }
@@ -161,28 +163,24 @@ Line JudgeLine(const LineFacts& facts) {
   }
   const int64_t own = OwnItems(facts.changes);
   line.basis_items = ExpectedAt(line.counted_time, facts.now, facts.changes);
-  std::optional<int64_t> counted = Agreed(findings, facts, line);
-  if (facts.decision && Holds(*facts.decision, line)) {
-    line.reason = facts.decision->reason;
-    line.note = facts.decision->note;
-    line.settled_items = facts.decision->counted_items;
-    if (line.settled_items) {
-      counted = line.settled_items;
-      line.conflict = pb::LINE_CONFLICT_UNSPECIFIED;
-    }
+  const Decision* decision = facts.decision && Holds(*facts.decision, line) ? &*facts.decision : nullptr;
+  if (decision != nullptr) {
+    line.reason = decision->reason;
+    line.note = decision->note;
+    line.settled_items = decision->counted_items;
   }
+  const std::optional<int64_t> counted = line.settled_items ? line.settled_items : Agreed(findings, facts, line);
   if (counted) Compare(*counted, own, line);
-  if (counted && line.state == pb::LINE_STATE_DIFFERENT && !line.settled_items &&
+  if (line.state == pb::LINE_STATE_DIFFERENT && !line.settled_items &&
       CorrectedSince(line.counted_time, facts.changes)) {
     line.conflict = pb::LINE_CONFLICT_CORRECTED_SINCE;
-    counted.reset();
   }
-  if (!counted) {
+  if (line.conflict != pb::LINE_CONFLICT_UNSPECIFIED) {
     line.state = pb::LINE_STATE_CONFLICT;
     line.counted_items = line.difference_items = line.open_items = 0;
     line.expected_items = line.basis_items + own;
   }
-  if (facts.decision && facts.decision->leave_out && Holds(*facts.decision, line)) {
+  if (decision != nullptr && decision->leave_out) {
     line.state = pb::LINE_STATE_LEFT_OUT;
     line.open_items = 0;
   }

@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "kubari/stock/v1/stocktakes.pb.h"
 #include "services/stock/domain/types.h"
 
 namespace kubari::stock {
@@ -63,14 +64,14 @@ struct Change {
 };
 
 // A reviewer's decision about one line. It was made for certain counts and a certain expected figure, and holds only
-// for them: what came in later was not known to whoever decided.
+// for them, as what came in later was not known to whoever decided; leaving the line out holds for the counts alone.
 struct Decision {
   std::optional<int64_t> counted_items;
   std::string reason;
   std::string note;
   bool leave_out = false;
-  int64_t expected_items = 0;  // Line::basis_items then
-  int count_changes = 0;       // Line::count_changes then
+  int64_t basis_items = 0;  // of the line, when it was decided
+  int changes = 0;          // likewise
 };
 
 // All that is known of one lot at one place.
@@ -106,10 +107,10 @@ struct Line {
   // How many adjustments this stocktake has booked here, reversed ones too. Part of the next one's request id: whoever
   // books number n has seen that n are there, so n + 1 cannot come of not knowing them.
   int adjustments = 0;
-  // For the next decision: expected(counted_time) without this stocktake's own adjustments, how often counts were
-  // recorded or taken back, and the figure of the decision that holds.
+  // What a decision is made for: expected(counted_time) without this stocktake's own adjustments, and how often a count
+  // was recorded or taken back, or such an adjustment reversed. And the figure of the decision that holds.
   int64_t basis_items = 0;
-  int count_changes = 0;
+  int changes = 0;
   std::optional<int64_t> settled_items;
 
   bool counted() const { return counted_time != absl::InfinitePast(); }
@@ -130,7 +131,7 @@ struct Line {
 // "Earlier" goes by counted_time: phones send late. A decision that holds goes before all of this.
 Line JudgeLine(const LineFacts& facts);
 
-// What the ledger says for the moment `t`.
+// What the ledger says for the moment `t`, without this stocktake's own adjustments, whenever they happened.
 int64_t ExpectedAt(absl::Time t, const Balance& now, const std::vector<Change>& changes);
 
 // The request of adjustment number `number` (from 0) of a line: the same wherever and however often it is made.
