@@ -2,6 +2,7 @@
 #pragma once
 
 #include "libs/pg/pool.h"
+#include "services/stock/catalogue.h"
 #include "services/stock/ledger_store.h"
 
 namespace kubari::stock {
@@ -18,8 +19,18 @@ class PgLedgerStore final : public LedgerStore {
                                                          absl::Time deadline) override;
   absl::StatusOr<std::vector<Overdue>> OverdueReservations(absl::Time now, int limit, absl::Time deadline) override;
 
+  // The numbers by which movements and balances name lots, places, actors and groups. They never change, so they are
+  // kept in memory, and a batch in steady state looks none of them up.
+  struct Numbers {
+    FactCache<int32_t> lots{200'000};
+    FactCache<int32_t> places{50'000};
+    FactCache<int32_t> actors{20'000};
+    FactCache<int32_t> groups{20'000};
+  };
+
  private:
   pg::Pool& pool_;
+  Numbers numbers_;
 };
 
 }  // namespace kubari::stock

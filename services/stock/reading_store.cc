@@ -22,61 +22,102 @@ constexpr pg::Statement kLots{
     "AND ($3::text IS NULL OR (l.donor_lot_number = $3 AND l.donor_lot_number <> '')) "
     "AND ($4::uuid IS NULL OR l.donor_id = $4) AND ($5::uuid IS NULL OR l.offer_id = $5) "
     "AND ($6::uuid IS NULL OR l.product_id = $6) AND ($7::uuid[] IS NULL OR l.donor_id = ANY($7)) "
-    "AND (NOT $8::boolean OR EXISTS (SELECT FROM balances b WHERE b.network_id = l.network_id "
-    "AND b.lot_id = l.lot_id AND b.shelf AND b.on_hand > 0)) "
+    "AND (NOT $8::boolean OR EXISTS (SELECT FROM balances b WHERE b.ledger = (SELECT g.ledger FROM ledgers g WHERE "
+    "g.network_id = $1) AND b.lot = l.number AND b.place % 10 = 1 AND b.present)) "
     "AND ($9::date IS NULL OR (l.last_good_day, l.lot_id) > ($9, $10::uuid)) "
     "ORDER BY l.last_good_day, l.lot_id LIMIT $11"};
 constexpr pg::Statement kBalances{
     "SELECT b.on_hand, b.reserved, " KUBARI_LOT_COLUMNS ", " KUBARI_PLACE_COLUMNS
-    "FROM balances b JOIN lots l ON l.network_id = b.network_id AND l.lot_id = b.lot_id "
-    "JOIN places p ON p.network_id = b.network_id AND p.place_id = b.place_id "
-    "WHERE b.network_id = $1 AND b.shelf AND b.on_hand > 0 AND ($2::uuid IS NULL OR b.warehouse_id = $2) "
-    "AND ($3::uuid IS NULL OR b.lot_id = $3) AND ($4::uuid IS NULL OR l.product_id = $4) AND (NOT $5::boolean OR "
-    "b.on_hand > b.reserved) "
-    "AND ($6::date IS NULL OR (b.last_good_day, b.lot_id, b.place_id) > ($6, $7::uuid, $8::uuid)) "
-    "ORDER BY b.last_good_day, b.lot_id, b.place_id LIMIT $9"};
+    "FROM balances b JOIN lots l ON l.network_id = $1 AND l.number = b.lot "
+    "JOIN places p ON p.network_id = $1 AND p.number = b.place "
+    "WHERE b.ledger = (SELECT g.ledger FROM ledgers g WHERE g.network_id = $1) AND b.present AND b.place % 10 = 1 "
+    "AND ($2::uuid IS NULL OR b.warehouse_id = $2) "
+    "AND ($3::uuid IS NULL OR b.lot = (SELECT x.number FROM lots x WHERE x.network_id = $1 AND x.lot_id = $3)) "
+    "AND ($4::uuid IS NULL OR b.product_id = $4) AND (NOT $5::boolean OR b.on_hand > b.reserved) "
+    "AND ($6::date IS NULL OR (b.last_good_day, b.lot, b.place) > ($6, $7::integer, $8::integer)) "
+    "ORDER BY b.last_good_day, b.lot, b.place LIMIT $9"};
 constexpr pg::Statement kReservations{
     "SELECT " KUBARI_RESERVATION_COLUMNS
-    "FROM reservations r WHERE r.network_id = $1 AND r.open_items > 0 AND ($2::uuid IS NULL OR EXISTS (SELECT FROM "
+    "FROM reservations r WHERE r.network_id = $1 AND r.open AND ($2::uuid IS NULL OR EXISTS (SELECT FROM "
     "places p "
     "WHERE p.network_id = r.network_id AND p.place_id = r.place_id AND p.warehouse_id = $2)) "
     "AND ($3::uuid IS NULL OR r.delivery_id = $3) AND ($4::uuid IS NULL OR r.group_id = $4) "
     "AND ($5::timestamptz IS NULL OR (r.expire_time, r.reservation_id) > ($5, $6::uuid)) "
     "ORDER BY r.expire_time, r.reservation_id LIMIT $7"};
+
+// Movements, newest first: by an index that leads to them, each with whether the other filters let it through. $1
+// ledger, $2 positions before this one, $3 so many, $4 lot, $5 place, $6 delivery, $7 recipient, $8 actor.
+#define KUBARI_FITS                                                                                                \
+  "SELECT m.position, ($4::integer IS NULL OR m.lot = $4) AND ($5::integer IS NULL OR $5 IN (m.from_place, "       \
+  "m.to_place)) AND ($6::uuid IS NULL OR m.delivery_id IS NOT DISTINCT FROM $6) AND ($7::integer IS NULL OR "      \
+  "m.recipient IS NOT DISTINCT FROM $7) AND ($8::integer IS NULL OR m.actor = $8) AS fits FROM movements m WHERE " \
+  "m.ledger = $1::integer AND m.position < $2 AND "
+#define KUBARI_NEWEST " ORDER BY m.position DESC LIMIT $3 "
+constexpr pg::Statement kByLot{KUBARI_FITS "m.lot = $4" KUBARI_NEWEST};
+constexpr pg::Statement kByDelivery{KUBARI_FITS "m.delivery_id = $6" KUBARI_NEWEST};
+constexpr pg::Statement kByRecipient{KUBARI_FITS "m.recipient = $7" KUBARI_NEWEST};
+// Each end has its index, and each gives its newest.
+constexpr pg::Statement kByShelf{"SELECT m.position, m.fits FROM ((" KUBARI_FITS
+                                 "m.from_place = $5 AND m.from_place % 10 = 1" KUBARI_NEWEST ") UNION ALL (" KUBARI_FITS
+                                 "m.to_place = $5 AND m.to_place % 10 = 1 AND m.from_place <> m.to_place" KUBARI_NEWEST
+                                 ")) m" KUBARI_NEWEST};
+constexpr pg::Statement kByPosition{KUBARI_FITS "true" KUBARI_NEWEST};
+#undef KUBARI_FITS
+#undef KUBARI_NEWEST
+constexpr pg::Statement kMovementNumbers{
+    "SELECT (SELECT ledger FROM ledgers WHERE network_id = $1) AS ledger, "
+    "(SELECT number FROM lots WHERE network_id = $1 AND lot_id = $2) AS lot, "
+    "(SELECT number FROM places WHERE network_id = $1 AND place_id = $3) AS place, "
+    "(SELECT number FROM recipients WHERE network_id = $1 AND group_id = $4) AS recipient, "
+    "(SELECT number FROM actors WHERE network_id = $1 AND actor = $5) AS actor"};
 constexpr pg::Statement kMovements{
     "SELECT " KUBARI_MOVEMENT_COLUMNS
-    "FROM movements m WHERE m.network_id = $1 AND m.position < $2 AND ($3::uuid IS NULL OR m.lot_id = $3) "
-    "AND ($4::uuid IS NULL OR m.delivery_id = $4) AND ($5::uuid IS NULL OR m.group_id = $5) AND ($6::text IS NULL OR "
-    "m.actor = $6) "
-    "ORDER BY m.position DESC LIMIT $7"};
-// Of a place: from and to have an index each, and each gives its newest.
-constexpr pg::Statement kMovementsOfPlace{
-    "SELECT " KUBARI_MOVEMENT_COLUMNS
-    "FROM movements m JOIN ("
-    "(SELECT m.position FROM movements m WHERE m.network_id = $1 AND m.position < $2 AND m.from_place = $8 "
-    "AND ($3::uuid IS NULL OR m.lot_id = $3) AND ($4::uuid IS NULL OR m.delivery_id = $4) AND ($5::uuid IS NULL OR "
-    "m.group_id = $5) "
-    "AND ($6::text IS NULL OR m.actor = $6) ORDER BY m.position DESC LIMIT $7) UNION ALL "
-    "(SELECT m.position FROM movements m WHERE m.network_id = $1 AND m.position < $2 AND m.to_place = $8 AND "
-    "m.from_place <> m.to_place "
-    "AND ($3::uuid IS NULL OR m.lot_id = $3) AND ($4::uuid IS NULL OR m.delivery_id = $4) AND ($5::uuid IS NULL OR "
-    "m.group_id = $5) "
-    "AND ($6::text IS NULL OR m.actor = $6) ORDER BY m.position DESC LIMIT $7)) k ON k.position = m.position "
-    "WHERE m.network_id = $1 ORDER BY m.position DESC LIMIT $7"};
+    "FROM ledger_entries m WHERE m.network_id = $1 AND m.position = ANY($2::bigint[]) ORDER BY m.position DESC"};
+// Rows of an index looked at in one step, and for one page.
+constexpr int kStep = 1'000;
+constexpr int kLookAtMost = 20'000;
+
 constexpr pg::Statement kDeliveries{
-    "SELECT delivery_id, group_id, ship_position, ship_time, confirm_time FROM deliveries WHERE network_id = $1 AND "
-    "issued_items > 0 "
-    "AND ship_position < $2 AND ($3::uuid IS NULL OR group_id = $3) AND ($4::boolean IS NULL OR (open_items > 0) = $4) "
-    "AND ($5::uuid[] IS NULL OR group_id = ANY($5)) ORDER BY ship_position DESC LIMIT $6"};
+    "SELECT " KUBARI_DELIVERY_COLUMNS
+    "FROM deliveries d WHERE d.network_id = $1 AND d.issued AND d.ship_position < $2 "
+    "AND ($3::uuid IS NULL OR d.group_id = $3) AND ($4::boolean IS NULL OR (d.open_items > 0) = $4) "
+    "AND ($5::uuid[] IS NULL OR d.group_id = ANY($5)) ORDER BY d.ship_position DESC LIMIT $6"};
 constexpr pg::Statement kDeliveryLines{
-    "SELECT delivery_id, lot_id, issued_items, confirmed_items, short_items FROM delivery_lines "
-    "WHERE network_id = $1 AND delivery_id = ANY($2::uuid[])"};
+    "SELECT " KUBARI_DELIVERY_LINE_COLUMNS
+    "FROM delivery_lines d WHERE d.network_id = $1 AND d.delivery_id = ANY($2::uuid[])"};
+constexpr pg::Statement kTransfers{
+    "SELECT " KUBARI_SHIPMENT_COLUMNS
+    "FROM transfers t WHERE t.network_id = $1 AND t.sent AND t.send_position < $2 "
+    "AND ($3::boolean IS NULL OR (t.open_items > 0) = $3) ORDER BY t.send_position DESC LIMIT $4"};
+// From or to a warehouse; each has its index.
+constexpr pg::Statement kTransfersOfWarehouse{
+    "SELECT " KUBARI_SHIPMENT_COLUMNS
+    "FROM ((SELECT * FROM transfers t WHERE t.network_id = $1 AND t.sent AND t.send_position < $2 "
+    "AND t.from_warehouse_id = $5 AND ($3::boolean IS NULL OR (t.open_items > 0) = $3) "
+    "ORDER BY t.send_position DESC LIMIT $4) UNION ALL "
+    "(SELECT * FROM transfers t WHERE t.network_id = $1 AND t.sent AND t.send_position < $2 "
+    "AND t.to_warehouse_id = $5 AND ($3::boolean IS NULL OR (t.open_items > 0) = $3) "
+    "ORDER BY t.send_position DESC LIMIT $4)) t ORDER BY t.send_position DESC LIMIT $4"};
+constexpr pg::Statement kTransferLines{
+    "SELECT " KUBARI_SHIPMENT_LINE_COLUMNS
+    "FROM transfer_lines t WHERE t.network_id = $1 AND t.transfer_id = ANY($2::uuid[])"};
 constexpr pg::Statement kLotHistory{
     "SELECT " KUBARI_MOVEMENT_COLUMNS
-    "FROM movements m WHERE m.network_id = $1 AND m.lot_id = $2 ORDER BY m.position LIMIT $3"};
+    "FROM ledger_entries m WHERE m.network_id = $1 AND m.lot_id = $2 ORDER BY m.position LIMIT $3"};
 constexpr pg::Statement kAnyReceived{
     "SELECT EXISTS (SELECT FROM delivery_lines l JOIN deliveries d USING (network_id, delivery_id) "
     "WHERE l.network_id = $1 AND l.lot_id = $2 AND l.issued_items > 0 AND d.group_id = ANY($3::uuid[])) AS found"};
+// RECEIVE and DIRECT; REFUSE.
+constexpr pg::Statement kIntake{
+    "SELECT coalesce(sum(i.items) FILTER (WHERE i.effect_kind IN (1, 14)), 0)::bigint AS received, "
+    "coalesce(sum(i.items) FILTER (WHERE i.effect_kind = 11), 0)::bigint AS refused "
+    "FROM (SELECT coalesce(m.effect_kind, m.kind) AS effect_kind, CASE WHEN m.takes_back THEN -m.items ELSE m.items "
+    "END AS items FROM lots l JOIN movements m ON m.lot = l.number "
+    "AND m.ledger = (SELECT g.ledger FROM ledgers g WHERE g.network_id = $1) "
+    "WHERE l.network_id = $1 AND l.offer_id = $2 AND l.origin_id = $3) i"};
+constexpr pg::Statement kStopped{
+    "SELECT lot_id, min(recall_id::text) AS recall_id FROM stopped_lots WHERE network_id = $1 AND lot_id = "
+    "ANY($2::uuid[]) GROUP BY lot_id"};
 
 // Parts of a key, converted with care: they come from outside.
 std::optional<int64_t> Number(const std::string& text) {
@@ -84,14 +125,9 @@ std::optional<int64_t> Number(const std::string& text) {
   return absl::SimpleAtoi(text, &value) ? std::optional(value) : std::nullopt;
 }
 
-bool IsDayAndIds(const std::vector<std::string>& key, size_t size) {
-  if (key.size() != size) return false;
+bool IsDay(const std::string& text) {
   absl::CivilDay day;
-  if (!absl::ParseCivilTime(key[0], &day)) return false;
-  for (size_t i = 1; i < size; ++i) {
-    if (!ids::IsUuid(key[i])) return false;
-  }
-  return true;
+  return absl::ParseCivilTime(text, &day);
 }
 
 // The i-th part of the key, or NULL on the first page.
@@ -105,22 +141,23 @@ absl::StatusOr<int64_t> Before(const Page& page) {
   return *number;
 }
 
-std::string DayOf(const Lot& lot) {
-  const auto date = calendar::Date::Parse(lot.facts.good_until().date());
-  return absl::FormatCivilTime(date.ok() ? date->LastGoodDay() : absl::CivilDay(9999, 12, 31));
-}
+std::string DayOf(const Lot& lot) { return absl::FormatCivilTime(LastGoodDay(lot.facts)); }
 
 }  // namespace
 
 std::vector<std::string> KeyOf(const Lot& lot) { return {DayOf(lot), lot.id}; }
-std::vector<std::string> KeyOf(const BalanceRow& row) { return {DayOf(row.lot), row.lot.id, row.place.id}; }
+std::vector<std::string> KeyOf(const BalanceRow& row) {
+  return {DayOf(row.lot), absl::StrCat(row.lot.number), absl::StrCat(row.place.number)};
+}
 std::vector<std::string> KeyOf(const Reservation& r) { return {absl::StrCat(absl::ToUnixMicros(r.expire_time)), r.id}; }
 std::vector<std::string> KeyOf(const Movement& movement) { return {absl::StrCat(movement.position)}; }
 std::vector<std::string> KeyOf(const DeliveryRow& row) { return {absl::StrCat(row.ship_position)}; }
+std::vector<std::string> KeyOf(const ShipmentRow& row) { return {absl::StrCat(row.send_position)}; }
 
 absl::StatusOr<std::vector<Lot>> ReadingStore::Lots(const std::string& network_id, const LotFilter& f, const Page& page,
                                                     absl::Time deadline) {
-  if (!page.after.empty() && !IsDayAndIds(page.after, 2)) return paging::InvalidToken();
+  if (!page.after.empty() && !(page.after.size() == 2 && IsDay(page.after[0]) && ids::IsUuid(page.after[1])))
+    return paging::InvalidToken();
   return pool_.Read(
       {.network_id = network_id, .deadline = deadline}, [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<Lot>> {
         tx.Defer(kPlanForValues);
@@ -135,21 +172,21 @@ absl::StatusOr<std::vector<Lot>> ReadingStore::Lots(const std::string& network_i
 
 absl::StatusOr<std::vector<BalanceRow>> ReadingStore::Balances(const std::string& network_id, const BalanceFilter& f,
                                                                const Page& page, absl::Time deadline) {
-  if (!page.after.empty() && !IsDayAndIds(page.after, 3)) return paging::InvalidToken();
-  return pool_.Read(
-      {.network_id = network_id, .deadline = deadline},
-      [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<BalanceRow>> {
-        tx.Defer(kPlanForValues);
-        ASSIGN_OR_RETURN(const pg::Result rows,
-                         tx.Query(kBalances, network_id, f.warehouse, f.lot, f.product, f.free_only, Part(page, 0),
-                                  Part(page, 1), Part(page, 2), page.size + 1));
-        std::vector<BalanceRow> balances;
-        for (const pg::Row row : rows) {
-          balances.push_back(
-              {sql::ReadLot(row), sql::ReadPlace(row), {row.Get<int64_t>("on_hand"), row.Get<int64_t>("reserved")}});
-        }
-        return balances;
-      });
+  std::optional<int64_t> lot, place;
+  if (page.after.size() == 3 && IsDay(page.after[0])) lot = Number(page.after[1]), place = Number(page.after[2]);
+  if (!page.after.empty() && !(lot && place)) return paging::InvalidToken();
+  return pool_.Read({.network_id = network_id, .deadline = deadline},
+                    [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<BalanceRow>> {
+                      tx.Defer(kPlanForValues);
+                      ASSIGN_OR_RETURN(const pg::Result rows,
+                                       tx.Query(kBalances, network_id, f.warehouse, f.lot, f.product, f.free_only,
+                                                Part(page, 0), lot, place, page.size + 1));
+                      std::vector<BalanceRow> balances;
+                      for (const pg::Row row : rows) {
+                        balances.push_back({sql::ReadLot(row), sql::ReadPlace(row), sql::ReadBalance(row)});
+                      }
+                      return balances;
+                    });
 }
 
 absl::StatusOr<std::vector<Reservation>> ReadingStore::Reservations(const std::string& network_id,
@@ -173,18 +210,62 @@ absl::StatusOr<std::vector<Reservation>> ReadingStore::Reservations(const std::s
                     });
 }
 
-absl::StatusOr<std::vector<Movement>> ReadingStore::Movements(const std::string& network_id, const MovementFilter& f,
-                                                              const Page& page, absl::Time deadline) {
+namespace {
+
+// Positions that fit, at most `size` + 1, and how far the look went.
+struct Positions {
+  std::vector<int64_t> found;
+  std::optional<int64_t> seen_down_to;
+};
+
+absl::StatusOr<Positions> Look(pg::Transaction& tx, const MovementFilter& f, int64_t before, int size) {
+  ASSIGN_OR_RETURN(const pg::Result rows,
+                   tx.Query(kMovementNumbers, tx.network_id(), f.lot, f.place, f.group, f.actor));
+  const auto number = [&](const char* column) { return rows[0].Get<std::optional<int32_t>>(column); };
+  const auto ledger = number("ledger"), lot = number("lot"), place = number("place"), recipient = number("recipient"),
+             actor = number("actor");
+  // What is not there has moved nothing.
+  if (!ledger || (f.lot && !lot) || (f.place && !place) || (f.group && !recipient) || (f.actor && !actor))
+    return Positions{};
+  const bool shelf = place && *place % 10 == pb::PLACE_KIND_SHELF;
+  const pg::Statement& by = f.delivery ? kByDelivery
+                            : lot      ? kByLot
+                            : shelf    ? kByShelf
+                            : f.group  ? kByRecipient
+                                       : kByPosition;
+  const bool led_by_all =
+      f.delivery.has_value() + f.lot.has_value() + f.place.has_value() + f.group.has_value() + f.actor.has_value() <=
+          1 &&
+      !(place && !shelf) && !actor;
+  const int step = led_by_all ? size + 1 : kStep;
+  Positions positions;
+  for (int looked = 0; looked < kLookAtMost; looked += step) {
+    ASSIGN_OR_RETURN(const pg::Result some,
+                     tx.Query(by, *ledger, before, step, lot, place, f.delivery, recipient, actor));
+    for (const pg::Row row : some) {
+      before = row.Get<int64_t>("position");
+      if (row.Get<bool>("fits")) positions.found.push_back(before);
+      if (static_cast<int>(positions.found.size()) > size) return positions;
+    }
+    if (some.size() < step) return positions;
+  }
+  positions.seen_down_to = before;
+  return positions;
+}
+
+}  // namespace
+
+absl::StatusOr<MovementPage> ReadingStore::Movements(const std::string& network_id, const MovementFilter& f,
+                                                     const Page& page, absl::Time deadline) {
   ASSIGN_OR_RETURN(const int64_t before, Before(page));
   return pool_.Read({.network_id = network_id, .deadline = deadline},
-                    [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<Movement>> {
-                      tx.Defer(kPlanForValues);
-                      ASSIGN_OR_RETURN(const pg::Result rows,
-                                       f.place ? tx.Query(kMovementsOfPlace, network_id, before, f.lot, f.delivery,
-                                                          f.group, f.actor, page.size + 1, f.place)
-                                               : tx.Query(kMovements, network_id, before, f.lot, f.delivery, f.group,
-                                                          f.actor, page.size + 1));
-                      return sql::ReadMovements(rows);
+                    [&](pg::Transaction& tx) -> absl::StatusOr<MovementPage> {
+                      ASSIGN_OR_RETURN(const Positions positions, Look(tx, f, before, page.size));
+                      MovementPage found{.seen_down_to = positions.seen_down_to};
+                      if (positions.found.empty()) return found;
+                      ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kMovements, network_id, positions.found));
+                      found.movements = sql::ReadMovements(rows);
+                      return found;
                     });
 }
 
@@ -192,32 +273,49 @@ absl::StatusOr<std::vector<DeliveryRow>> ReadingStore::Deliveries(const std::str
                                                                   const DeliveryFilter& f, const Page& page,
                                                                   absl::Time deadline) {
   ASSIGN_OR_RETURN(const int64_t before, Before(page));
-  return pool_.Read(
-      {.network_id = network_id, .deadline = deadline},
-      [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<DeliveryRow>> {
-        tx.Defer(kPlanForValues);
-        ASSIGN_OR_RETURN(const pg::Result rows,
-                         tx.Query(kDeliveries, network_id, before, f.group, f.open, f.own_groups, page.size + 1));
-        std::vector<DeliveryRow> deliveries;
-        std::map<std::string, size_t> at;
-        std::vector<std::string> delivery_ids;
-        for (const pg::Row row : rows) {
-          Delivery delivery{
-              .id = row.Get<std::string>("delivery_id"),
-              .group_id = row.Get<std::string>("group_id"),
-              .ship_time = row.Get<std::optional<absl::Time>>("ship_time").value_or(absl::InfinitePast()),
-              .confirm_time = row.Get<std::optional<absl::Time>>("confirm_time").value_or(absl::InfinitePast())};
-          at[delivery.id] = deliveries.size();
-          delivery_ids.push_back(delivery.id);
-          deliveries.push_back({std::move(delivery), row.Get<int64_t>("ship_position")});
-        }
-        ASSIGN_OR_RETURN(const pg::Result lines, tx.Query(kDeliveryLines, network_id, delivery_ids));
-        for (const pg::Row row : lines) {
-          deliveries[at[row.Get<std::string>("delivery_id")]].delivery.lines[row.Get<std::string>("lot_id")] = {
-              row.Get<int64_t>("issued_items"), row.Get<int64_t>("confirmed_items"), row.Get<int64_t>("short_items")};
-        }
-        return deliveries;
-      });
+  return pool_.Read({.network_id = network_id, .deadline = deadline},
+                    [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<DeliveryRow>> {
+                      tx.Defer(kPlanForValues);
+                      ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kDeliveries, network_id, before, f.group, f.open,
+                                                                       f.own_groups, page.size + 1));
+                      std::vector<DeliveryRow> deliveries;
+                      std::vector<std::string> delivery_ids;
+                      std::map<std::string, size_t> at;
+                      for (const pg::Row row : rows) {
+                        deliveries.push_back({sql::ReadDelivery(row), row.Get<int64_t>("ship_position")});
+                        delivery_ids.push_back(deliveries.back().delivery.id);
+                        at[delivery_ids.back()] = deliveries.size() - 1;
+                      }
+                      ASSIGN_OR_RETURN(const pg::Result lines, tx.Query(kDeliveryLines, network_id, delivery_ids));
+                      for (const pg::Row row : lines)
+                        sql::ReadLine(row, deliveries[at[row.Get<std::string>("delivery_id")]].delivery);
+                      return deliveries;
+                    });
+}
+
+absl::StatusOr<std::vector<ShipmentRow>> ReadingStore::Transfers(const std::string& network_id, const TransferFilter& f,
+                                                                 const Page& page, absl::Time deadline) {
+  ASSIGN_OR_RETURN(const int64_t before, Before(page));
+  return pool_.Read({.network_id = network_id, .deadline = deadline},
+                    [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<ShipmentRow>> {
+                      tx.Defer(kPlanForValues);
+                      ASSIGN_OR_RETURN(const pg::Result rows,
+                                       f.warehouse ? tx.Query(kTransfersOfWarehouse, network_id, before, f.open,
+                                                              page.size + 1, f.warehouse)
+                                                   : tx.Query(kTransfers, network_id, before, f.open, page.size + 1));
+                      std::vector<ShipmentRow> shipments;
+                      std::vector<std::string> transfer_ids;
+                      std::map<std::string, size_t> at;
+                      for (const pg::Row row : rows) {
+                        shipments.push_back({sql::ReadShipment(row), row.Get<int64_t>("send_position")});
+                        transfer_ids.push_back(shipments.back().shipment.id);
+                        at[transfer_ids.back()] = shipments.size() - 1;
+                      }
+                      ASSIGN_OR_RETURN(const pg::Result lines, tx.Query(kTransferLines, network_id, transfer_ids));
+                      for (const pg::Row row : lines)
+                        sql::ReadLine(row, shipments[at[row.Get<std::string>("transfer_id")]].shipment);
+                      return shipments;
+                    });
 }
 
 absl::StatusOr<std::vector<Movement>> ReadingStore::LotHistory(const std::string& network_id, const std::string& lot_id,
@@ -235,6 +333,33 @@ absl::StatusOr<bool> ReadingStore::AnyReceived(const std::string& network_id, co
     ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kAnyReceived, network_id, lot_id, group_ids));
     return rows[0].Get<bool>("found");
   });
+}
+
+absl::StatusOr<Intake> ReadingStore::OfferLineIntake(const std::string& network_id, const std::string& offer_line,
+                                                     absl::Time deadline) {
+  // "offers/{uuid}/lines/{uuid}"
+  const std::string offer = offer_line.substr(7, 36), line = offer_line.substr(offer_line.size() - 36);
+  return pool_.Read({.network_id = network_id, .deadline = deadline},
+                    [&](pg::Transaction& tx) -> absl::StatusOr<Intake> {
+                      ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kIntake, network_id, offer, line));
+                      return Intake{.received_items = rows[0].Get<int64_t>("received"),
+                                    .refused_items = rows[0].Get<int64_t>("refused")};
+                    });
+}
+
+absl::StatusOr<std::map<std::string, std::string>> ReadingStore::Stopped(const std::string& network_id,
+                                                                         const std::set<std::string>& lot_ids,
+                                                                         absl::Time deadline) {
+  using Stopped = std::map<std::string, std::string>;
+  return pool_.Read({.network_id = network_id, .deadline = deadline},
+                    [&](pg::Transaction& tx) -> absl::StatusOr<Stopped> {
+                      const std::vector<std::string> lots(lot_ids.begin(), lot_ids.end());
+                      ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kStopped, network_id, lots));
+                      Stopped stopped;
+                      for (const pg::Row row : rows)
+                        stopped[row.Get<std::string>("lot_id")] = row.Get<std::string>("recall_id");
+                      return stopped;
+                    });
 }
 
 }  // namespace kubari::stock

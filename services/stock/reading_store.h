@@ -4,7 +4,9 @@
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,10 +40,20 @@ struct MovementFilter {
   Filter lot, place, delivery, group;
   Filter actor;  // "people/{uuid}" …
 };
+// Newest first. Where no index leads to what was asked for, only so many movements are looked at for one page.
+struct MovementPage {
+  std::vector<Movement> movements;
+  // Set if the look ended early: what is below this position was not looked at. Then `movements` may be few or none.
+  std::optional<int64_t> seen_down_to;
+};
 struct DeliveryFilter {
   Filter group;
   std::optional<bool> open;
   std::optional<std::vector<std::string>> own_groups;
+};
+struct TransferFilter {
+  Filter warehouse;  // sent from it or to it
+  std::optional<bool> open;
 };
 struct BalanceRow {
   Lot lot;
@@ -52,28 +64,45 @@ struct DeliveryRow {
   Delivery delivery;
   int64_t ship_position = 0;
 };
+struct ShipmentRow {
+  Shipment shipment;
+  int64_t send_position = 0;
+};
+// What has come of an offer line, directly delivered goods included.
+struct Intake {
+  int64_t received_items = 0;
+  int64_t refused_items = 0;
+};
 
 class ReadingStore {
  public:
   explicit ReadingStore(pg::Pool& pool) : pool_(pool) {}
 
-  // Keys: (last good day, lot id); (last good day, lot id, place id); (expire time in µs, id); (position); (ship
-  // position).
+  // Keys: lots (last good day, lot id), balances (last good day, lot number, place number), reservations (expire time
+  // in µs, id), movements (position), deliveries (position of the first issue), transfers (position of the first SEND).
   absl::StatusOr<std::vector<Lot>> Lots(const std::string& network_id, const LotFilter& filter, const Page& page,
                                         absl::Time deadline);
   absl::StatusOr<std::vector<BalanceRow>> Balances(const std::string& network_id, const BalanceFilter& filter,
                                                    const Page& page, absl::Time deadline);
   absl::StatusOr<std::vector<Reservation>> Reservations(const std::string& network_id, const ReservationFilter& filter,
                                                         const Page& page, absl::Time deadline);
-  absl::StatusOr<std::vector<Movement>> Movements(const std::string& network_id, const MovementFilter& filter,
-                                                  const Page& page, absl::Time deadline);
+  absl::StatusOr<MovementPage> Movements(const std::string& network_id, const MovementFilter& filter, const Page& page,
+                                         absl::Time deadline);
   absl::StatusOr<std::vector<DeliveryRow>> Deliveries(const std::string& network_id, const DeliveryFilter& filter,
                                                       const Page& page, absl::Time deadline);
+  absl::StatusOr<std::vector<ShipmentRow>> Transfers(const std::string& network_id, const TransferFilter& filter,
+                                                     const Page& page, absl::Time deadline);
   // A lot's movements, oldest first, and who has received it.
   absl::StatusOr<std::vector<Movement>> LotHistory(const std::string& network_id, const std::string& lot_id, int limit,
                                                    absl::Time deadline);
   absl::StatusOr<bool> AnyReceived(const std::string& network_id, const std::string& lot_id,
                                    const std::vector<std::string>& group_ids, absl::Time deadline);
+  // "offers/{uuid}/lines/{uuid}"
+  absl::StatusOr<Intake> OfferLineIntake(const std::string& network_id, const std::string& offer_line,
+                                         absl::Time deadline);
+  // Of these lots those that a recall stops, and which: lot → recall.
+  absl::StatusOr<std::map<std::string, std::string>> Stopped(const std::string& network_id,
+                                                             const std::set<std::string>& lot_ids, absl::Time deadline);
 
  private:
   pg::Pool& pool_;
@@ -85,5 +114,6 @@ std::vector<std::string> KeyOf(const BalanceRow& row);
 std::vector<std::string> KeyOf(const Reservation& reservation);
 std::vector<std::string> KeyOf(const Movement& movement);
 std::vector<std::string> KeyOf(const DeliveryRow& row);
+std::vector<std::string> KeyOf(const ShipmentRow& row);
 
 }  // namespace kubari::stock

@@ -28,11 +28,13 @@ constexpr pg::Statement kListProducts{
 constexpr pg::Statement kInsertWarehouses{
     "INSERT INTO warehouses (network_id, warehouse_id, code, display_name, organisation_id, address) "
     "SELECT $1::uuid, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::jsonb[])"};
+// 1: PLACE_KIND_SHELF; see places.number.
 constexpr pg::Statement kInsertShelves{
-    "INSERT INTO places (network_id, place_id, kind, warehouse_id, code, temperature_zone, display_name) "
-    "SELECT $1::uuid, s.id, 1, s.warehouse, s.code, s.zone, s.name "
-    "FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::smallint[], $6::text[]) AS s (id, warehouse, code, zone, "
-    "name)"};
+    "INSERT INTO places (network_id, place_id, number, kind, warehouse_id, code, temperature_zone, display_name) "
+    "SELECT $1::uuid, s.id, (t.first_place + s.n - 1) * 10 + 1, 1, s.warehouse, s.code, s.zone, s.name "
+    "FROM take_numbers($1::uuid, 0, cardinality($2::uuid[]), 0, 0) t, "
+    "unnest($2::uuid[], $3::uuid[], $4::text[], $5::smallint[], $6::text[]) WITH ORDINALITY "
+    "AS s (id, warehouse, code, zone, name, n)"};
 constexpr pg::Statement kListWarehouses{
     "SELECT " KUBARI_WAREHOUSE_COLUMNS
     "FROM warehouses w WHERE w.network_id = $1 AND ($2::text IS NULL OR w.code > $2) "

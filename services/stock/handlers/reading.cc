@@ -105,11 +105,14 @@ absl::StatusOr<pb::ListMovementsResponse> ReadingHandler::ListMovements(const rp
                         .delivery = ById(request.delivery()),
                         .group = ById(request.group())};
   if (request.mine()) filter.actor = call.principal.subject;
-  ASSIGN_OR_RETURN(std::vector<Movement> movements,
+  ASSIGN_OR_RETURN(MovementPage found,
                    context_.reading.Movements(call.principal.network_id, filter, asked.page, call.deadline));
   pb::ListMovementsResponse response;
-  Cut(asked, movements, response);
-  ASSIGN_OR_RETURN(const std::vector<pb::Movement> described, View(context_.catalogue, call).Movements(movements));
+  Cut(asked, found.movements, response);
+  if (found.seen_down_to)
+    response.set_next_page_token(paging::Encode(asked.fingerprint, {absl::StrCat(*found.seen_down_to)}));
+  ASSIGN_OR_RETURN(const std::vector<pb::Movement> described,
+                   View(context_.catalogue, call).Movements(found.movements));
   response.mutable_movements()->Assign(described.begin(), described.end());
   return response;
 }

@@ -91,8 +91,7 @@ CREATE TABLE lots (
   number            integer NOT NULL CHECK (number > 0),
   code              text COLLATE "C" NOT NULL,
   product_id        uuid NOT NULL,
-  -- Where it comes from: the offer line, or the donor for goods that were not offered before. A lot that was made from others has its
-  -- own id here, as that is derived from the transformation and the output.
+  -- Where it comes from: the transformation that made it, the offer line, or the donor for goods that were not offered before.
   origin_id         uuid NOT NULL,
   -- None for a kit whose parts have several donors.
   donor_id          uuid,
@@ -112,7 +111,7 @@ CREATE TABLE lots (
   CONSTRAINT lots_number UNIQUE (network_id, number),
   CONSTRAINT lots_code UNIQUE (network_id, code),
   CONSTRAINT lots_origin UNIQUE (network_id, product_id, origin_id, date_kind, good_until, donor_lot_number),
-  CONSTRAINT lots_made CHECK (CASE WHEN transformation_id IS NULL THEN donor_id IS NOT NULL ELSE origin_id = lot_id END),
+  CONSTRAINT lots_made CHECK (CASE WHEN transformation_id IS NULL THEN donor_id IS NOT NULL ELSE origin_id = transformation_id END),
   FOREIGN KEY (network_id, product_id) REFERENCES products
 );
 CREATE INDEX lots_by_day ON lots (network_id, last_good_day, lot_id);
@@ -290,6 +289,7 @@ CREATE TABLE deliveries (
   source_place  uuid,
   ship_position bigint,
   ship_time     timestamptz,
+  -- Of the last that arrived, was short or came back.
   confirm_time  timestamptz,
   PRIMARY KEY (network_id, delivery_id)
 ) WITH (fillfactor = 80);
@@ -555,7 +555,7 @@ BEGIN
            ship_position = coalesce(d.ship_position, f.position), ship_time = coalesce(d.ship_time, f.occurred_time),
            confirm_time = greatest(d.confirm_time, c.confirm_time)
       FROM (SELECT a.delivery_id, min(a.position) FILTER (WHERE a.kind IN (6, 14, 15)) AS first_issue,
-                   max(a.occurred_time) FILTER (WHERE a.kind IN (7, 8)) AS confirm_time
+                   max(a.occurred_time) FILTER (WHERE a.kind IN (7, 8, 16)) AS confirm_time
               FROM added a WHERE a.delivery_id IS NOT NULL AND a.from_place <> a.to_place GROUP BY a.delivery_id) c
       LEFT JOIN movements f ON f.ledger = batch.ledger AND f.position = c.first_issue
       LEFT JOIN places p ON p.network_id = network AND p.number = f.from_place
