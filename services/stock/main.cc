@@ -44,9 +44,10 @@ int main(int argc, char** argv) {
   stock::LedgerWriter writer(ledger, clock, runtime.registry());
   stock::Catalogue catalogue(pool);
   stock::ReadingStore reading(pool);
+  stock::RulesStore rules(pool);
   stock::GrpcRegisters registers(runtime.Connect(common.identity), runtime.Connect(donors), runtime.Connect(groups),
                                  common.service_key);
-  const stock::Context context{pool, ledger, writer, catalogue, reading, registers, clock};
+  const stock::Context context{pool, ledger, writer, catalogue, reading, registers, clock, rules};
   stock::StockService service(runtime.dispatcher(), context, std::max(1, common.workers / 3));
 
   prometheus::Counter& expired = prometheus::BuildCounter()

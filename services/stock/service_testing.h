@@ -196,10 +196,11 @@ class ServiceTest : public ::testing::Test {
   LedgerWriter writer_{ledger_, clock_, metrics_};
   Catalogue catalogue_{pool_};
   ReadingStore reading_{pool_};
+  RulesStore rules_{pool_};
   FakeRegisters registers_;
   rpc::TestServer server_;
   StockService service_{server_.dispatcher(),
-                        Context{pool_, ledger_, writer_, catalogue_, reading_, registers_, clock_}, 2};
+                        Context{pool_, ledger_, writer_, catalogue_, reading_, registers_, clock_, rules_}, 2};
   std::unique_ptr<Stub> stub_;
   std::string shelf_, second_, frozen_;
 };

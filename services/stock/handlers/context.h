@@ -15,6 +15,8 @@
 #include "services/stock/ledger_writer.h"
 #include "services/stock/reading_store.h"
 #include "services/stock/registers.h"
+#include "services/stock/stock_rules.h"
+#include "services/stock/rules_store.h"
 
 namespace kubari::stock {
 
@@ -26,6 +28,7 @@ struct Context {
   ReadingStore& reading;
   Registers& registers;
   const calendar::Clock& clock;
+  RulesStore& rules;
 };
 
 // The id in "lots/{uuid}", whose shape was checked.
