@@ -15,7 +15,6 @@
 #include "services/stock/ledger_writer.h"
 #include "services/stock/reading_store.h"
 #include "services/stock/registers.h"
-#include "services/stock/stock_rules.h"
 #include "services/stock/rules_store.h"
 
 namespace kubari::stock {
