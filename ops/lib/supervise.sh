@@ -66,7 +66,7 @@ SCRIPT
 #!/bin/sh
 exec 2>&1
 $(own_environment "$service" $((i + 1)) 127.0.0.1)
-export KUBARI_DATABASE_URL_FILE=../../../secrets/$service.conninfo
+export KUBARI_DATABASE_URL_FILE=../../../secrets/$service.conninfo KUBARI_PUBLIC_URL=$URL
 exec ../../../app/bin/kubari-$service
 SCRIPT
   done

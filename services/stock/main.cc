@@ -8,6 +8,7 @@
 #include "libs/rpc/periodic.h"
 #include "libs/rpc/runtime.h"
 #include "prometheus/counter.h"
+#include "services/stock/labels_service.h"
 #include "services/stock/migrations/migrations.h"
 #include "services/stock/pg_ledger_store.h"
 #include "services/stock/service.h"
@@ -19,12 +20,14 @@ int main(int argc, char** argv) {
   common.workers = 64;
   std::string donors = "127.0.0.1:7102";
   std::string groups = "127.0.0.1:7103";
+  std::string public_url = "http://127.0.0.1:7100";
   int connections = 16;
   config::Options options("kubari-stock", "Products, warehouses, lots, and the ledger of every movement.");
   common.Declare(options);
   options.HostPort("donors", &donors, "address of the donors service");
   options.HostPort("groups", &groups, "address of the groups service");
   options.Int("connections", &connections, 2, 500, "database connections");
+  options.String("public-url", &public_url, "where people open the web app; the codes on labels and delivery sheets lead there");
   if (const std::optional<int> exit = options.ReadOrExit(argc, argv)) return *exit;
   if (common.migrate) return rpc::ExitCode(pg::Migrate(common.migration_database_url, "stock", kMigrations));
   if (sodium_init() < 0) return 1;
@@ -60,5 +63,6 @@ int main(int argc, char** argv) {
     if (count.ok()) expired.Increment(*count);
     return count.status();
   });
-  return runtime.Serve({&service});
+  stock::LabelsService papers(runtime.dispatcher(), context, public_url);
+  return runtime.Serve({&service, &papers});
 }

@@ -1,5 +1,7 @@
 #include "services/stock/registers.h"
 
+#include "libs/errors/macros.h"
+#include "libs/ids/ids.h"
 #include "libs/rpc/client.h"
 
 namespace kubari::stock {
@@ -28,6 +30,14 @@ absl::StatusOr<groups::v1::Group> GrpcRegisters::GetGroup(const rpc::Call& call,
   groups::v1::GetGroupRequest request;
   request.set_name(name);
   return rpc::Invoke(&groups::v1::GroupsService::Stub::GetGroup, *groups_, rpc::AsService(service_key_, call), request);
+}
+
+absl::StatusOr<std::string> GrpcRegisters::NetworkName(const rpc::Call& call) {
+  identity::v1::GetNetworkRequest request;
+  ASSIGN_OR_RETURN(
+      const identity::v1::Network network,
+      rpc::Invoke(&identity::v1::IdentityService::Stub::GetNetwork, *identity_, rpc::AsService(service_key_, call), request));
+  return network.display_name();
 }
 
 absl::Status GrpcRegisters::CreateOperator(const rpc::Call& call, const std::string& request_id,

@@ -22,6 +22,8 @@ class Registers {
   virtual absl::StatusOr<donors::v1::Offer> GetOffer(const rpc::Call& call, const std::string& name) = 0;
   virtual absl::StatusOr<donors::v1::Donor> GetDonor(const rpc::Call& call, const std::string& name) = 0;
   virtual absl::StatusOr<groups::v1::Group> GetGroup(const rpc::Call& call, const std::string& name) = 0;
+  // How the caller's network is called.
+  virtual absl::StatusOr<std::string> NetworkName(const rpc::Call& call) = 0;
   // On behalf of the caller. An organisation of this id and content that exists already is no error.
   virtual absl::Status CreateOperator(const rpc::Call& call, const std::string& request_id,
                                       const std::string& organisation_id, const std::string& display_name) = 0;
@@ -35,6 +37,7 @@ class GrpcRegisters final : public Registers {
   absl::StatusOr<donors::v1::Offer> GetOffer(const rpc::Call& call, const std::string& name) override;
   absl::StatusOr<donors::v1::Donor> GetDonor(const rpc::Call& call, const std::string& name) override;
   absl::StatusOr<groups::v1::Group> GetGroup(const rpc::Call& call, const std::string& name) override;
+  absl::StatusOr<std::string> NetworkName(const rpc::Call& call) override;
   absl::Status CreateOperator(const rpc::Call& call, const std::string& request_id, const std::string& organisation_id,
                               const std::string& display_name) override;
 

@@ -75,6 +75,7 @@ class FakeRegisters final : public Registers {
     const auto found = groups.find(name);
     return found != groups.end() ? absl::StatusOr<groups::v1::Group>(found->second) : absl::NotFoundError("");
   }
+  absl::StatusOr<std::string> NetworkName(const rpc::Call&) override { return std::string("模擬ネットワーク"); }
   absl::Status CreateOperator(const rpc::Call&, const std::string&, const std::string& id,
                               const std::string& name) override {
     operators[id] = name;
