@@ -9,7 +9,7 @@
 #include "libs/ids/ids.h"
 #include "libs/paging/page.h"
 #include "libs/pg/idempotency.h"
-#include "services/stock/handlers/goods.h"
+#include "services/stock/handlers/asked_goods.h"
 #include "services/stock/handlers/recall_view.h"
 #include "services/stock/recall_store.h"
 #include "services/stock/trace_store.h"
