@@ -25,6 +25,8 @@ RecordResult ReadRecord(std::string_view bytes, size_t& next) {
   std::string cell;
   bool quoted = false;  // the cell began with a quote that has been closed
   const auto end_cell = [&] {
+    // Only now is the cell whole, and with it its last character.
+    if (result.error && result.error->value.empty()) result.error->value = cell;
     result.record.emplace_back(Trim(cell));
     cell.clear();
     quoted = false;
@@ -61,11 +63,12 @@ RecordResult ReadRecord(std::string_view bytes, size_t& next) {
       }
     } else if (quoted && c != ' ' && c != '\t') {
       // Kept going to the end of the row, so that the rows after it are still read.
-      result.error =
-          CellError{.value = cell,
-                    .reason = "TEXT_AFTER_QUOTE",
-                    .english = "There is text after a closing quote; write a quote within a cell as \"\".",
-                    .japanese = "閉じた引用符の後に文字があります。セル内の引用符は \"\" と書いてください。"};
+      if (!result.error) {
+        result.error =
+            CellError{.reason = "TEXT_AFTER_QUOTE",
+                      .english = "There is text after a closing quote; write a quote within a cell as \"\".",
+                      .japanese = "閉じた引用符の後に文字があります。セル内の引用符は \"\" と書いてください。"};
+      }
       cell.push_back(c);
     } else if (!quoted) {
       cell.push_back(c);

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace kubari::gs1 {
 
 // Facts from the GS1 General Specifications, section "GS1 Application Identifiers in numerical order", compared with
-// the GS1 Barcode Syntax Dictionary of 2025. In order of the AI.
+// the GS1 Barcode Syntax Dictionary of 2026. In order of the AI.
 const std::vector<AiRule>& AllRules() {
   static const std::vector<AiRule> kRules = {
       {"00", "00", "N18:digit", "SSCC", "物流単位の番号 (SSCC)"},
@@ -171,6 +172,7 @@ const std::vector<AiRule>& AllRules() {
       {"714", "714", "X..20", "NHRN AIM", ""},
       {"715", "715", "X..20", "NHRN NDC", ""},
       {"716", "716", "X..20", "NHRN AIC", ""},
+      {"717", "717", "X..20", "NHRN SRN", ""},
       {"7230", "7239", "X2 X..28", "CERT", ""},
       {"7240", "7240", "X..20", "PROTOCOL", ""},
       {"7241", "7241", "N2:media", "AIDC MEDIA TYPE", ""},
@@ -205,6 +207,10 @@ const std::vector<AiRule>& AllRules() {
       {"8020", "8020", "X..25", "REF No.", ""},
       {"8026", "8026", "N14:digit N4:pieces", "ITIP CONTENT", ""},
       {"8030", "8030", "Z..90", "DIGSIG", ""},
+      {"8040", "8040", "N15", "IMEI", ""},
+      {"8041", "8041", "N15", "IMEI2", ""},
+      {"8042", "8042", "N32", "EID", ""},
+      {"8043", "8043", "N18 [N..2]", "ICCID", ""},
       {"8110", "8110", "X..70", "", ""},
       {"8111", "8111", "N4", "POINTS", ""},
       {"8112", "8112", "X..70", "", ""},
@@ -275,9 +281,9 @@ const LinkKey* FindLinkKey(std::string_view ai) {
 
 bool MayStandInLinkQuery(std::string_view ai) {
   // The keys, all qualifiers but the batch, and a few that the standard keeps out of links.
-  static constexpr std::array<std::string_view, 11> kNever = {"03",   "21",   "22",   "235",  "254", "7040",
-                                                              "7041", "8011", "8014", "8019", "8200"};
-  return FindLinkKey(ai) == nullptr && ai != "8020" && std::find(kNever.begin(), kNever.end(), ai) == kNever.end();
+  static constexpr std::string_view kNever[] = {"03",   "21",   "22",   "235",  "254",  "7040", "7041", "8011",
+                                                "8014", "8019", "8020", "8040", "8041", "8042", "8043", "8200"};
+  return FindLinkKey(ai) == nullptr && std::find(std::begin(kNever), std::end(kNever), ai) == std::end(kNever);
 }
 
 }  // namespace kubari::gs1

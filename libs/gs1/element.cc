@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "libs/errors/errors.h"
+#include "libs/log/utf8.h"
 
 namespace kubari::gs1 {
 namespace {
@@ -94,18 +95,11 @@ std::pair<std::string_view, std::string_view> NameOfSet(char set) {
 std::string Where(size_t position) { return position == 0 ? "" : absl::StrCat(" at position ", position); }
 std::string WhereJapanese(size_t position) { return position == 0 ? "" : absl::StrCat("（", position, "文字目）"); }
 
-// The character that begins here: whole if it is UTF-8 that can be seen, else its first byte.
+// The character that begins here: whole if it can be seen, else its first byte.
 std::string Shown(std::string_view text) {
-  const unsigned char c = text[0];
-  if (absl::ascii_isprint(c)) return std::string(1, text[0]);
-  const size_t size = c >= 0xF0 && c <= 0xF4 ? 4 : c >= 0xE0 ? 3 : c >= 0xC3 ? 2 : 0;
-  const auto continues = [](char byte) { return (byte & 0xC0) == 0x80; };
-  // E0, ED, F0 and F4 have forbidden successors; they are shown as bytes rather than told apart.
-  if (size > 0 && c <= 0xF4 && c != 0xE0 && c != 0xED && c != 0xF0 && c != 0xF4 && text.size() >= size &&
-      std::all_of(text.begin() + 1, text.begin() + size, continues)) {
-    return std::string(text.substr(0, size));
-  }
-  return absl::StrFormat("0x%02X", c);
+  const size_t size = Utf8SequenceLength(text);
+  if (size > 1 || absl::ascii_isprint(text[0])) return std::string(text.substr(0, size));
+  return absl::StrFormat("0x%02X", text[0] & 0xFF);
 }
 
 void AddLengthProblem(const AiRule& rule, const Element& element, size_t position, Problems& problems) {

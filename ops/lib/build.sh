@@ -16,16 +16,16 @@ web_sources_hash() {
     -not -path 'mobile_api/web/src/gen/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
 }
 
-# npm leaves node_modules/.package-lock.json behind: as old as the last installation.
-install_web_modules() {
-  cd "$WEB" || return
+# install_modules FOLDER: npm leaves node_modules/.package-lock.json behind, as old as the last installation.
+install_modules() {
+  cd "$1" || return
   [[ node_modules/.package-lock.json -nt package-lock.json ]] || npm ci --no-audit --no-fund
 }
 
 web_is_built() { [[ -e $WEB/dist/index.html && $(cat "$BUILD/web-sources.sha256" 2>/dev/null) == "$(web_sources_hash)" ]]; }
 
 build_web() {
-  install_web_modules
+  install_modules "$WEB"
   npm run build
   mkdir -p "$BUILD"
   web_sources_hash >"$BUILD/web-sources.sha256"
