@@ -1,5 +1,6 @@
 // From what the scanner gave to elements, and from elements to their meaning.
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 
 #include "absl/strings/ascii.h"
@@ -119,47 +120,58 @@ void Reader::Accept(std::string_view ai, std::string value, const Positions& pos
   elements_.push_back(std::move(element));
 }
 
-// The digits, or what is wrong with their number.
+// How many digits an item number may have, by what the scanner says of the symbol.
+struct NumberForm {
+  Content content;
+  std::array<size_t, 4> sizes;
+  std::string_view english;
+  std::string_view japanese;
+};
+
+const NumberForm& FormOf(Content content) {
+  static constexpr NumberForm kForms[] = {
+      {Content::kEan13OrUpc,
+       {13, 12, 8, 6},
+       "A UPC-E, UPC-A or EAN-13 has 6 or 8, 12 or 13 digits",
+       "UPC-E は6桁か8桁、UPC-A は12桁、EAN-13 は13桁"},
+      {Content::kEan8, {8}, "An EAN-8 has 8 digits", "EAN-8 は8桁"},
+      {Content::kEan13WithAddOn,
+       {15, 18},
+       "An EAN-13 with its add-on has 15 or 18 digits",
+       "付加コード付きの EAN-13 は15桁か18桁"},
+      {Content::kItf14, {14}, "An ITF-14 has 14 digits", "ITF-14 は14桁"},
+      {Content::kAny,
+       {8, 12, 13, 14},
+       "An item number has 8, 12, 13 or 14 digits",
+       "商品コードは8・12・13・14桁の数字"},
+  };
+  const NumberForm* form = kForms;
+  while (form->content != content && form->content != Content::kAny) ++form;
+  return *form;
+}
+
 void Reader::ItemNumber(Piece piece, Content content) {
-  std::string digits(piece.text);
-  std::erase(digits, ' ');  // people type the gaps that are printed
-  const size_t size = digits.size();
-  std::string english = "An item number has 8, 12, 13 or 14 digits", japanese = "商品コードは8・12・13・14桁の数字";
-  bool fits = size == 8 || size == 12 || size == 13 || size == 14;
   if (content == Content::kAddOnOnly) {
     NotGs1(piece.position, "Only the add-on beside the barcode was read.",
            "バーコードの横の付加コードだけが読み取られました。");
     problems_.Advise("Scan the larger code.", "大きい方のコードを読み取ってください。");
     return;
   }
-  if (content == Content::kEan13OrUpc) {
-    fits = size == 13 || size == 12 || size == 8 || size == 6;
-    english = "A UPC-E, UPC-A or EAN-13 has 6 or 8, 12 or 13 digits";
-    japanese = "UPC-E は6桁か8桁、UPC-A は12桁、EAN-13 は13桁";
-  } else if (content == Content::kEan8) {
-    fits = size == 8;
-    english = "An EAN-8 has 8 digits";
-    japanese = "EAN-8 は8桁";
-  } else if (content == Content::kEan13WithAddOn) {
-    fits = size == 15 || size == 18;
-    english = "An EAN-13 with its add-on has 15 or 18 digits";
-    japanese = "付加コード付きの EAN-13 は15桁か18桁";
-  } else if (content == Content::kItf14) {
-    fits = size == 14;
-    english = "An ITF-14 has 14 digits";
-    japanese = "ITF-14 は14桁";
-  }
-  if (!fits || !AllDigits(digits)) {
+  std::string digits(piece.text);
+  std::erase(digits, ' ');  // people type the gaps that are printed
+  const size_t size = digits.size();
+  const NumberForm& form = FormOf(content);
+  if (!AllDigits(digits) || std::find(form.sizes.begin(), form.sizes.end(), size) == form.sizes.end()) {
     problems_.Add("BARCODE_LENGTH", "01", piece.position,
-                  absl::StrCat(english, "; this one has ", size, " characters."),
-                  absl::StrCat(japanese, "ですが、", size, "文字あります。"));
+                  absl::StrCat(A(form.english), "; this one has ", size, " characters."),
+                  absl::StrCat(A(form.japanese), "ですが、", size, "文字あります。"));
     return;
   }
   if (content == Content::kEan13WithAddOn) digits.resize(13);
-  // Eight digits after ]E0 are a UPC-E unless its number system (0 or 1) says otherwise: then a scanner that does not
+  // Eight digits after ]E0 are a UPC-E unless the first cannot be its number system: then a scanner that does not
   // follow the standard read an EAN-8.
-  const auto long_form = ExpandUpcE(digits);
   if (content == Content::kEan13OrUpc && (size == 6 || (size == 8 && digits[0] <= '1'))) {
+    const auto long_form = ExpandUpcE(digits);
     if (!long_form.ok()) {
       problems_.Add("BARCODE_CHECK_DIGIT", "01", piece.position,
                     absl::StrCat("The UPC-E ", digits, " is misread: its check digit does not fit."),
@@ -168,15 +180,16 @@ void Reader::ItemNumber(Piece piece, Content content) {
     }
     digits = *long_form;
   }
-  if (!CheckDigitHolds(digits)) {
-    AddCheckDigitProblem(digits, "01", piece.position, problems_);
-    if (content == Content::kAny && long_form.ok()) {
-      problems_.Advise(absl::StrCat("If it is a UPC-E code, type its long form: ", *long_form, "."),
-                       absl::StrCat("UPC-E のコードなら、長い形の ", *long_form, " を入力してください。"));
-    }
+  if (CheckDigitHolds(digits)) {
+    elements_.push_back({"01", std::string(14 - digits.size(), '0').append(digits)});
     return;
   }
-  elements_.push_back({"01", std::string(14 - digits.size(), '0').append(digits)});
+  AddCheckDigitProblem(digits, "01", piece.position, problems_);
+  if (content != Content::kAny) return;
+  if (const auto long_form = ExpandUpcE(digits); long_form.ok()) {
+    problems_.Advise(absl::StrCat("If it is a UPC-E code, type its long form: ", *long_form, "."),
+                     absl::StrCat("UPC-E のコードなら、長い形の ", *long_form, " を入力してください。"));
+  }
 }
 
 void Reader::ElementString(Piece piece) {
@@ -218,9 +231,10 @@ void Reader::ElementString(Piece piece) {
 // The size of "(AI)" at this place, or 0.
 size_t LabelSize(std::string_view text, size_t at) {
   if (at >= text.size() || text[at] != '(') return 0;
-  const size_t close = text.find(')', at);
-  if (close == std::string_view::npos || close < at + 3 || close > at + 5) return 0;
-  return AllDigits(text.substr(at + 1, close - at - 1)) ? close - at + 1 : 0;
+  const std::string_view label = text.substr(at, 6);
+  const size_t close = label.find(')');
+  if (close == std::string_view::npos || close < 3) return 0;
+  return AllDigits(label.substr(1, close - 1)) ? close + 1 : 0;
 }
 
 void Reader::Bracketed(Piece piece) {
