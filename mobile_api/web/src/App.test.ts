@@ -236,3 +236,73 @@ test('signing out ends at the sign-in page', async () => {
   await fireEvent.click(await screen.findByRole('button', { name: 'サインアウト' }));
   expect(await screen.findByRole('heading', { name: 'サインイン' })).toBeTruthy();
 });
+
+test('a group reads a recall notice, says so, and tells what became of the goods', async () => {
+  const told: unknown[] = [];
+  let read = false;
+  open(Role.GROUP, '/', {
+    recalls: {
+      listRecallNotices: () => ({
+        notices: [
+          {
+            name: `recalls/${id(90)}/notices/${id(91)}`,
+            title: 'やわらかごはんの回収',
+            message: '包装に穴があります。食べないでください。',
+            holder: `groups/${id(30)}`,
+            holderDisplayName: 'みどり子ども食堂',
+            acknowledgeTime: read ? { seconds: 1n } : undefined,
+            lines: [{ lot: { name: `lots/${id(1)}`, code: 'K7M2PQ4', productDisplayName: 'やわらかごはん 200g' }, heldItems: 70n, openItems: 70n }],
+          },
+        ],
+      }),
+      acknowledgeNotice: (request) => { told.push(request.name); read = true; return {}; },
+      answerNotice: (request) => { told.push(request.lines.map((line) => [line.lot, line.discardedItems, line.consumedItems])); return {}; },
+    },
+  });
+  expect(await screen.findByText('包装に穴があります。食べないでください。')).toBeTruthy();
+  await fireEvent.click(screen.getByRole('button', { name: '確認しました' }));
+  expect(await screen.findByText('確認済み')).toBeTruthy();
+  await fireEvent.click(screen.getByRole('button', { name: '状況を回答する' }));
+  await fireEvent.input(await screen.findByLabelText('いま廃棄した数'), { target: { value: '60' } });
+  await fireEvent.input(screen.getByLabelText('配布・消費した数（合計）'), { target: { value: '10' } });
+  await fireEvent.click(screen.getByRole('button', { name: '回答する' }));
+  await waitFor(() => expect(told).toEqual([`recalls/${id(90)}/notices/${id(91)}`, [[`lots/${id(1)}`, 60n, 10n]]]));
+});
+
+test('a coordinator starts a recall at the lot: first a look at who is reached, then it stops', async () => {
+  let opened: unknown;
+  open(Role.COORDINATOR, '/lots/K7M2PQ4', {
+    recalls: {
+      previewRecall: (request) => ({ lots: [{ code: 'K7M2PQ4' }], holders: request.goods?.gtin ? [] : [{ place: { displayName: '東倉庫 A-01' }, items: 168n }] }),
+      openRecall: (request) => { opened = request; return {}; },
+    },
+  });
+  await fireEvent.click(await screen.findByRole('button', { name: '回収を始める' }));
+  const dialog = within(await screen.findByRole('dialog'));
+  expect(await dialog.findByText('ロット1件、1か所にあります。')).toBeTruthy();
+  await fireEvent.input(dialog.getByLabelText('相手への案内'), { target: { value: '食べずに返してください。' } });
+  await fireEvent.click(dialog.getByRole('button', { name: '回収を始める' }));
+  await waitFor(() => expect(opened).toMatchObject({ message: '食べずに返してください。', goods: { lots: [`lots/${id(1)}`] }, drill: false }));
+});
+
+test('alerts: how many of each kind, and the list of the chosen one', async () => {
+  open(Role.COORDINATOR);
+  await fireEvent.click(await screen.findByRole('button', { name: /期限が近く、行き先がない\s*2/ }));
+  expect(await screen.findByRole('table', { name: '期限が近く、行き先がない' })).toBeTruthy();
+  expect(screen.queryByRole('button', { name: /期限が過ぎた在庫/ })).toBeNull();
+});
+
+test('the code on a delivery sheet opens the delivery, and the group confirms it there', async () => {
+  let confirmed = '';
+  const name = `deliveries/${id(50)}`;
+  open(Role.GROUP, `/${name}`, {
+    stock: {
+      getDelivery: () => ({ name, groupDisplayName: 'みどり子ども食堂', state: confirmed ? 2 : 1, lines: [{ lot: { name: `lots/${id(1)}`, productDisplayName: 'やわらかごはん 200g' }, issuedItems: 72n, confirmedItems: confirmed ? 72n : 0n }] }),
+      confirmReceipt: (request) => { confirmed = request.delivery; return {}; },
+    },
+  });
+  await fireEvent.click(await screen.findByRole('button', { name: '受け取りを確認する' }));
+  const dialog = within(await screen.findByRole('dialog'));
+  await fireEvent.click(dialog.getByRole('button', { name: '受領を確定する' }));
+  await waitFor(() => expect(confirmed).toBe(name));
+});

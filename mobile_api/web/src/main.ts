@@ -4,6 +4,11 @@ import './app.css';
 import { connect } from './api/clients';
 import { browserTransport } from './api/transport';
 import App from './App.svelte';
+import { lotInDigitalLink } from './lots/link';
+
+// A lot's own label is a GS1 Digital Link to this address: …/01/{GTIN}/10/{lot code}.
+const lotCode = lotInDigitalLink(location.pathname);
+if (lotCode) history.replaceState(null, '', `/#/lots/${lotCode}`);
 
 connect(browserTransport());
 mount(App, { target: document.getElementById('app')! });

@@ -2,6 +2,7 @@
 import { LineState, RunState } from '../gen/kubari/allocation/v1/allocation_pb';
 import { OfferState } from '../gen/kubari/donors/v1/donors_pb';
 import { Dimension } from '../gen/kubari/impact/v1/impact_pb';
+import { AlertKind } from '../gen/kubari/stock/v1/alerts_pb';
 import { PlaceKind } from '../gen/kubari/stock/v1/catalogue_pb';
 import { DeliveryState, MovementKind } from '../gen/kubari/stock/v1/ledger_pb';
 import { Role } from '../gen/kubari/type/v1/access_pb';
@@ -17,12 +18,13 @@ export const label = {
   deliveryState: (value: DeliveryState) => t(`deliveryState.${DeliveryState[value] as keyof typeof DeliveryState}`),
   movementKind: (value: MovementKind) => t(`movementKind.${MovementKind[value] as keyof typeof MovementKind}`),
   placeKind: (value: PlaceKind) => t(`placeKind.${PlaceKind[value] as keyof typeof PlaceKind}`),
+  alertKind: (value: AlertKind) => t(`alertKind.${AlertKind[value] as keyof typeof AlertKind}`),
   dateKind: (value: DateKind) => t(`dateKind.${DateKind[value] as keyof typeof DateKind}`),
   temperature: (value: TemperatureZone) => t(`temperature.${TemperatureZone[value] as keyof typeof TemperatureZone}`),
   category: (value: FoodCategory) => t(`category.${FoodCategory[value] as keyof typeof FoodCategory}`),
   compliance: (value: ComplianceLevel) => t(`compliance.${ComplianceLevel[value] as keyof typeof ComplianceLevel}`),
   dimension: (value: Dimension) => t(`dimension.${Dimension[value] as keyof typeof Dimension}`),
-  /** Of a discard, shortage, refusal or reversal. */
+  /** Of a discard, shortage, refusal, return, adjustment or reversal. */
   reason: (code: string) => (isReason(code) ? t(`reason.${code}`) : code),
 };
 

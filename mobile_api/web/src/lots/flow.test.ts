@@ -10,8 +10,42 @@ const all = movements.map((movement) => create(MovementSchema, movement));
 const shown = (flow: Flow) => flow.links.map((link) => [PlaceKind[link.from.kind], PlaceKind[link.to.kind], link.items]);
 
 let position = 0;
-const move = (kind: MovementKind, fromPlace: string, toPlace: string, items: bigint, delivery = ''): Movement =>
-  create(MovementSchema, { name: `movements/${position++}`, kind, fromPlace, toPlace, fromDisplayName: fromPlace, toDisplayName: toPlace, items, delivery });
+/** What the place is, by the letters its name begins with. */
+function kindOf(place: string): PlaceKind {
+  const names: [string, PlaceKind][] = [
+    ['donor', PlaceKind.DONOR],
+    ['way', PlaceKind.DELIVERY],
+    ['g', PlaceKind.GROUP],
+    ['waste', PlaceKind.WASTE],
+    ['transit', PlaceKind.TRANSIT],
+    ['bench', PlaceKind.WORKSHOP],
+  ];
+  return names.find(([start]) => place.startsWith(start))?.[1] ?? PlaceKind.SHELF;
+}
+const move = (kind: MovementKind, fromPlace: string, toPlace: string, items: bigint, delivery = '', operation = ''): Movement =>
+  create(MovementSchema, {
+    name: `movements/${position++}`,
+    kind,
+    effectKind: kind,
+    effectItems: items,
+    fromPlace,
+    fromKind: kindOf(fromPlace),
+    fromDisplayName: fromPlace,
+    toPlace,
+    toKind: kindOf(toPlace),
+    toDisplayName: toPlace,
+    items,
+    delivery,
+    operation,
+  });
+/** The reversal of a movement, or of so many items of it. */
+const undo = (movement: Movement, items = movement.items): Movement =>
+  create(MovementSchema, {
+    ...move(MovementKind.REVERSAL, movement.toPlace, movement.fromPlace, items, movement.delivery, movement.operation),
+    reverses: movement.name,
+    effectKind: movement.effectKind,
+    effectItems: movement.effectItems < 0n ? items : -items,
+  });
 
 test('reversed movements and reservations leave no line', () => {
   const flow = layOut(all);
@@ -26,9 +60,41 @@ test('reversed movements and reservations leave no line', () => {
 });
 
 test('a reversal in part leaves the rest', () => {
-  const issue = move(MovementKind.ISSUE, 'shelf', 'way', 10n, 'd1');
-  const undo = create(MovementSchema, { name: 'movements/r', kind: MovementKind.REVERSAL, reverses: issue.name, items: 4n });
-  expect(shown(layOut([move(MovementKind.RECEIVE, 'donor', 'shelf', 10n), issue, undo]))[1]).toEqual(['SHELF', 'DELIVERY', 6n]);
+  const issue = move(MovementKind.ISSUE, 'A', 'way', 10n, 'd1');
+  expect(shown(layOut([move(MovementKind.RECEIVE, 'donor', 'A', 10n), issue, undo(issue, 4n)]))[1]).toEqual(['SHELF', 'DELIVERY', 6n]);
+});
+
+test('the reversal of a reversal brings the line back', () => {
+  const receive = move(MovementKind.RECEIVE, 'donor', 'A', 10n);
+  const once = undo(receive);
+  expect(shown(layOut([receive, once]))).toEqual([]);
+  expect(shown(layOut([receive, once, undo(once)]))).toEqual([['DONOR', 'SHELF', 10n]]);
+});
+
+test('a hub passes goods on: to the right of it; what comes back goes backwards', () => {
+  const flow = layOut([
+    move(MovementKind.DIRECT, 'donor', 'way1', 100n, 'd1'),
+    move(MovementKind.CONFIRM, 'way1', 'ghub', 100n, 'd1'),
+    move(MovementKind.PASS_ON, 'ghub', 'way2', 40n, 'd2'),
+    move(MovementKind.CONFIRM, 'way2', 'gsmall', 40n, 'd2'),
+    move(MovementKind.RETURN, 'gsmall', 'A', 5n),
+  ]);
+  const x = (key: string) => flow.nodes.find((node) => node.key === key)!.x;
+  const order = ['donor', 'd1', 'ghub', 'd2', 'gsmall'].map(x);
+  expect(order).toEqual([...new Set(order)].sort((a, b) => a - b));
+  expect(shown(flow)).toContainEqual(['GROUP', 'SHELF', 5n]);
+});
+
+test('each transfer between warehouses and each transformation is a box of its own', () => {
+  const flow = layOut([
+    move(MovementKind.RECEIVE, 'donor', 'A', 100n),
+    move(MovementKind.SEND, 'A', 'transit', 30n, '', 't1'),
+    move(MovementKind.SEND, 'A', 'transit', 20n, '', 't2'),
+    move(MovementKind.ARRIVE, 'transit', 'B', 30n, '', 't1'),
+    move(MovementKind.CONSUME, 'B', 'bench', 10n, '', 'k1'),
+  ]);
+  expect(flow.nodes.map((node) => node.key).sort()).toEqual(['A', 'B', 'donor', 'k1', 't1', 't2']);
+  for (const link of flow.links) expect(link.from.x).toBeLessThan(link.to.x);
 });
 
 test('boxes stand in columns from left to right, inside the drawing, without touching', () => {

@@ -48,16 +48,6 @@ const MAX_DELIVERIES = 10;
 
 type Edge = { from: string; to: string; items: bigint };
 
-/** Kind of the places at both ends, by what the movement does. Reservations move nothing. */
-const ends: Partial<Record<MovementKind, [PlaceKind, PlaceKind]>> = {
-  [MovementKind.RECEIVE]: [PlaceKind.DONOR, PlaceKind.SHELF],
-  [MovementKind.TRANSFER]: [PlaceKind.SHELF, PlaceKind.SHELF],
-  [MovementKind.ISSUE]: [PlaceKind.SHELF, PlaceKind.DELIVERY],
-  [MovementKind.CONFIRM]: [PlaceKind.DELIVERY, PlaceKind.GROUP],
-  [MovementKind.SHORTAGE]: [PlaceKind.DELIVERY, PlaceKind.ADJUSTMENT],
-  [MovementKind.DISCARD]: [PlaceKind.SHELF, PlaceKind.WASTE],
-};
-
 export function layOut(movements: Movement[]): Flow {
   const nodes = new Map<string, Node>();
   const edges = foldDeliveries(nodes, netEdges(nodes, movements));
@@ -65,27 +55,33 @@ export function layOut(movements: Movement[]): Flow {
   return place(nodes, edges, columns);
 }
 
-/** What went from where to where after all reversals; fills `nodes` with the places that are left. */
+/** What went from where to where after all reversals; fills `nodes` with the places that are left. Promises move nothing. */
 function netEdges(nodes: Map<string, Node>, movements: Movement[]): Edge[] {
   const edges = new Map<string, Edge>();
-  const byName = new Map(movements.map((movement) => [movement.name, movement]));
   for (const movement of movements) {
-    const reversed = movement.kind === MovementKind.REVERSAL;
-    const original = reversed ? byName.get(movement.reverses) : movement;
-    const kinds = original && ends[original.kind];
-    if (!original || !kinds) continue;
-    // One box per delivery: a group's deliveries share one place in the ledger.
-    const key = (kind: PlaceKind, placeName: string) => (kind === PlaceKind.DELIVERY ? original.delivery || placeName : placeName);
-    const from = key(kinds[0], original.fromPlace);
-    const to = key(kinds[1], original.toPlace);
-    const edge = edges.get(`${from} ${to}`) ?? { from, to, items: 0n };
-    edge.items += reversed ? -movement.items : movement.items;
-    edges.set(`${from} ${to}`, edge);
-    note(nodes, from, kinds[0], original.fromDisplayName);
-    note(nodes, to, kinds[1], original.toDisplayName);
-    if (original.kind === MovementKind.ISSUE) nodes.get(to)!.time ??= original.occurredTime;
+    if (movement.fromPlace === movement.toPlace) continue;
+    const ends = [
+      { kind: movement.fromKind, place: movement.fromPlace, name: movement.fromDisplayName },
+      { kind: movement.toKind, place: movement.toPlace, name: movement.toDisplayName },
+    ];
+    // What is taken back is drawn as if it had never gone.
+    const takenBack = movement.effectItems < 0n;
+    const [from, to] = takenBack ? ends.reverse() : ends;
+    const edge = edges.get(`${keyOf(from)} ${keyOf(to)}`) ?? { from: keyOf(from), to: keyOf(to), items: 0n };
+    edge.items += movement.effectItems;
+    edges.set(`${edge.from} ${edge.to}`, edge);
+    note(nodes, edge.from, from.kind, from.name);
+    note(nodes, edge.to, to.kind, to.name);
+    if (to.kind === PlaceKind.DELIVERY) nodes.get(edge.to)!.time ??= movement.occurredTime;
     // A delivery's place is named "… (on its way)"; once it has arrived that is no longer so.
-    if (movement.kind === MovementKind.CONFIRM) nodes.get(from)!.name = original.toDisplayName;
+    if (movement.kind === MovementKind.CONFIRM) nodes.get(edge.from)!.name = to.name;
+
+    // One box per delivery and transfer: in the ledger all that go to one group or warehouse share one place.
+    function keyOf(end: { kind: PlaceKind; place: string }): string {
+      if (end.kind === PlaceKind.DELIVERY) return movement.delivery || end.place;
+      if (end.kind === PlaceKind.TRANSIT || end.kind === PlaceKind.WORKSHOP) return movement.operation || end.place;
+      return end.place;
+    }
   }
   return [...edges.values()].filter((edge) => edge.items > 0n);
 }
@@ -125,24 +121,42 @@ function foldDeliveries(nodes: Map<string, Node>, edges: Edge[]): Edge[] {
   return [...merged.values()];
 }
 
-/** Each box's column, left to right; shelves stand one further right for each transfer on the way to them. */
+// Places where goods stand or are worked on inside the network's own houses.
+const inside = new Set([PlaceKind.SHELF, PlaceKind.TRANSIT, PlaceKind.WORKSHOP]);
+
+/** Each box's column, left to right: donors, then shelves one further right for each step on the way to them, deliveries beside each
+ * other, their groups, and again deliveries and groups where one passes goods on. What goes back is drawn backwards. */
 function columnsOf(nodes: Map<string, Node>, edges: Edge[]): Map<string, number> {
   const column = new Map<string, number>();
+  const kindOf = (key: string) => nodes.get(key)!.kind;
   const visit = (key: string, at: number) => {
     if (column.has(key)) return;
     column.set(key, at);
+    for (const edge of edges) if (edge.from === key && inside.has(kindOf(edge.to))) visit(edge.to, at + 1);
+  };
+  const fromDonors = edges.filter((edge) => kindOf(edge.from) === PlaceKind.DONOR);
+  for (const edge of fromDonors) column.set(edge.from, 0);
+  for (const edge of fromDonors) if (inside.has(kindOf(edge.to))) visit(edge.to, 1);
+  // A lot that was made here begins in the workshop; what a count found begins on its shelf.
+  const begins = (key: string) => !edges.some((edge) => edge.to === key && inside.has(kindOf(edge.from)));
+  for (const { from } of edges) if (inside.has(kindOf(from)) && begins(from)) visit(from, kindOf(from) === PlaceKind.WORKSHOP ? 0 : 1);
+  for (const { from } of edges) if (inside.has(kindOf(from))) visit(from, 1);
+
+  const out = Math.max(1, ...column.values()) + 1;
+  const follow = (delivery: string, at: number) => {
+    if (column.has(delivery)) return;
+    column.set(delivery, at);
     for (const edge of edges) {
-      if (edge.from === key && nodes.get(edge.to)!.kind === PlaceKind.SHELF) visit(edge.to, at + 1);
+      if (edge.from !== delivery || kindOf(edge.to) !== PlaceKind.GROUP || column.has(edge.to)) continue;
+      column.set(edge.to, at + 1);
+      for (const next of edges) if (next.from === edge.to && kindOf(next.to) === PlaceKind.DELIVERY) follow(next.to, at + 2);
     }
   };
-  for (const edge of edges) if (nodes.get(edge.from)!.kind === PlaceKind.DONOR) column.set(edge.from, 0);
-  for (const edge of edges) if (nodes.get(edge.from)!.kind === PlaceKind.DONOR) visit(edge.to, 1);
-  const shelves = Math.max(1, ...column.values());
+  for (const edge of edges) if (kindOf(edge.to) === PlaceKind.DELIVERY && kindOf(edge.from) !== PlaceKind.GROUP) follow(edge.to, out);
   for (const key of edges.flatMap((edge) => [edge.from, edge.to])) {
-    const { kind } = nodes.get(key)!;
-    if (kind === PlaceKind.DELIVERY || kind === PlaceKind.WASTE) column.set(key, shelves + 1);
-    else if (kind === PlaceKind.GROUP || kind === PlaceKind.ADJUSTMENT) column.set(key, shelves + 2);
-    else if (!column.has(key)) column.set(key, 1);
+    if (column.has(key)) continue;
+    const kind = kindOf(key);
+    column.set(key, kind === PlaceKind.DONOR ? 0 : kind === PlaceKind.GROUP || kind === PlaceKind.ADJUSTMENT ? out + 1 : out);
   }
   return column;
 }

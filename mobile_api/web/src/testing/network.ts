@@ -9,8 +9,11 @@ import { AllocationService, LineState, RunState } from '../gen/kubari/allocation
 import { DonorsService, OfferState } from '../gen/kubari/donors/v1/donors_pb';
 import { IdentityService, SessionSchema, type Session } from '../gen/kubari/identity/v1/identity_pb';
 import { ImpactService } from '../gen/kubari/impact/v1/impact_pb';
+import { AlertKind, AlertsService } from '../gen/kubari/stock/v1/alerts_pb';
 import { PlaceKind, type LotSchema } from '../gen/kubari/stock/v1/catalogue_pb';
 import { DeliveryState, MovementKind, type MovementSchema } from '../gen/kubari/stock/v1/ledger_pb';
+import { LabelsService } from '../gen/kubari/stock/v1/labels_pb';
+import { RecallsService } from '../gen/kubari/stock/v1/recalls_pb';
 import { StockService } from '../gen/kubari/stock/v1/stock_pb';
 import { Role } from '../gen/kubari/type/v1/access_pb';
 import { DateKind, FoodCategory, TemperatureZone } from '../gen/kubari/type/v1/food_pb';
@@ -33,6 +36,14 @@ export const lot: MessageInitShape<typeof LotSchema> = {
   conditions: { minRemainingDays: 14, excludedPrefectures: ['13'], donorMayBeNamed: true },
 };
 
+// Of the places below, by number.
+const kinds: Record<number, PlaceKind> = {
+  100: PlaceKind.DONOR,
+  101: PlaceKind.SHELF,
+  102: PlaceKind.DELIVERY,
+  103: PlaceKind.GROUP,
+  104: PlaceKind.ADJUSTMENT,
+};
 type MovementInit = MessageInitShape<typeof MovementSchema>;
 const move = (position: number, kind: MovementKind, from: [number, string], to: [number, string], n: bigint, more: MovementInit = {}): MovementInit => ({
   name: `movements/${id(1000 + position)}`,
@@ -40,6 +51,10 @@ const move = (position: number, kind: MovementKind, from: [number, string], to: 
   kind,
   lot: lot.name,
   lotCode: lot.code,
+  fromKind: kinds[from[0]],
+  toKind: kinds[to[0]],
+  effectKind: kind,
+  effectItems: n,
   fromPlace: `places/${id(from[0])}`,
   fromDisplayName: from[1],
   toPlace: `places/${id(to[0])}`,
@@ -60,7 +75,7 @@ const delivery = `deliveries/${id(50)}`;
 export const movements: MovementInit[] = [
   move(0, MovementKind.RECEIVE, donor, shelf, 240n),
   move(1, MovementKind.ISSUE, shelf, way, 48n, { delivery: `deliveries/${id(51)}` }),
-  move(2, MovementKind.REVERSAL, way, shelf, 48n, { reverses: `movements/${id(1001)}`, reason: 'MISTAKE' }),
+  move(2, MovementKind.REVERSAL, way, shelf, 48n, { reverses: `movements/${id(1001)}`, effectKind: MovementKind.ISSUE, effectItems: -48n, delivery: `deliveries/${id(51)}`, reason: 'MISTAKE' }),
   move(3, MovementKind.ISSUE, shelf, way, 72n, { delivery }),
   move(4, MovementKind.CONFIRM, way, group, 70n, { delivery }),
   move(5, MovementKind.SHORTAGE, way, [104, '差異'], 2n, { delivery, reason: 'MISSING' }),
@@ -142,6 +157,9 @@ export interface Overrides {
   stock?: Partial<ServiceImpl<typeof StockService>>;
   allocation?: Partial<ServiceImpl<typeof AllocationService>>;
   impact?: Partial<ServiceImpl<typeof ImpactService>>;
+  alerts?: Partial<ServiceImpl<typeof AlertsService>>;
+  labels?: Partial<ServiceImpl<typeof LabelsService>>;
+  recalls?: Partial<ServiceImpl<typeof RecallsService>>;
 }
 
 /** All RPCs that the pages use. */
@@ -188,6 +206,13 @@ export function routes(session: Session, over: Overrides = {}): (router: Connect
       readFeed: (request) => ({ entries: movements.slice(Number(request.position)).map((movement) => ({ movement, lot })), nextPosition: 7n }),
       ...over.stock,
     });
+    router.service(AlertsService, {
+      countAlerts: () => ({ counts: [{ kind: AlertKind.NEAR_EXPIRY_UNRESERVED, count: 2n }, { kind: AlertKind.EXPIRED, count: 0n }] }),
+      listAlerts: (request) => ({ alerts: [{ kind: request.kind, lot, place: { displayName: shelf[1] }, onHand: 168n, reserved: 24n, free: 144n, days: 9 }] }),
+      ...over.alerts,
+    });
+    router.service(LabelsService, { printLabels: () => ({ pdf: new Uint8Array([37]), fileName: 'labels.pdf', pages: 1 }), ...over.labels });
+    router.service(RecallsService, { listRecallNotices: () => ({}), listRecalls: () => ({}), previewRecall: () => ({}), ...over.recalls });
     router.service(AllocationService, {
       listLines: (request) => ({ lines: [{ ...line, state: request.states[0] }] }),
       acceptLine: () => line,
