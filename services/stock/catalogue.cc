@@ -10,6 +10,12 @@ namespace {
 constexpr pg::Statement kLots{"SELECT " KUBARI_LOT_COLUMNS
                               "FROM lots l WHERE l.network_id = $1 AND l.lot_id = ANY($2::uuid[])"};
 constexpr pg::Statement kLotByCode{"SELECT " KUBARI_LOT_COLUMNS "FROM lots l WHERE l.network_id = $1 AND l.code = $2"};
+constexpr pg::Statement kLotsOfOrigin{
+    "SELECT " KUBARI_LOT_COLUMNS
+    "FROM lots l WHERE l.network_id = $1 AND l.product_id = $2 AND l.origin_id = $3 AND l.transformation_id IS NULL"};
+constexpr pg::Statement kStopped{
+    "SELECT lot_id, min(recall_id::text) AS recall_id FROM stopped_lots WHERE network_id = $1 AND lot_id = "
+    "ANY($2::uuid[]) GROUP BY lot_id"};
 constexpr pg::Statement kPlaces{"SELECT " KUBARI_PLACE_COLUMNS
                                 "FROM places p WHERE p.network_id = $1 AND p.place_id = ANY($2::uuid[])"};
 constexpr pg::Statement kWarehouses{"SELECT " KUBARI_WAREHOUSE_COLUMNS
@@ -104,6 +110,32 @@ absl::StatusOr<std::optional<Lot>> Catalogue::LotByCode(const std::string& netwo
                       ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kLotByCode, network_id, code));
                       if (rows.empty()) return std::nullopt;
                       return sql::ReadLot(rows[0]);
+                    });
+}
+
+absl::StatusOr<std::vector<Lot>> Catalogue::LotsOfOrigin(const std::string& network_id, const std::string& product_id,
+                                                         const std::string& origin_id, absl::Time deadline) {
+  return pool_.Read(
+      {.network_id = network_id, .deadline = deadline}, [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<Lot>> {
+        ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kLotsOfOrigin, network_id, product_id, origin_id));
+        std::vector<Lot> lots;
+        for (const pg::Row row : rows) lots.push_back(sql::ReadLot(row));
+        return lots;
+      });
+}
+
+absl::StatusOr<std::map<std::string, std::string>> Catalogue::Stopped(const std::string& network_id,
+                                                                      const Ids& lot_ids, absl::Time deadline) {
+  using Stopped = std::map<std::string, std::string>;
+  if (lot_ids.empty()) return Stopped();
+  return pool_.Read({.network_id = network_id, .deadline = deadline},
+                    [&](pg::Transaction& tx) -> absl::StatusOr<Stopped> {
+                      const std::vector<std::string> lots(lot_ids.begin(), lot_ids.end());
+                      ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kStopped, network_id, lots));
+                      Stopped stopped;
+                      for (const pg::Row row : rows)
+                        stopped[row.Get<std::string>("lot_id")] = row.Get<std::string>("recall_id");
+                      return stopped;
                     });
 }
 

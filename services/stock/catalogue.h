@@ -59,6 +59,13 @@ class Catalogue {
   absl::StatusOr<std::optional<Lot>> LotByCode(const std::string& network_id, const std::string& code,
                                                absl::Time deadline);
 
+  // Lots that came in by this offer line, or without an offer from this donor (UUIDs).
+  absl::StatusOr<std::vector<Lot>> LotsOfOrigin(const std::string& network_id, const std::string& product_id,
+                                                const std::string& origin_id, absl::Time deadline);
+  // Of these lots those that a recall stops, and which: lot → recall. As it is now; never kept.
+  absl::StatusOr<std::map<std::string, std::string>> Stopped(const std::string& network_id, const Ids& lot_ids,
+                                                             absl::Time deadline);
+
   // What was just recorded.
   void Remember(const std::string& network_id, const Lot& lot) { lots_.Put(network_id, lot.id, lot); }
 

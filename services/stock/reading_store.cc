@@ -115,10 +115,6 @@ constexpr pg::Statement kIntake{
     "END AS items FROM lots l JOIN movements m ON m.lot = l.number "
     "AND m.ledger = (SELECT g.ledger FROM ledgers g WHERE g.network_id = $1) "
     "WHERE l.network_id = $1 AND l.offer_id = $2 AND l.origin_id = $3) i"};
-constexpr pg::Statement kStopped{
-    "SELECT lot_id, min(recall_id::text) AS recall_id FROM stopped_lots WHERE network_id = $1 AND lot_id = "
-    "ANY($2::uuid[]) GROUP BY lot_id"};
-
 // Parts of a key, converted with care: they come from outside.
 std::optional<int64_t> Number(const std::string& text) {
   int64_t value = 0;
@@ -344,21 +340,6 @@ absl::StatusOr<Intake> ReadingStore::OfferLineIntake(const std::string& network_
                       ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kIntake, network_id, offer, line));
                       return Intake{.received_items = rows[0].Get<int64_t>("received"),
                                     .refused_items = rows[0].Get<int64_t>("refused")};
-                    });
-}
-
-absl::StatusOr<std::map<std::string, std::string>> ReadingStore::Stopped(const std::string& network_id,
-                                                                         const std::set<std::string>& lot_ids,
-                                                                         absl::Time deadline) {
-  using Stopped = std::map<std::string, std::string>;
-  return pool_.Read({.network_id = network_id, .deadline = deadline},
-                    [&](pg::Transaction& tx) -> absl::StatusOr<Stopped> {
-                      const std::vector<std::string> lots(lot_ids.begin(), lot_ids.end());
-                      ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kStopped, network_id, lots));
-                      Stopped stopped;
-                      for (const pg::Row row : rows)
-                        stopped[row.Get<std::string>("lot_id")] = row.Get<std::string>("recall_id");
-                      return stopped;
                     });
 }
 

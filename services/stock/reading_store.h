@@ -100,9 +100,6 @@ class ReadingStore {
   // "offers/{uuid}/lines/{uuid}"
   absl::StatusOr<Intake> OfferLineIntake(const std::string& network_id, const std::string& offer_line,
                                          absl::Time deadline);
-  // Of these lots those that a recall stops, and which: lot → recall.
-  absl::StatusOr<std::map<std::string, std::string>> Stopped(const std::string& network_id,
-                                                             const std::set<std::string>& lot_ids, absl::Time deadline);
 
  private:
   pg::Pool& pool_;

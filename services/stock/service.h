@@ -4,9 +4,11 @@
 #include "kubari/stock/v1/stock.grpc.pb.h"
 #include "libs/rpc/dispatcher.h"
 #include "services/stock/handlers/movements.h"
+#include "services/stock/handlers/picks.h"
 #include "services/stock/handlers/products.h"
 #include "services/stock/handlers/reading.h"
 #include "services/stock/handlers/reservations.h"
+#include "services/stock/handlers/rules.h"
 #include "services/stock/handlers/warehouses.h"
 
 namespace kubari::stock {
@@ -20,6 +22,8 @@ class StockService final : public v1::StockService::CallbackService {
         warehouses_(context),
         movements_(context),
         reservations_(context),
+        picks_(context),
+        rules_(context),
         reading_(context, max_waiting_readers) {}
 
   KUBARI_RPC_TO(products_, v1::StockService, CreateProduct)
@@ -41,6 +45,19 @@ class StockService final : public v1::StockService::CallbackService {
   KUBARI_RPC_TO(movements_, v1::StockService, ConfirmReceipt)
   KUBARI_RPC_TO(movements_, v1::StockService, DiscardStock)
   KUBARI_RPC_TO(movements_, v1::StockService, ReverseMovement)
+  KUBARI_RPC_TO(movements_, v1::StockService, SendTransfer)
+  KUBARI_RPC_TO(movements_, v1::StockService, ReceiveTransfer)
+  KUBARI_RPC_TO(reading_, v1::StockService, GetTransfer)
+  KUBARI_RPC_TO(reading_, v1::StockService, ListTransfers)
+  KUBARI_RPC_TO(movements_, v1::StockService, DeliverDirect)
+  KUBARI_RPC_TO(movements_, v1::StockService, PassOn)
+  KUBARI_RPC_TO(movements_, v1::StockService, ReturnStock)
+  KUBARI_RPC_TO(movements_, v1::StockService, AdjustStock)
+  KUBARI_RPC_TO(movements_, v1::StockService, TransformStock)
+  KUBARI_RPC_TO(movements_, v1::StockService, RecordMovements)
+  KUBARI_RPC_TO(picks_, v1::StockService, SuggestPicks)
+  KUBARI_RPC_TO(rules_, v1::StockService, GetStockRules)
+  KUBARI_RPC_TO(rules_, v1::StockService, UpdateStockRules)
   KUBARI_RPC_TO(reading_, v1::StockService, GetLot)
   KUBARI_RPC_TO(reading_, v1::StockService, ListLots)
   KUBARI_RPC_TO(reading_, v1::StockService, ListBalances)
@@ -58,6 +75,8 @@ class StockService final : public v1::StockService::CallbackService {
   WarehousesHandler warehouses_;
   MovementsHandler movements_;
   ReservationsHandler reservations_;
+  PicksHandler picks_;
+  RulesHandler rules_;
   ReadingHandler reading_;
 };
 

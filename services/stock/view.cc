@@ -43,6 +43,27 @@ pb::Lot View::ToProto(const Lot& lot) const {
   return out;
 }
 
+absl::StatusOr<std::vector<pb::Lot>> View::Lots(const std::vector<Lot>& lots) const {
+  std::vector<pb::Lot> all;
+  for (const Lot& lot : lots) all.push_back(ToProto(lot));
+  std::vector<pb::Lot*> each;
+  for (pb::Lot& lot : all) each.push_back(&lot);
+  RETURN_IF_ERROR(TellRecalls(each));
+  return all;
+}
+
+absl::Status View::TellRecalls(const std::vector<pb::Lot*>& lots) const {
+  std::set<std::string> ids;
+  for (const pb::Lot* lot : lots) ids.insert(ids::IdFromName("lots", lot->name()).value_or(""));
+  ids.erase("");
+  ASSIGN_OR_RETURN(const auto stopped, catalogue_.Stopped(call_.principal.network_id, ids, call_.deadline));
+  for (pb::Lot* lot : lots) {
+    const auto recall = stopped.find(ids::IdFromName("lots", lot->name()).value_or(""));
+    if (recall != stopped.end()) lot->set_recall(ids::Name("recalls", recall->second));
+  }
+  return absl::OkStatus();
+}
+
 bool View::Hidden(const Place& place, const Lot* lot) const {
   switch (place.kind) {
     case pb::PLACE_KIND_DONOR:
@@ -136,6 +157,9 @@ pb::Movement View::ToProto(const Movement& m, const Named& named) const {
   out.set_municipality_code(m.municipality_code);
   out.set_leaf_hash(m.leaf_hash);
   out.set_request_id(m.request_id);
+  out.set_operation(OperationName(m));
+  out.set_effect_kind(m.effect_kind);
+  out.set_effect_items(m.effect_items());
   return out;
 }
 
@@ -209,6 +233,9 @@ absl::StatusOr<std::vector<pb::Reservation>> View::Reservations(const std::vecto
     }
     out.set_group_display_name(GroupName(r.group_id, named));
   }
+  std::vector<pb::Lot*> shown;
+  for (pb::Reservation& reservation : all) shown.push_back(reservation.mutable_lot_details());
+  RETURN_IF_ERROR(TellRecalls(shown));
   return all;
 }
 
@@ -216,7 +243,7 @@ absl::StatusOr<std::vector<pb::Delivery>> View::Deliveries(const std::vector<Del
   std::set<std::string> lots, places;
   for (const Delivery& d : deliveries) {
     for (const auto& [lot, line] : d.lines) lots.insert(lot);
-    places.insert(GroupPlaceId(d.group_id));
+    places.insert({GroupPlaceId(d.group_id), d.source_place});
   }
   ASSIGN_OR_RETURN(const Named named, LookUp(lots, places));
   std::vector<pb::Delivery> all;
@@ -226,17 +253,70 @@ absl::StatusOr<std::vector<pb::Delivery>> View::Deliveries(const std::vector<Del
     out.set_group(ids::Name("groups", d.group_id));
     out.set_group_display_name(GroupName(d.group_id, named));
     out.set_state(d.open() > 0 ? pb::DELIVERY_STATE_SHIPPED : pb::DELIVERY_STATE_CONFIRMED);
+    const Lot* first = nullptr;
     for (const auto& [lot_id, line] : d.lines) {
       if (line.issued == 0) continue;  // issued and reversed
       pb::DeliveryLine& one = *out.add_lines();
-      if (const auto lot = named.lots.find(lot_id); lot != named.lots.end()) *one.mutable_lot() = ToProto(lot->second);
+      if (const auto lot = named.lots.find(lot_id); lot != named.lots.end()) {
+        *one.mutable_lot() = ToProto(lot->second);
+        if (first == nullptr) first = &lot->second;
+      }
       one.set_issued_items(line.issued);
       one.set_confirmed_items(line.confirmed);
       one.set_short_items(line.missing);
+      one.set_returned_items(line.returned);
     }
     if (d.ship_time != absl::InfinitePast()) SetTime(d.ship_time, out.mutable_ship_time());
     if (d.open() == 0 && d.confirm_time != absl::InfinitePast()) SetTime(d.confirm_time, out.mutable_confirm_time());
+    if (const auto source = named.places.find(d.source_place); source != named.places.end())
+      *out.mutable_source() = ToProto(source->second, first);
   }
+  std::vector<pb::Lot*> shown;
+  for (pb::Delivery& delivery : all) {
+    for (pb::DeliveryLine& line : *delivery.mutable_lines()) shown.push_back(line.mutable_lot());
+  }
+  RETURN_IF_ERROR(TellRecalls(shown));
+  return all;
+}
+
+absl::StatusOr<std::vector<pb::Transfer>> View::Transfers(const std::vector<Shipment>& shipments) const {
+  std::set<std::string> lot_ids, warehouse_ids;
+  for (const Shipment& s : shipments) {
+    for (const auto& [lot, line] : s.lines) lot_ids.insert(lot);
+    warehouse_ids.insert({s.from_warehouse_id, s.to_warehouse_id});
+  }
+  const std::string& network = call_.principal.network_id;
+  ASSIGN_OR_RETURN(const auto lots, catalogue_.Lots(network, lot_ids, call_.deadline));
+  ASSIGN_OR_RETURN(const auto warehouses, catalogue_.Warehouses(network, warehouse_ids, call_.deadline));
+  const auto name = [&](const std::string& id) {
+    const auto found = warehouses.find(id);
+    return found == warehouses.end() ? std::string() : found->second.display_name();
+  };
+  std::vector<pb::Transfer> all;
+  std::vector<pb::Lot*> shown;
+  for (const Shipment& s : shipments) {
+    pb::Transfer& out = all.emplace_back();
+    out.set_name(ids::Name("transfers", s.id));
+    out.set_from_warehouse(ids::Name("warehouses", s.from_warehouse_id));
+    out.set_from_display_name(name(s.from_warehouse_id));
+    out.set_to_warehouse(ids::Name("warehouses", s.to_warehouse_id));
+    out.set_to_display_name(name(s.to_warehouse_id));
+    out.set_state(s.open() > 0 ? pb::TRANSFER_STATE_SENT : pb::TRANSFER_STATE_ARRIVED);
+    for (const auto& [lot_id, line] : s.lines) {
+      if (line.sent == 0) continue;  // sent and reversed
+      pb::TransferLine& one = *out.add_lines();
+      if (const auto lot = lots.find(lot_id); lot != lots.end()) *one.mutable_lot() = ToProto(lot->second);
+      one.set_sent_items(line.sent);
+      one.set_arrived_items(line.arrived);
+      one.set_short_items(line.missing);
+    }
+    if (s.send_time != absl::InfinitePast()) SetTime(s.send_time, out.mutable_send_time());
+    if (s.open() == 0 && s.arrive_time != absl::InfinitePast()) SetTime(s.arrive_time, out.mutable_arrive_time());
+  }
+  for (pb::Transfer& transfer : all) {
+    for (pb::TransferLine& line : *transfer.mutable_lines()) shown.push_back(line.mutable_lot());
+  }
+  RETURN_IF_ERROR(TellRecalls(shown));
   return all;
 }
 

@@ -17,8 +17,12 @@ class View {
   // `catalogue` and `call` must outlive it.
   View(Catalogue& catalogue, const rpc::Call& call);
 
-  // Without the donor's name if the donor may not be named to the caller.
+  // Without the donor's name if the donor may not be named to the caller, and without its recall: see Lots.
   pb::Lot ToProto(const Lot& lot) const;
+  // With the recalls that stop them now.
+  absl::StatusOr<std::vector<pb::Lot>> Lots(const std::vector<Lot>& lots) const;
+  // Says of lots that are part of an answer which recall stops them now.
+  absl::Status TellRecalls(const std::vector<pb::Lot*>& lots) const;
   // `lot`: whose movement or holder it is; nullptr where no lot is shown. Groups see other groups without their names.
   pb::Place ToProto(const Place& place, const Lot* lot) const;
   pb::Balance ToProto(const Lot& lot, const Place& place, const Balance& balance) const;
@@ -26,10 +30,12 @@ class View {
   // With codes and names; lots and places are looked up together.
   absl::StatusOr<std::vector<pb::Movement>> Movements(const std::vector<Movement>& movements) const;
   absl::StatusOr<pb::Movement> OneMovement(const Movement& movement) const;
+  // Their lots are without recalls: a feed tells what happened, not what is so now.
   absl::StatusOr<std::vector<pb::FeedEntry>> FeedEntries(const std::vector<Movement>& movements,
                                                          const std::map<std::string, Movement>& originals) const;
   absl::StatusOr<std::vector<pb::Reservation>> Reservations(const std::vector<Reservation>& reservations) const;
   absl::StatusOr<std::vector<pb::Delivery>> Deliveries(const std::vector<Delivery>& deliveries) const;
+  absl::StatusOr<std::vector<pb::Transfer>> Transfers(const std::vector<Shipment>& shipments) const;
 
  private:
   struct Named {

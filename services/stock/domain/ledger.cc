@@ -432,6 +432,8 @@ absl::StatusOr<Outcome> Decider::Run(const Command& command, const Discard& disc
   RETURN_IF_ERROR(AllFree({{discard.lot, discard.from, discard.items}}));
   Movement movement =
       Begin(command, pb::MOVEMENT_KIND_DISCARD, discard.lot.id, discard.from.id, discard.waste.id, discard.items);
+  if (discard.from.kind == pb::PLACE_KIND_GROUP)
+    movement.group_id = ids::IdFromName("groups", discard.from.party).value_or("");
   movement.operation_id = discard.recall_id;
   movement.reason = discard.reason;
   Add(std::move(movement));

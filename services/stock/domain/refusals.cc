@@ -106,6 +106,74 @@ absl::Status TemperatureMismatch(const Lot& lot, const Place& place) {
   return TemperatureMismatch(lot.facts.temperature_zone(), lot.facts.product_display_name(), place);
 }
 
+absl::Status TemperaturesDiffer(const Lot& lot, std::string_view what, kubari::type::v1::TemperatureZone zone) {
+  const auto own = lot.facts.temperature_zone();
+  return Precondition(
+      "TEMPERATURE_MISMATCH",
+      StrFormat("%s is kept %s, %s %s; they cannot become one another.", lot.facts.product_display_name(),
+                eligibility::EnglishName(own), S(what), eligibility::EnglishName(zone)),
+      StrFormat("%sは%s、%sは%sで、温度帯が異なるため加工できません。", lot.facts.product_display_name(),
+                eligibility::JapaneseName(own), S(what), eligibility::JapaneseName(zone)),
+      {{"lot", StrCat("lots/", lot.id)},
+       {"needed", kubari::type::v1::TemperatureZone_Name(zone)},
+       {"zone", kubari::type::v1::TemperatureZone_Name(own)}});
+}
+
+absl::Status OnwardNotAllowed(const Lot& lot, bool by_donor) {
+  return Precondition(
+      "ONWARD_NOT_ALLOWED",
+      by_donor ? StrFormat("The donor does not allow lot %s to be passed on to another organisation.", lot.code())
+               : StrFormat("Say who agreed that lot %s is passed on, and when.", lot.code()),
+      by_donor ? StrFormat("ロット%sは寄付者の条件により二次配布できません。", lot.code())
+               : StrFormat("ロット%sの二次配布に同意した人と日付を入力してください。", lot.code()),
+      {{"lot", StrCat("lots/", lot.id)}, {"cause", by_donor ? "CONDITIONS" : "NO_CONSENT"}});
+}
+
+absl::Status OtherWarehouse(const Place& from, const Place& to) {
+  return Precondition("OTHER_WAREHOUSE",
+                      StrFormat("%s and %s are in different warehouses; send the goods (SendTransfer) instead.",
+                                from.display_name, to.display_name),
+                      StrFormat("%sと%sは別の倉庫です。倉庫間移動を使ってください。", from.display_name,
+                                to.display_name),
+                      {{"from_warehouse", StrCat("warehouses/", from.warehouse_id)},
+                       {"to_warehouse", StrCat("warehouses/", to.warehouse_id)}});
+}
+
+absl::Status ArrivesElsewhere(const pb::Warehouse& warehouse, const Place& shelf) {
+  return Precondition(
+      "OTHER_WAREHOUSE",
+      StrFormat("These goods were sent to %s; %s is elsewhere.", warehouse.display_name(), shelf.display_name),
+      StrFormat("この品物は%s宛てです。%sは別の倉庫です。", warehouse.display_name(), shelf.display_name),
+      {{"to_warehouse", warehouse.name()}, {"place", StrCat("places/", shelf.id)}});
+}
+
+absl::Status UnevenKit(const Lot& input, int64_t items, int64_t kits) {
+  return Precondition("UNEVEN_KIT",
+                      StrFormat("%d of lot %s (%s) do not divide evenly among %d kits.", items, input.code(),
+                                input.facts.product_display_name(), kits),
+                      StrFormat("ロット%s（%s）の%d点は%dセットに均等に分けられません。", input.code(),
+                                input.facts.product_display_name(), items, kits),
+                      {{"lot", StrCat("lots/", input.id)}, {"items", StrCat(items)}, {"kits", StrCat(kits)}});
+}
+
+absl::Status WeightExceeded(int64_t grams_in, int64_t grams_out) {
+  return Precondition("WEIGHT_EXCEEDED",
+                      StrFormat("%d g go in, %d g would come out.", grams_in, grams_out),
+                      StrFormat("材料は%dgですが、できる品物は%dgになります。", grams_in, grams_out),
+                      {{"grams_in", StrCat(grams_in)}, {"grams_out", StrCat(grams_out)}});
+}
+
+absl::Status DateTooLate(const type::v1::GoodUntil& given, const type::v1::GoodUntil& earliest) {
+  const bool use_by = earliest.kind() == type::v1::DATE_KIND_USE_BY;
+  return Precondition(
+      "DATE_TOO_LATE",
+      StrFormat("What goes in is good until %s (%s); what is made of it cannot be %s.", earliest.date(),
+                use_by ? "use-by" : "best-before", given.date().empty() ? "without a date" : "good for longer"),
+      StrFormat("材料の期限は%s（%s）です。それより長い期限にはできません。", earliest.date(),
+                use_by ? "消費期限" : "賞味期限"),
+      {{"date", earliest.date()}, {"kind", type::v1::DateKind_Name(earliest.kind())}, {"given", given.date()}});
+}
+
 absl::Status ReservationRequired() {
   return Precondition("RESERVATION_REQUIRED", "A volunteer issues reserved goods only; scan from the pick list.",
                       "ボランティアが出庫できるのは引当済みの品物だけです。ピッキングリストから出庫してください。", {});

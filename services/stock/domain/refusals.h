@@ -32,6 +32,18 @@ absl::Status OfferNotAccepted(std::string_view offer, std::string_view state);
 absl::Status NoAgreement(std::string_view party, std::string_view display_name, std::string_view day);
 absl::Status TemperatureMismatch(const Lot& lot, const Place& place);
 absl::Status TemperatureMismatch(kubari::type::v1::TemperatureZone needed, std::string_view what, const Place& place);
+// Goods of `lot` do not go together with `what`, which is kept at `zone`.
+absl::Status TemperaturesDiffer(const Lot& lot, std::string_view what, kubari::type::v1::TemperatureZone zone);
+// The donor does not allow it, or nobody said who agreed.
+absl::Status OnwardNotAllowed(const Lot& lot, bool by_donor);
+absl::Status OtherWarehouse(const Place& from, const Place& to);
+// A transfer to `warehouse` does not arrive on this shelf.
+absl::Status ArrivesElsewhere(const pb::Warehouse& warehouse, const Place& shelf);
+// `items` of the input do not divide evenly among `kits`.
+absl::Status UnevenKit(const Lot& input, int64_t items, int64_t kits);
+absl::Status WeightExceeded(int64_t grams_in, int64_t grams_out);
+// What is made of them cannot be good for longer than `earliest`.
+absl::Status DateTooLate(const type::v1::GoodUntil& given, const type::v1::GoodUntil& earliest);
 absl::Status ReservationRequired();
 absl::Status ReservationExists(const std::string& reservation_id);
 // `how`: "posted or voided" or "expired".

@@ -28,6 +28,9 @@ struct Context {
   Registers& registers;
   const calendar::Clock& clock;
   RulesStore& rules;
+
+  // The same, asking other registers.
+  Context With(Registers& others) const { return {pool, ledger, writer, catalogue, reading, others, clock, rules}; }
 };
 
 // The id in "lots/{uuid}", whose shape was checked.

@@ -45,7 +45,8 @@ void Cut(const Asked& asked, std::vector<T>& found, Response& response) {
 
 absl::StatusOr<pb::Lot> ReadingHandler::GetLot(const rpc::Call& call, const pb::GetLotRequest& request) {
   ASSIGN_OR_RETURN(const Lot lot, FindLotByNameOrCode(context_, call, request.name()));
-  return View(context_.catalogue, call).ToProto(lot);
+  ASSIGN_OR_RETURN(std::vector<pb::Lot> one, View(context_.catalogue, call).Lots({lot}));
+  return std::move(one.front());
 }
 
 absl::StatusOr<pb::ListLotsResponse> ReadingHandler::ListLots(const rpc::Call& call,
@@ -65,8 +66,8 @@ absl::StatusOr<pb::ListLotsResponse> ReadingHandler::ListLots(const rpc::Call& c
                    context_.reading.Lots(call.principal.network_id, filter, asked.page, call.deadline));
   pb::ListLotsResponse response;
   Cut(asked, lots, response);
-  const View view(context_.catalogue, call);
-  for (const Lot& lot : lots) *response.add_lots() = view.ToProto(lot);
+  ASSIGN_OR_RETURN(const std::vector<pb::Lot> described, View(context_.catalogue, call).Lots(lots));
+  response.mutable_lots()->Assign(described.begin(), described.end());
   return response;
 }
 
@@ -87,7 +88,12 @@ absl::StatusOr<pb::ListBalancesResponse> ReadingHandler::ListBalances(const rpc:
   pb::ListBalancesResponse response;
   Cut(asked, rows, response);
   const View view(context_.catalogue, call);
-  for (const BalanceRow& row : rows) *response.add_balances() = view.ToProto(row.lot, row.place, row.balance);
+  std::vector<pb::Lot*> shown;
+  for (const BalanceRow& row : rows) {
+    *response.add_balances() = view.ToProto(row.lot, row.place, row.balance);
+    shown.push_back(response.mutable_balances()->rbegin()->mutable_lot());
+  }
+  RETURN_IF_ERROR(view.TellRecalls(shown));
   return response;
 }
 
@@ -153,6 +159,39 @@ absl::StatusOr<pb::ListDeliveriesResponse> ReadingHandler::ListDeliveries(const 
   return response;
 }
 
+absl::StatusOr<pb::Transfer> ReadingHandler::GetTransfer(const rpc::Call& call, const pb::GetTransferRequest& request) {
+  errors::Violations violations;
+  violations.Name("transfers", "name", request.name());
+  RETURN_IF_ERROR(violations.status());
+  Needs needs;
+  needs.shipments.insert(IdOf(request.name()));
+  ASSIGN_OR_RETURN(const State state, context_.ledger.Peek(call.principal.network_id, needs, call.deadline));
+  const auto found = state.shipments.find(IdOf(request.name()));
+  if (found == state.shipments.end() || found->second.sent() == 0) return refusals::TransferNotFound(request.name());
+  ASSIGN_OR_RETURN(std::vector<pb::Transfer> one, View(context_.catalogue, call).Transfers({found->second}));
+  return std::move(one.front());
+}
+
+absl::StatusOr<pb::ListTransfersResponse> ReadingHandler::ListTransfers(const rpc::Call& call,
+                                                                        const pb::ListTransfersRequest& request) {
+  errors::Violations violations;
+  CheckOptionalName("warehouses", "warehouse", request.warehouse(), violations);
+  if (request.state() != pb::TRANSFER_STATE_UNSPECIFIED) violations.Enum("state", request.state());
+  RETURN_IF_ERROR(violations.status());
+  ASSIGN_OR_RETURN(const Asked asked, Ask(call, request));
+  TransferFilter filter{.warehouse = ById(request.warehouse())};
+  if (request.state() != pb::TRANSFER_STATE_UNSPECIFIED) filter.open = request.state() == pb::TRANSFER_STATE_SENT;
+  ASSIGN_OR_RETURN(std::vector<ShipmentRow> rows,
+                   context_.reading.Transfers(call.principal.network_id, filter, asked.page, call.deadline));
+  pb::ListTransfersResponse response;
+  Cut(asked, rows, response);
+  std::vector<Shipment> shipments;
+  for (ShipmentRow& row : rows) shipments.push_back(std::move(row.shipment));
+  ASSIGN_OR_RETURN(const std::vector<pb::Transfer> described, View(context_.catalogue, call).Transfers(shipments));
+  response.mutable_transfers()->Assign(described.begin(), described.end());
+  return response;
+}
+
 absl::StatusOr<pb::TraceLotResponse> ReadingHandler::TraceLot(const rpc::Call& call,
                                                               const pb::TraceLotRequest& request) {
   const std::string& network = call.principal.network_id;
@@ -172,6 +211,7 @@ absl::StatusOr<pb::TraceLotResponse> ReadingHandler::TraceLot(const rpc::Call& c
   const View view(context_.catalogue, call);
   pb::TraceLotResponse response;
   *response.mutable_lot() = view.ToProto(lot);
+  RETURN_IF_ERROR(view.TellRecalls({response.mutable_lot()}));
   if (!lot.facts.offer_line().empty()) {
     response.set_offer(lot.facts.offer_line().substr(0, lot.facts.offer_line().find("/lines/")));
     response.set_offer_title(lot.offer_title);

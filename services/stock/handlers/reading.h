@@ -25,6 +25,9 @@ class ReadingHandler {
   absl::StatusOr<pb::Delivery> GetDelivery(const rpc::Call& call, const pb::GetDeliveryRequest& request);
   absl::StatusOr<pb::ListDeliveriesResponse> ListDeliveries(const rpc::Call& call,
                                                             const pb::ListDeliveriesRequest& request);
+  absl::StatusOr<pb::Transfer> GetTransfer(const rpc::Call& call, const pb::GetTransferRequest& request);
+  absl::StatusOr<pb::ListTransfersResponse> ListTransfers(const rpc::Call& call,
+                                                          const pb::ListTransfersRequest& request);
   absl::StatusOr<pb::TraceLotResponse> TraceLot(const rpc::Call& call, const pb::TraceLotRequest& request);
   absl::StatusOr<pb::ReadFeedResponse> ReadFeed(const rpc::Call& call, const pb::ReadFeedRequest& request);
 

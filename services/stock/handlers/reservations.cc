@@ -8,6 +8,7 @@
 #include "libs/paging/paging.h"
 #include "libs/pg/idempotency.h"
 #include "services/stock/domain/refusals.h"
+#include "services/stock/handlers/first_expiring.h"
 #include "services/stock/handlers/hand_over.h"
 #include "services/stock/sql.h"
 #include "services/stock/view.h"
@@ -37,9 +38,10 @@ absl::Time ExpireTime(const google::protobuf::Timestamp& time, bool set, absl::T
 
 }  // namespace
 
-absl::StatusOr<pb::ReserveStockResponse> ReservationsHandler::ReserveStock(const rpc::Call& call,
-                                                                           const pb::ReserveStockRequest& request) {
-  const absl::Time now = context_.clock.Now();
+// ReserveStock -------------------------------------------------------------------------------------------------------
+
+absl::StatusOr<Command> Prepare(const Context& context, const rpc::Call& call, const pb::ReserveStockRequest& request) {
+  const absl::Time now = context.clock.Now();
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
   if (!request.reservation_id().empty()) violations.Uuid("reservation_id", request.reservation_id());
@@ -47,73 +49,78 @@ absl::StatusOr<pb::ReserveStockResponse> ReservationsHandler::ReserveStock(const
   violations.Name("places", "place", request.place());
   violations.Name("groups", "group", request.group());
   violations.Name("deliveries", "delivery", request.delivery());
-  violations.Range("items", request.items(), 1, 100'000'000);
-  // A replay may come after the time has passed; it is judged after the replay is known.
-  errors::Violations time_violations;
-  const absl::Time expire = ExpireTime(request.expire_time(), request.has_expire_time(), now, time_violations);
+  violations.Range("items", request.items(), 1, kMaxItems);
+  violations.Text("departure_reason", request.departure_reason(), 0, 200);
+  const absl::Time expire = ExpireTime(request.expire_time(), request.has_expire_time(), now, violations);
   RETURN_IF_ERROR(violations.status());
-  ASSIGN_OR_RETURN(const Before before, LookBefore(context_, call, request.request_id(), request));
-  const View view(context_.catalogue, call);
-  const auto answer = [&](const Movement& movement,
-                          Reservation reservation) -> absl::StatusOr<pb::ReserveStockResponse> {
-    pb::ReserveStockResponse response;
-    ASSIGN_OR_RETURN(*response.mutable_movement(), view.OneMovement(movement));
-    reservation.open_items = reservation.items;  // as it was when it was made
-    ASSIGN_OR_RETURN(std::vector<pb::Reservation> one, view.Reservations({reservation}));
-    *response.mutable_reservation() = std::move(one.front());
-    return response;
-  };
-  const auto replay = [&](const Movement& movement) -> absl::StatusOr<pb::ReserveStockResponse> {
-    Needs needs;
-    needs.reservations.insert(movement.reservation_id);
-    ASSIGN_OR_RETURN(State state, context_.ledger.Peek(call.principal.network_id, needs, call.deadline));
-    return answer(movement, state.reservations[movement.reservation_id]);
-  };
-  if (!before.recorded.empty()) return replay(before.recorded.front());
-  RETURN_IF_ERROR(time_violations.status());
 
   Reserve reserve{.reservation_id = request.reservation_id().empty() ? ids::NewV7(now) : request.reservation_id(),
                   .group_id = IdOf(request.group()),
                   .delivery_id = IdOf(request.delivery()),
                   .items = request.items(),
-                  .expire_time = expire};
-  ASSIGN_OR_RETURN(reserve.shelf, FindShelf(context_, call, request.place()));
-  ASSIGN_OR_RETURN(reserve.lot, FindLot(context_, call, request.lot()));
+                  .expire_time = expire,
+                  .departure_reason = request.departure_reason()};
+  ASSIGN_OR_RETURN(reserve.shelf, FindShelf(context, call, request.place()));
+  ASSIGN_OR_RETURN(reserve.lot, FindLot(context, call, request.lot()));
   ASSIGN_OR_RETURN(const groups::v1::Group group,
-                   PassTheWall(context_, call, reserve.lot, request.group(), absl::ToCivilDay(now, ZoneOf(call))));
-  Command command = BeginCommand(context_, call, request.request_id(), request, now, "");
-  RETURN_IF_ERROR(StandIn(context_, call, pb::PLACE_KIND_GROUP, request.group(), group.display_name(), command));
-  command.action = reserve;
-  ASSIGN_OR_RETURN(const Outcome outcome, Submit(context_, call, command));
-  if (outcome.replayed || !outcome.reservation) return replay(outcome.movements.front());
-  return answer(outcome.movements.front(), *outcome.reservation);
+                   PassTheWall(context, call, reserve.lot, request.group(), absl::ToCivilDay(now, ZoneOf(call))));
+  reserve.first_expiring = ExpiringBefore(reserve.lot, reserve.shelf);
+  Command command = BeginCommand(context, call, request.request_id(), request, now, "");
+  RETURN_IF_ERROR(StandIn(context, call, pb::PLACE_KIND_GROUP, request.group(), group.display_name(), command));
+  command.action = std::move(reserve);
+  return command;
+}
+
+absl::Status Answer(const Context& context, const rpc::Call& call, const pb::ReserveStockRequest&,
+                    const Outcome& outcome, pb::ReserveStockResponse& response) {
+  RETURN_IF_ERROR(AnswerOne(context, call, outcome, response));
+  Reservation reservation;
+  if (outcome.reservation) {
+    reservation = *outcome.reservation;
+  } else {
+    const std::string& id = outcome.movements.front().reservation_id;
+    Needs needs;
+    needs.reservations.insert(id);
+    ASSIGN_OR_RETURN(State state, context.ledger.Peek(call.principal.network_id, needs, call.deadline));
+    reservation = std::move(state.reservations[id]);
+  }
+  reservation.open_items = reservation.items;  // as it was when it was made
+  ASSIGN_OR_RETURN(std::vector<pb::Reservation> one, View(context.catalogue, call).Reservations({reservation}));
+  *response.mutable_reservation() = std::move(one.front());
+  return absl::OkStatus();
+}
+
+// VoidReservation ----------------------------------------------------------------------------------------------------
+
+absl::StatusOr<Command> Prepare(const Context& context, const rpc::Call& call,
+                                const pb::VoidReservationRequest& request) {
+  errors::Violations violations;
+  violations.RequestId("request_id", request.request_id());
+  violations.Name("reservations", "name", request.name());
+  violations.Range("items", request.items(), 0, kMaxItems);
+  violations.Text("note", request.note(), 0, 500);
+  RETURN_IF_ERROR(violations.status());
+  Command command = BeginCommand(context, call, request.request_id(), request, context.clock.Now(), request.note());
+  command.action = Release{.reservation = {.id = IdOf(request.name())}, .items = request.items()};
+  return command;
+}
+
+absl::Status Answer(const Context& context, const rpc::Call& call, const pb::VoidReservationRequest&,
+                    const Outcome& outcome, pb::VoidReservationResponse& response) {
+  return AnswerOne(context, call, outcome, response);
+}
+
+absl::StatusOr<pb::ReserveStockResponse> ReservationsHandler::ReserveStock(const rpc::Call& call,
+                                                                           const pb::ReserveStockRequest& request) {
+  return RecordAndAnswer<pb::ReserveStockResponse>(context_, call, request);
 }
 
 absl::StatusOr<pb::VoidReservationResponse> ReservationsHandler::VoidReservation(
     const rpc::Call& call, const pb::VoidReservationRequest& request) {
-  errors::Violations violations;
-  violations.RequestId("request_id", request.request_id());
-  violations.Name("reservations", "name", request.name());
-  violations.Range("items", request.items(), 0, 100'000'000);
-  violations.Text("note", request.note(), 0, 500);
-  RETURN_IF_ERROR(violations.status());
-  const std::string id = IdOf(request.name());
-  Needs needs;
-  needs.reservations.insert(id);
-  ASSIGN_OR_RETURN(const Before before, LookBefore(context_, call, request.request_id(), request, needs));
-  std::vector<Movement> movements = before.recorded;
-  if (movements.empty()) {
-    const auto found = before.state.reservations.find(id);
-    if (found == before.state.reservations.end()) return refusals::ReservationNotFound(request.name());
-    Command command = BeginCommand(context_, call, request.request_id(), request, context_.clock.Now(), request.note());
-    command.action = Release{.reservation = found->second, .items = request.items()};
-    ASSIGN_OR_RETURN(const Outcome outcome, Submit(context_, call, command));
-    movements = outcome.movements;
-  }
-  pb::VoidReservationResponse response;
-  ASSIGN_OR_RETURN(*response.mutable_movement(), View(context_.catalogue, call).OneMovement(movements.front()));
-  return response;
+  return RecordAndAnswer<pb::VoidReservationResponse>(context_, call, request);
 }
+
+// The others ---------------------------------------------------------------------------------------------------------
 
 absl::StatusOr<pb::ExtendReservationResponse> ReservationsHandler::ExtendReservation(
     const rpc::Call& call, const pb::ExtendReservationRequest& request) {
@@ -210,7 +217,7 @@ absl::StatusOr<int> ExpireOverdue(LedgerStore& ledger, LedgerWriter& writer, con
     for (const auto& [id, reservation] : state.reservations) {
       // One request id per reservation: several processes that find it at once expire it once.
       commands.push_back({.request_id = ids::DeriveV5(kExpiryNamespace, id),
-                          .request_hash = std::string(32, '\0'),
+                          .request_hash = std::string(16, '\0'),
                           .actor = "services/kubari",
                           .occurred_time = now,
                           .action = Release{.reservation = reservation, .expire = true}});

@@ -8,6 +8,14 @@
 
 namespace kubari::stock {
 
+// See commands.h.
+absl::StatusOr<Command> Prepare(const Context&, const rpc::Call&, const pb::ReserveStockRequest&);
+absl::Status Answer(const Context&, const rpc::Call&, const pb::ReserveStockRequest&, const Outcome&,
+                    pb::ReserveStockResponse&);
+absl::StatusOr<Command> Prepare(const Context&, const rpc::Call&, const pb::VoidReservationRequest&);
+absl::Status Answer(const Context&, const rpc::Call&, const pb::VoidReservationRequest&, const Outcome&,
+                    pb::VoidReservationResponse&);
+
 class ReservationsHandler {
  public:
   explicit ReservationsHandler(const Context& context) : context_(context) {}

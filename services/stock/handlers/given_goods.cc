@@ -1,4 +1,4 @@
-#include "services/stock/handlers/goods.h"
+#include "services/stock/handlers/given_goods.h"
 
 #include <absl/strings/str_cat.h>
 
@@ -177,17 +177,16 @@ absl::StatusOr<GivenLot> LotOfGoods(const Context& context, const rpc::Call& cal
 absl::StatusOr<pb::OfferLineProgress> ProgressOf(const Context& context, const rpc::Call& call,
                                                  const std::string& offer_line, const Lot& lot) {
   ASSIGN_OR_RETURN(const donors::v1::Offer offer, context.registers.GetOffer(call, OfferOfLine(offer_line)));
-  ASSIGN_OR_RETURN(const OfferLineCounts counts,
-                   CountOfferLine(context.pool, call.principal.network_id, IdOf(lot.facts.product()),
-                                  IdOfLine(offer_line), call.deadline));
+  ASSIGN_OR_RETURN(const Intake intake,
+                   context.reading.OfferLineIntake(call.principal.network_id, offer_line, call.deadline));
   pb::OfferLineProgress progress;
   progress.set_offer_line(offer_line);
   for (const donors::v1::OfferLine& line : offer.lines()) {
     if (line.name() == offer_line) progress.set_expected_items(line.accepted_cases() * lot.facts.items_per_case());
   }
-  progress.set_received_items(counts.received);
-  progress.set_refused_items(counts.refused);
-  progress.set_difference_items(counts.received + counts.refused - progress.expected_items());
+  progress.set_received_items(intake.received_items);
+  progress.set_refused_items(intake.refused_items);
+  progress.set_difference_items(intake.received_items + intake.refused_items - progress.expected_items());
   return progress;
 }
 
