@@ -68,7 +68,9 @@ void CheckGoods(const pb::Goods& goods, std::string_view field, errors::Violatio
                        "lots/{uuid} またはロットコードを指定してください。");
     violations.Require(seen.insert(lot).second, one, "DUPLICATE", "Named twice.", "同じロットが2回あります。");
   }
-  violations.Text(path + "gtin", goods.gtin(), 0, gs1::kMaxInput);
+  // What is in it is judged as a code; a scanner's separators are no text.
+  violations.Require(goods.gtin().size() <= gs1::kMaxInput, path + "gtin", "TOO_LONG", "At most 2,000 characters.",
+                     "2,000文字までです。");
   violations.Text(path + "donor_lot_number", goods.donor_lot_number(), 0, 20);
   const bool narrowed = goods.has_good_until() || !goods.donor_lot_number().empty();
   violations.Require(!narrowed || !goods.gtin().empty(), path + "gtin", "REQUIRED",
