@@ -23,7 +23,6 @@ class RegistersOnce final : public Registers {
     return Once(groups_, name, [&] { return registers_.GetGroup(call, name); });
   }
   absl::StatusOr<std::string> NetworkName(const rpc::Call& call) override { return registers_.NetworkName(call); }
-  absl::StatusOr<std::string> NetworkName(const rpc::Call& call) override { return registers_.NetworkName(call); }
   absl::Status CreateOperator(const rpc::Call& call, const std::string& request_id, const std::string& organisation_id,
                               const std::string& display_name) override {
     return registers_.CreateOperator(call, request_id, organisation_id, display_name);
