@@ -139,9 +139,11 @@ pb::Movement View::ToProto(const Movement& m, const Named& named) const {
   out.set_to_place(ids::Name("places", m.to_place));
   if (const auto place = named.places.find(m.from_place); place != named.places.end()) {
     out.set_from_display_name(ToProto(place->second, lot).display_name());
+    out.set_from_kind(place->second.kind);
   }
   if (const auto place = named.places.find(m.to_place); place != named.places.end()) {
     out.set_to_display_name(ToProto(place->second, lot).display_name());
+    out.set_to_kind(place->second.kind);
   }
   out.set_items(m.items);
   out.set_reservation(NameOrEmpty("reservations", m.reservation_id));
