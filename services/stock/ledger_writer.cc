@@ -170,6 +170,7 @@ void LedgerWriter::Apply(const std::string& network_id, const std::vector<Waiter
     for (Waiter* waiter : batch) waiter->result = status;
   }
   for (const Waiter* waiter : batch) {
+    if (options_.decided) options_.decided(network_id, *waiter->command, waiter->result);
     if (!waiter->result.ok()) {
       metrics_->Refused(errors::ReasonOf(waiter->result.status()));
     } else if (waiter->result->replayed) {

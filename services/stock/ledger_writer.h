@@ -29,6 +29,8 @@ class LedgerWriter {
     int max_batch = 256;
     // For one transaction. Callers are answered by then even if the database is slow.
     absl::Duration timeout = absl::Seconds(10);
+    // Told of each command that was decided, and how, before its caller is answered; must not wait for anything.
+    std::function<void(const std::string& network_id, const Command&, const absl::StatusOr<Outcome>&)> decided;
   };
   // All must outlive it.
   LedgerWriter(LedgerStore& store, const calendar::Clock& clock, prometheus::Registry& registry, Options options);

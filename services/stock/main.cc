@@ -8,10 +8,14 @@
 #include "libs/rpc/periodic.h"
 #include "libs/rpc/runtime.h"
 #include "prometheus/counter.h"
+#include "services/stock/alert_metrics.h"
+#include "services/stock/alerts_service.h"
+#include "services/stock/attempt_log.h"
 #include "services/stock/labels_service.h"
 #include "services/stock/migrations/migrations.h"
 #include "services/stock/pg_ledger_store.h"
 #include "services/stock/service.h"
+#include "services/stock/stocktakes_service.h"
 
 int main(int argc, char** argv) {
   using namespace kubari;  // NOLINT
@@ -27,7 +31,8 @@ int main(int argc, char** argv) {
   options.HostPort("donors", &donors, "address of the donors service");
   options.HostPort("groups", &groups, "address of the groups service");
   options.Int("connections", &connections, 2, 500, "database connections");
-  options.String("public-url", &public_url, "where people open the web app; the codes on labels and delivery sheets lead there");
+  options.String("public-url", &public_url,
+                 "where people open the web app; the codes on labels and delivery sheets lead there");
   if (const std::optional<int> exit = options.ReadOrExit(argc, argv)) return *exit;
   if (common.migrate) return rpc::ExitCode(pg::Migrate(common.migration_database_url, "stock", kMigrations));
   if (sodium_init() < 0) return 1;
@@ -44,7 +49,11 @@ int main(int argc, char** argv) {
                  .registry = &runtime.registry()});
   const calendar::SystemClock clock;
   stock::PgLedgerStore ledger(pool);
-  stock::LedgerWriter writer(ledger, clock, runtime.registry());
+  stock::AttemptLog attempts(pool, clock, runtime.registry());
+  stock::LedgerWriter writer(ledger, clock, runtime.registry(),
+                             {.decided = [&](const auto& network, const auto& command, const auto& result) {
+                               attempts.Decided(network, command, result);
+                             }});
   stock::Catalogue catalogue(pool);
   stock::ReadingStore reading(pool);
   stock::RulesStore rules(pool);
@@ -63,6 +72,14 @@ int main(int argc, char** argv) {
     if (count.ok()) expired.Increment(*count);
     return count.status();
   });
+  rpc::Periodic keep_attempts("keep attempts to take more than there is", absl::Seconds(1),
+                              [&] { return attempts.Flush(); });
+  rpc::Periodic prune_attempts("forget old attempts", absl::Minutes(10), [&] { return attempts.Prune(); });
+  stock::AlertStore alert_store(pool);
+  stock::AlertMetrics alert_metrics(alert_store, clock, runtime.registry());
+  rpc::Periodic count_alerts("count alerts", absl::Minutes(1), [&] { return alert_metrics.Refresh(); });
+  stock::AlertsService alerts(runtime.dispatcher(), context);
   stock::LabelsService papers(runtime.dispatcher(), context, public_url);
-  return runtime.Serve({&service, &papers});
+  stock::StocktakesService stocktakes(runtime.dispatcher(), context);
+  return runtime.Serve({&service, &stocktakes, &alerts, &papers});
 }

@@ -82,7 +82,8 @@ absl::StatusOr<Wall::Verdict> Wall::Judge(const Lot& lot) {
   const eligibility::LotFacts facts = eligibility::LotFactsOf(lot.facts, verdict.unbound.empty());
   for (Reason& reason : eligibility::Judge(facts, facts_, rules_->hand_over, day_)) {
     const bool counts =
-        group_ ? eligibility::IsHard(reason.code) : IsExpired(reason.code) || reason.code == Code::kRemainingDays;
+        group_ ? eligibility::IsHard(reason.code)
+               : IsExpired(reason.code) || reason.code == Code::kRemainingDays || reason.code == Code::kLotRecalled;
     if (!counts) continue;
     if (reason.code == Code::kNoGroupAgreement)
       verdict.unbound.insert(verdict.unbound.begin(), {.name = group_->name(), .shown_as = group_->display_name()});

@@ -16,10 +16,11 @@
 namespace kubari::stock {
 
 // What may go to one group on one day, by agreements, conditions, dates and the network's rules (libs/eligibility,
-// hard rules only). Recalls are judged by the ledger itself. Each donor is asked for once. Used within one call.
+// hard rules only). Of recalls it knows what `lot.facts.recall` says; the ledger itself judges them once more. Each
+// donor is asked for once. Used within one call.
 class Wall {
  public:
-  // `group`: nobody yet; then dates alone are judged. All must outlive it.
+  // `group`: nobody yet; then dates and recalls alone are judged. All must outlive it.
   static absl::StatusOr<Wall> For(const Context& context, const rpc::Call& call, std::optional<groups::v1::Group> group,
                                   absl::CivilDay day);
 

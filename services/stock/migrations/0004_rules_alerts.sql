@@ -141,10 +141,10 @@ $$;
 
 -- What a recall stops and still stands on a shelf; a lot that two recalls stop stands there once.
 CREATE FUNCTION alert_recalled(network uuid, warehouse uuid)
-RETURNS TABLE (lot integer, place integer, last_good_day date, on_hand bigint, reserved bigint, recall_id uuid)
+RETURNS TABLE (lot integer, place integer, last_good_day date, on_hand bigint, reserved bigint)
 LANGUAGE sql STABLE AS $$
-  SELECT b.lot, b.place, b.last_good_day, b.on_hand, b.reserved, x.recall_id
-    FROM (SELECT s.lot_id, min(s.recall_id::text)::uuid AS recall_id FROM stopped_lots s WHERE s.network_id = network GROUP BY s.lot_id) x
+  SELECT b.lot, b.place, b.last_good_day, b.on_hand, b.reserved
+    FROM (SELECT DISTINCT s.lot_id FROM stopped_lots s WHERE s.network_id = network) x
     JOIN lots l ON l.network_id = network AND l.lot_id = x.lot_id
     JOIN balances b ON b.ledger = (SELECT g.ledger FROM ledgers g WHERE g.network_id = network) AND b.lot = l.number AND b.present
                    AND b.place % 10 = 1
