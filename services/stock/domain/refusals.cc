@@ -119,6 +119,21 @@ absl::Status TemperaturesDiffer(const Lot& lot, std::string_view what, kubari::t
        {"zone", kubari::type::v1::TemperatureZone_Name(own)}});
 }
 
+absl::Status TooFewDays(const Lot& lot, int64_t left, int required) {
+  const std::string& goods = lot.facts.product_display_name();
+  const std::string& date = lot.facts.good_until().date();
+  return Precondition(
+      "TOO_FEW_DAYS",
+      left < 0 ? StrFormat("The date of %s (%s) passed %d days ago; take it in only with a reason.", goods, date, -left)
+               : StrFormat("%s (%s) has %d days left; the network takes in %d or more, or gives a reason.", goods, date,
+                           left, required),
+      left < 0
+          ? StrFormat("%s（%s）は期限を%d日過ぎています。受け入れる場合は理由を入力してください。", goods, date, -left)
+          : StrFormat("%s（%s）の残日数は%d日で、受入基準の%d日に足りません。受け入れる場合は理由を入力してください。",
+                      goods, date, left, required),
+      {{"left", StrCat(left)}, {"required", StrCat(required)}, {"date", date}});
+}
+
 absl::Status OnwardNotAllowed(const Lot& lot, bool by_donor) {
   return Precondition(
       "ONWARD_NOT_ALLOWED",
@@ -130,13 +145,13 @@ absl::Status OnwardNotAllowed(const Lot& lot, bool by_donor) {
 }
 
 absl::Status OtherWarehouse(const Place& from, const Place& to) {
-  return Precondition("OTHER_WAREHOUSE",
-                      StrFormat("%s and %s are in different warehouses; send the goods (SendTransfer) instead.",
-                                from.display_name, to.display_name),
-                      StrFormat("%sと%sは別の倉庫です。倉庫間移動を使ってください。", from.display_name,
-                                to.display_name),
-                      {{"from_warehouse", StrCat("warehouses/", from.warehouse_id)},
-                       {"to_warehouse", StrCat("warehouses/", to.warehouse_id)}});
+  return Precondition(
+      "OTHER_WAREHOUSE",
+      StrFormat("%s and %s are in different warehouses; send the goods (SendTransfer) instead.", from.display_name,
+                to.display_name),
+      StrFormat("%sと%sは別の倉庫です。倉庫間移動を使ってください。", from.display_name, to.display_name),
+      {{"from_warehouse", StrCat("warehouses/", from.warehouse_id)},
+       {"to_warehouse", StrCat("warehouses/", to.warehouse_id)}});
 }
 
 absl::Status ArrivesElsewhere(const pb::Warehouse& warehouse, const Place& shelf) {
@@ -157,8 +172,7 @@ absl::Status UnevenKit(const Lot& input, int64_t items, int64_t kits) {
 }
 
 absl::Status WeightExceeded(int64_t grams_in, int64_t grams_out) {
-  return Precondition("WEIGHT_EXCEEDED",
-                      StrFormat("%d g go in, %d g would come out.", grams_in, grams_out),
+  return Precondition("WEIGHT_EXCEEDED", StrFormat("%d g go in, %d g would come out.", grams_in, grams_out),
                       StrFormat("材料は%dgですが、できる品物は%dgになります。", grams_in, grams_out),
                       {{"grams_in", StrCat(grams_in)}, {"grams_out", StrCat(grams_out)}});
 }

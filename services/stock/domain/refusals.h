@@ -34,6 +34,8 @@ absl::Status TemperatureMismatch(const Lot& lot, const Place& place);
 absl::Status TemperatureMismatch(kubari::type::v1::TemperatureZone needed, std::string_view what, const Place& place);
 // Goods of `lot` do not go together with `what`, which is kept at `zone`.
 absl::Status TemperaturesDiffer(const Lot& lot, std::string_view what, kubari::type::v1::TemperatureZone zone);
+// `left` days, `required` by the network; no reason was given.
+absl::Status TooFewDays(const Lot& lot, int64_t left, int required);
 // The donor does not allow it, or nobody said who agreed.
 absl::Status OnwardNotAllowed(const Lot& lot, bool by_donor);
 absl::Status OtherWarehouse(const Place& from, const Place& to);

@@ -2,9 +2,11 @@
 // rule of access; those that the ledger decides are handed to it together, so that the whole costs few commits.
 #include <absl/strings/str_cat.h>
 
+#include "kubari/stock/v1/stock.grpc.pb.h"
 #include "libs/auth/access.h"
 #include "libs/errors/macros.h"
 #include "libs/rpc/dispatcher.h"
+#include "services/stock/handlers/given_goods.h"
 #include "services/stock/handlers/movements.h"
 #include "services/stock/registers_once.h"
 

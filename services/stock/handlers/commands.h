@@ -4,8 +4,8 @@
 //   Record(…)                                the ledger decides it and writes it; or it was recorded before
 //   Answer(context, call, request, outcome)  what was recorded, as far as the caller may know it
 //
-// On the way of success nobody asks whether the request is a repeated one: the ledger finds that out as it decides. Only
-// when Prepare refuses, the refusal gives way to the answer of the first time, if there was one.
+// On the way of success nobody asks whether the request is a repeated one: the ledger finds that out as it decides.
+// Only when Prepare refuses, the refusal gives way to the answer of the first time, if there was one.
 #pragma once
 
 #include <absl/functional/function_ref.h>

@@ -125,8 +125,7 @@ absl::StatusOr<Command> Prepare(const Context& context, const rpc::Call& call,
   ASSIGN_OR_RETURN(GivenLot given, LotOfGoods(context, call, GoodsIn(request), goods, DayOf(occurred, call)));
   Direct direct{.lot = std::move(given.lot), .delivery_id = IdOf(request.delivery()), .items = request.items()};
   // A lot that is known already goes by what it was when its first goods came.
-  ASSIGN_OR_RETURN(auto known,
-                   context.catalogue.Lots(call.principal.network_id, {direct.lot.id}, call.deadline));
+  ASSIGN_OR_RETURN(auto known, context.catalogue.Lots(call.principal.network_id, {direct.lot.id}, call.deadline));
   if (!known.empty()) direct.lot = std::move(known.begin()->second);
   ASSIGN_OR_RETURN(const groups::v1::Group receiver,
                    PassTheWall(context, call, direct.lot, request.group(), DayOf(occurred, call)));

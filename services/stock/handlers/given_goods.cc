@@ -142,8 +142,8 @@ absl::StatusOr<GivenLot> LotOfGoods(const Context& context, const rpc::Call& cal
   pb::Lot& facts = given.lot.facts;
   TakeProduct(goods.product, facts);
   if (goods.offered()) {
-    const bool expected =
-        goods.offer.state() == donors::v1::OFFER_STATE_ACCEPTED || goods.offer.state() == donors::v1::OFFER_STATE_RECEIVED;
+    const bool expected = goods.offer.state() == donors::v1::OFFER_STATE_ACCEPTED ||
+                          goods.offer.state() == donors::v1::OFFER_STATE_RECEIVED;
     if (!expected || goods.line.accepted_cases() == 0) {
       return refusals::OfferNotAccepted(
           goods.offer.name(), expected ? "LINE_NOT_ACCEPTED" : donors::v1::OfferState_Name(goods.offer.state()));
@@ -155,9 +155,9 @@ absl::StatusOr<GivenLot> LotOfGoods(const Context& context, const rpc::Call& cal
   if (named.good_until != nullptr) *facts.mutable_good_until() = *named.good_until;
   if (!named.donor_lot_number.empty()) facts.set_donor_lot_number(named.donor_lot_number);
   if (goods.offered() && (!Known(facts.good_until()) || facts.donor_lot_number().empty())) {
-    ASSIGN_OR_RETURN(const std::vector<Lot> known,
-                     context.catalogue.LotsOfOrigin(network, IdOf(facts.product()), IdOfLine(facts.offer_line()),
-                                                    call.deadline));
+    ASSIGN_OR_RETURN(
+        const std::vector<Lot> known,
+        context.catalogue.LotsOfOrigin(network, IdOf(facts.product()), IdOfLine(facts.offer_line()), call.deadline));
     ConcludeFrom(known, facts);
     if (!Known(facts.good_until())) return DateUnknown(!known.empty());
   }

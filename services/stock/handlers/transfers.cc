@@ -130,7 +130,9 @@ absl::StatusOr<Command> Prepare(const Context& context, const rpc::Call& call,
   for (const pb::ArrivedGoods& one : request.goods()) {
     Arrive::Goods goods{.items = one.items(), .short_items = one.short_items(), .reason = one.reason()};
     ASSIGN_OR_RETURN(goods.lot, FindLot(context, call, one.lot()));
-    if (one.items() > 0) ASSIGN_OR_RETURN(goods.shelf, FindShelf(context, call, one.place()));
+    if (one.items() > 0) {
+      ASSIGN_OR_RETURN(goods.shelf, FindShelf(context, call, one.place()));
+    }
     arrive.goods.push_back(std::move(goods));
   }
   if (!call.scope.whole_network && !call.scope.Includes(IdOf(to.organisation())))
