@@ -14,6 +14,7 @@
 #include "services/stock/labels_service.h"
 #include "services/stock/migrations/migrations.h"
 #include "services/stock/pg_ledger_store.h"
+#include "services/stock/recalls_service.h"
 #include "services/stock/service.h"
 #include "services/stock/stocktakes_service.h"
 
@@ -79,7 +80,10 @@ int main(int argc, char** argv) {
   stock::AlertMetrics alert_metrics(alert_store, clock, runtime.registry());
   rpc::Periodic count_alerts("count alerts", absl::Minutes(1), [&] { return alert_metrics.Refresh(); });
   stock::AlertsService alerts(runtime.dispatcher(), context);
+  stock::RecallsService recalls(runtime.dispatcher(), context);
+  rpc::Periodic tell_holders("tell holders of recalled goods", absl::Seconds(15),
+                             [&] { return stock::TellNewHolders(pool, clock).status(); });
   stock::LabelsService papers(runtime.dispatcher(), context, public_url);
   stock::StocktakesService stocktakes(runtime.dispatcher(), context);
-  return runtime.Serve({&service, &stocktakes, &alerts, &papers});
+  return runtime.Serve({&service, &stocktakes, &alerts, &papers, &recalls});
 }
