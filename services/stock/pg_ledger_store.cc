@@ -59,6 +59,15 @@ constexpr pg::Statement kTransformations{
 constexpr pg::Statement kStopped{
     "SELECT lot_id, recall_id FROM stopped_lots WHERE network_id = $1 AND lot_id = ANY($2::uuid[]) "
     "ORDER BY lot_id, recall_id"};
+// Lots that will be stopped as soon as they are made, since they fit the goods of an open recall.
+constexpr pg::Statement kStoppedIfMade{
+    "SELECT n.lot_id, min(r.recall_id::text) AS recall_id "
+    "FROM unnest($2::uuid[], $3::uuid[], $4::smallint[], $5::text[], $6::text[]) AS n (lot_id, product_id, date_kind, "
+    "good_until, donor_lot_number) "
+    "JOIN products p ON p.network_id = $1 AND p.product_id = n.product_id "
+    "JOIN recalls r ON r.network_id = $1 AND r.state = 1 AND NOT r.drill AND (p.gtin = r.gtin OR p.case_gtin = r.gtin) "
+    "WHERE date_and_number_fit(n.date_kind, n.good_until, n.donor_lot_number, r.date_kind, r.good_until, "
+    "r.donor_lot_number) GROUP BY n.lot_id"};
 // First to expire first. Of several recalls the same one is named as by kStopped.
 constexpr pg::Statement kEarlier{
     "SELECT k.warehouse_id, k.product_id, l.lot_id, l.code, p.place_id, p.display_name, b.last_good_day, b.on_hand, "
@@ -134,7 +143,7 @@ struct Questions {
   int count = 0;
   int head = -1, requests = -1, lots = -1, codes = -1, balances = -1, balances_by_id = -1, reservations = -1,
       deliveries = -1, delivery_lines = -1, shipments = -1, shipment_lines = -1, movements = -1, reversed = -1,
-      transformations = -1, stopped = -1, earlier = -1;
+      transformations = -1, stopped = -1, stopped_if_made = -1, earlier = -1;
   // The keys asked for by `balances` and `balances_by_id`.
   std::vector<BalanceKey> keys, keys_by_id;
 
@@ -163,6 +172,22 @@ void AskForBalances(Questions& questions, const std::string& network, const Need
   }
   if (!lots.empty()) questions.balances = questions.Ask(kBalances, network, lots, places);
   if (!lot_ids.empty()) questions.balances_by_id = questions.Ask(kBalancesById, network, lot_ids, place_ids);
+}
+
+// Of lots that a command makes and hands over at once (DIRECT) it matters whether a recall would stop them.
+void AskForNewStops(Questions& questions, const std::string& network, const Needs& needs) {
+  std::vector<std::string> lots, products, dates, numbers;
+  std::vector<int> kinds;
+  for (const auto& [origin, lot] : needs.origins) {
+    if (needs.stops.count(lot.id) == 0) continue;
+    lots.push_back(lot.id);
+    products.push_back(ids::IdFromName("products", lot.facts.product()).value_or(""));
+    kinds.push_back(lot.facts.good_until().kind());
+    dates.push_back(lot.facts.good_until().date());
+    numbers.push_back(lot.facts.donor_lot_number());
+  }
+  if (!lots.empty())
+    questions.stopped_if_made = questions.Ask(kStoppedIfMade, network, lots, products, kinds, dates, numbers);
 }
 
 Questions Ask(const std::string& network, const Needs& needs, const PgLedgerStore::Numbers& numbers,
@@ -202,6 +227,7 @@ Questions Ask(const std::string& network, const Needs& needs, const PgLedgerStor
   if (!needs.transformations.empty())
     questions.transformations = questions.Ask(kTransformations, network, List(needs.transformations));
   if (!needs.stops.empty()) questions.stopped = questions.Ask(kStopped, network, List(needs.stops));
+  AskForNewStops(questions, network, needs);
   if (!needs.earlier.empty()) {
     std::vector<std::string> warehouses, products;
     std::vector<absl::CivilDay> before;
@@ -277,8 +303,10 @@ State Read(const std::vector<pg::Result>& results, const Questions& asked, const
     state.reversed[movement.reverses] = std::move(movement);
   for (const pg::Row row : rows(asked.transformations))
     state.transformations.insert(row.Get<std::string>("operation_id"));
-  for (const pg::Row row : rows(asked.stopped))
-    state.stopped.emplace(row.Get<std::string>("lot_id"), row.Get<std::string>("recall_id"));
+  for (const int answer : {asked.stopped, asked.stopped_if_made}) {
+    for (const pg::Row row : rows(answer))
+      state.stopped.emplace(row.Get<std::string>("lot_id"), row.Get<std::string>("recall_id"));
+  }
   ReadEarlier(rows(asked.earlier), needs, state);
   return state;
 }
