@@ -6,19 +6,19 @@
 #include <cmath>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "libs/errors/errors.h"
-#include "libs/labels/polish.h"
 
 namespace kubari::labels {
 namespace {
 
 constexpr const char* kFont = "BIZ UDPGothic";
 constexpr double kLineDistance = 1.22;  // of the size
-// The letters of a line reach from 0.86 of the size above the baseline (kanji) to 0.16 below (kanji, and most of a
-// "g").
-constexpr double kAbove = 0.86, kBelow = 0.16;
-// Fonts for other scripts reach further; up to this much of the size more does no harm.
-constexpr double kTolerance = 0.12;
+// The letters of a line reach from 0.87 of the size above the baseline (kanji) to 0.16 below (kanji, "g"). Those of
+// other scripts, for which other fonts stand in, reach further and get as much more; what goes beyond that (accents
+// piled up) is clipped.
+constexpr double kAbove = 0.87, kBelow = 0.16, kMore = 0.3;
+constexpr double kBeside = 0.03;  // letters lean out at the sides
 
 double Millimetres(int pango_units) { return static_cast<double>(pango_units) / PANGO_SCALE; }
 int PangoUnits(double millimetres) { return static_cast<int>(std::lround(millimetres * PANGO_SCALE)); }
@@ -51,18 +51,9 @@ bool HasFont(PangoContext* context) {
   return family != nullptr && std::string_view(family) == kFont;
 }
 
-// Line breaks, tabs and runs of spaces are one space: a label has no room for them.
-std::string Folded(std::string_view text) {
-  std::string folded;
-  for (const char c : text) {
-    if (!absl::ascii_isspace(static_cast<unsigned char>(c))) {
-      folded.push_back(c);
-    } else if (!folded.empty() && folded.back() != ' ') {
-      folded.push_back(' ');
-    }
-  }
-  if (!folded.empty() && folded.back() == ' ') folded.pop_back();
-  return folded;
+// Marks that set the direction of what follows them (UAX #9, 2.1 to 2.4): LRE … RLO, LRI … PDI.
+bool SetsDirection(gunichar character) {
+  return (character >= 0x202A && character <= 0x202E) || (character >= 0x2066 && character <= 0x2069);
 }
 
 void RoundedPath(cairo_t* cr, const Box& box, double radius) {
@@ -86,13 +77,6 @@ void SetColour(cairo_t* cr, Colour colour) { cairo_set_source_rgb(cr, colour.red
 
 }  // namespace
 
-std::string Escape(std::string_view text) {
-  const std::string folded = Folded(text);
-  const std::unique_ptr<gchar, decltype(&g_free)> escaped(
-      g_markup_escape_text(folded.data(), static_cast<gssize>(folded.size())), &g_free);
-  return escaped.get();
-}
-
 absl::StatusOr<std::unique_ptr<Canvas>> Canvas::Create(double page_width, double page_height, const std::string& title,
                                                        bool japanese) {
   std::unique_ptr<Canvas> canvas(new Canvas(page_width, page_height, japanese));
@@ -110,8 +94,7 @@ absl::StatusOr<std::unique_ptr<Canvas>> Canvas::Create(double page_width, double
 }
 
 Canvas::Canvas(double page_width, double page_height, bool japanese)
-    : japanese_(japanese),
-      surface_(cairo_pdf_surface_create_for_stream(&Append, &pdf_, page_width / kPoint, page_height / kPoint),
+    : surface_(cairo_pdf_surface_create_for_stream(&Append, &pdf_, page_width / kPoint, page_height / kPoint),
                &cairo_surface_destroy),
       cairo_(cairo_create(surface_.get()), &cairo_destroy) {
   cairo_scale(cairo_.get(), 1 / kPoint, 1 / kPoint);
@@ -128,6 +111,7 @@ Canvas::Canvas(double page_width, double page_height, bool japanese)
   pango_cairo_context_set_font_options(context_.get(), options);
   cairo_font_options_destroy(options);
   const Font font = MakeFont(10, false);
+  fonts_.reset(pango_context_load_fontset(context_.get(), font.get(), pango_context_get_language(context_.get())));
   PangoFontMetrics* metrics = pango_context_get_metrics(context_.get(), font.get(), nullptr);
   natural_line_ =
       std::max(1.0, Millimetres(pango_font_metrics_get_ascent(metrics) + pango_font_metrics_get_descent(metrics)) /
@@ -152,7 +136,36 @@ absl::StatusOr<std::string> Canvas::Finish() {
                         "シートを作れませんでした。不具合としてお知らせください。",
                         {{"cairo", cairo_status_to_string(status)}});
   }
-  return Polish(pdf_, japanese_ ? "ja" : "en");
+  return std::move(pdf_);
+}
+
+std::string Canvas::Escape(std::string_view text) const {
+  const std::string missing = "〓";
+  std::string plain;
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data(); at < end; at = g_utf8_next_char(at)) {
+    const gunichar character = g_utf8_get_char(at);
+    if (SetsDirection(character)) continue;
+    if (character < 0x80 && absl::ascii_isspace(static_cast<unsigned char>(character))) {
+      if (!plain.empty() && plain.back() != ' ') plain.push_back(' ');
+    } else if (g_unichar_iszerowidth(character) && absl::EndsWith(plain, missing)) {
+      continue;  // belongs to the missing letter: joiners and variants of emoji
+    } else if (CanDraw(character)) {
+      plain.append(at, static_cast<size_t>(g_utf8_next_char(at) - at));
+    } else if (!absl::EndsWith(plain, missing)) {
+      plain.append(missing);
+    }
+  }
+  if (!plain.empty() && plain.back() == ' ') plain.pop_back();
+  const std::unique_ptr<gchar, decltype(&g_free)> escaped(
+      g_markup_escape_text(plain.data(), static_cast<gssize>(plain.size())), &g_free);
+  return escaped.get();
+}
+
+bool Canvas::CanDraw(gunichar character) const {
+  if (g_unichar_type(character) == G_UNICODE_FORMAT) return true;  // drawn as nothing
+  const std::unique_ptr<PangoFont, Unref<PangoFont>> font(pango_fontset_get_font(fonts_.get(), character));
+  return font != nullptr && pango_font_has_char(font.get(), character);
 }
 
 Text Canvas::Lay(std::string_view text, const Style& style, double width, double height) const {
@@ -206,13 +219,16 @@ void Text::Measure() {
   double last = first;
   while (pango_layout_iter_next_line(iterator)) last = Millimetres(pango_layout_iter_get_baseline(iterator));
   pango_layout_iter_free(iterator);
-  above_ = first - kAbove * size;
-  height_ = last - first + (kAbove + kBelow) * size;
   PangoRectangle ink, logical;
   pango_layout_get_extents(layout_.get(), &ink, &logical);
+  const double up = first - Millimetres(ink.y), down = Millimetres(ink.y + ink.height) - last;
+  baseline_ = std::clamp(up, kAbove * size, (kAbove + kMore) * size);
+  top_ = first - baseline_;
+  height_ = baseline_ + last - first + std::clamp(down, kBelow * size, (kBelow + kMore) * size);
   width_ = Millimetres(logical.width);
-  const double slack = kTolerance * size;
-  clip_ = Millimetres(ink.y) < above_ - slack || Millimetres(ink.y + ink.height) > above_ + height_ + slack;
+  const double left = Millimetres(ink.x), right = Millimetres(ink.x + ink.width);
+  clip_ = up > (kAbove + kMore) * size || down > (kBelow + kMore) * size || left < -kBeside * size ||
+          right > box_width_ + kBeside * size;
 }
 
 void Canvas::Draw(const Text& text, double x, double y) {
@@ -220,11 +236,11 @@ void Canvas::Draw(const Text& text, double x, double y) {
   SetColour(cr, text.colour_);
   cairo_save(cr);
   if (text.clip_) {
-    const double slack = kTolerance * text.points_ * kPoint;
-    cairo_rectangle(cr, x - slack, y - slack, text.box_width_ + 2 * slack, text.height_ + 2 * slack);
+    const double beside = kBeside * text.points_ * kPoint;
+    cairo_rectangle(cr, x - beside, y, text.box_width_ + 2 * beside, text.height_);
     cairo_clip(cr);
   }
-  cairo_move_to(cr, x, y - text.above_);
+  cairo_move_to(cr, x, y - text.top_);
   pango_cairo_show_layout(cr, text.layout_.get());
   cairo_restore(cr);
 }

@@ -1,4 +1,4 @@
-// Drawing on the pages of a PDF, in millimetres from the top left: text that is measured before it is drawn, shapes, QR
+// Drawing on pages of a PDF, in millimetres from the top left: text that is measured before it is drawn, shapes, QR
 // codes. cairo writes the PDF and embeds the glyphs that are used; pango shapes, wraps and finds fonts for scripts that
 // ours lacks.
 #pragma once
@@ -48,8 +48,9 @@ struct Unref {
 // accents) is clipped.
 class Text {
  public:
-  double height() const { return height_; }  // mm
-  double width() const { return width_; }    // mm, of the widest line
+  double height() const { return height_; }      // mm
+  double width() const { return width_; }        // mm, of the widest line
+  double baseline() const { return baseline_; }  // mm, of the first line, from the top
   bool cut() const { return cut_; }
   double points() const { return points_; }
 
@@ -60,15 +61,13 @@ class Text {
 
   std::unique_ptr<PangoLayout, Unref<PangoLayout>> layout_;
   double height_ = 0, width_ = 0, points_ = 0;
-  double above_ = 0;  // from the layout's own top down to the block's, mm
+  double top_ = 0;  // of the block, from the layout's own top, mm
+  double baseline_ = 0;
   double box_width_ = 0;
   bool cut_ = false;
   bool clip_ = false;
   Colour colour_ = kBlack;
 };
-
-// `text` with its white space folded, fit to stand in markup.
-std::string Escape(std::string_view text);
 
 class Canvas {
  public:
@@ -83,10 +82,13 @@ class Canvas {
   void EndPage();
   // Before anything is drawn on the page.
   void SetPageSize(double width, double height);
-  // The document. Nothing can be drawn afterwards.
+  // The pages as PDF; document.h makes of them what people print. Nothing can be drawn afterwards.
   absl::StatusOr<std::string> Finish();
 
-  // Lays out `text`, whose white space is folded, in at most `width` and `height` mm: as large as the style allows.
+  // What people wrote, fit to stand in markup: white space folded, direction marks taken out (they would turn around
+  // what stands beside them), and 〓 (the printer's mark for a missing letter) for what no font of this machine has.
+  std::string Escape(std::string_view text) const;
+  // Lays out `text`, after Escape(), in at most `width` and `height` mm: as large as the style allows.
   Text Lay(std::string_view text, const Style& style, double width, double height = 1000) const;
   // The same for pango markup, in which everything that others wrote has gone through Escape().
   Text LayMarkup(const std::string& markup, const Style& style, double width, double height = 1000) const;
@@ -104,13 +106,14 @@ class Canvas {
  private:
   Canvas(double page_width, double page_height, bool japanese);
 
+  bool CanDraw(gunichar character) const;
   void SetSize(Text& text, double points, bool bold) const;
 
-  const bool japanese_;
   std::string pdf_;
   std::unique_ptr<cairo_surface_t, decltype(&cairo_surface_destroy)> surface_;
   std::unique_ptr<cairo_t, decltype(&cairo_destroy)> cairo_;
   std::unique_ptr<PangoContext, Unref<PangoContext>> context_;
+  std::unique_ptr<PangoFontset, Unref<PangoFontset>> fonts_;  // ours, and those that stand in for it
   double natural_line_ = 1;  // distance of two lines as the font has it, in multiples of its size
 };
 

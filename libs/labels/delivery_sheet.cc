@@ -21,6 +21,7 @@
 #include "libs/errors/macros.h"
 #include "libs/labels/canvas.h"
 #include "libs/labels/checks.h"
+#include "libs/labels/document.h"
 #include "libs/labels/labels.h"
 #include "libs/labels/signs.h"
 #include "libs/labels/words.h"
@@ -185,9 +186,9 @@ class Drawing {
   }
 
   double DrawShortHead() {
-    std::string text =
-        absl::StrCat("<b>", Title(), "</b>　", Escape(Words(absl::StrCat(sheet_.group, " 御中"), sheet_.group)));
-    if (!sheet_.number.empty()) absl::StrAppend(&text, "　", Words("番号 ", "No. "), Escape(sheet_.number));
+    std::string text = absl::StrCat("<b>", Title(), "</b>　",
+                                    canvas_.Escape(Words(absl::StrCat(sheet_.group, " 御中"), sheet_.group)));
+    if (!sheet_.number.empty()) absl::StrAppend(&text, "　", Words("番号 ", "No. "), canvas_.Escape(sheet_.number));
     if (ready_.delivery) absl::StrAppend(&text, "　", DateText(*ready_.delivery, language_));
     const Text laid = canvas_.LayMarkup(text, {.points = 9, .max_lines = 2}, kWidth);
     canvas_.Draw(laid, kLeft, kMargin);
@@ -238,8 +239,8 @@ class Drawing {
         canvas_.Lay(line.product, {.points = 10, .least = 9, .bold = true, .max_lines = 3}, kProduct.width - 2 * kCell);
     std::string details =
         absl::StrCat("<span size=\"125%\"><b>", SpacedCode(line.code), "</b></span>　",
-                     Words("アレルギー ", "Allergens "), Escape(AllergenText(line.allergens, 0, language_)));
-    if (!line.conditions.empty()) absl::StrAppend(&details, "\n", Escape(line.conditions));
+                     Words("アレルギー ", "Allergens "), canvas_.Escape(AllergenText(line.allergens, 0, language_)));
+    if (!line.conditions.empty()) absl::StrAppend(&details, "\n", canvas_.Escape(line.conditions));
     row.details = canvas_.LayMarkup(details, {.points = 7.5, .max_lines = 20}, kProduct.width - 2 * kCell);
     row.date =
         LayCell(kDate, date ? DateText(*date, language_) : Words("表示なし", "none printed"), 10, date.has_value());
@@ -412,7 +413,8 @@ absl::StatusOr<std::string> RenderDeliverySheet(const DeliverySheet& sheet, Lang
   ASSIGN_OR_RETURN(const std::unique_ptr<Canvas> canvas,
                    Canvas::Create(kPageWidth, kPageHeight, title, language == Language::kJapanese));
   Drawing(*canvas, sheet, ready, language).Draw();
-  return canvas->Finish();
+  ASSIGN_OR_RETURN(const std::string drawn, canvas->Finish());
+  return Finished(drawn, std::string(Say(language, "ja", "en")));
 }
 
 }  // namespace kubari::labels

@@ -17,6 +17,8 @@ constexpr double kBaseWidth = 60, kBaseHeight = 29;
 constexpr double kQrLeast = 17, kQrMost = 21;          // side of the QR code, mm
 constexpr double kRollQrLeast = 22, kRollQrMost = 26;  // on a roll
 
+constexpr double kRollDetails = 60;  // at most, mm
+
 constexpr int kNoLimit = 100;  // lines; the height is what counts
 
 double ScaleOf(const Geometry& geometry) {
@@ -85,7 +87,7 @@ class Layout {
     const double qr_x = width_ + std::min(0.0, geometry_.inset_x - quiet) - side;
     const double qr_y = top + std::max(0.0, quiet - 2.4);
     AddQr(plan_, qr_, qr_x, qr_y, side);
-    AddDetails(top, qr_x - quiet, 1000, 1.3);
+    AddDetails(top, qr_x - quiet, kRollDetails, 1.3);
     const double below = std::max(y_ + 1.5, qr_y + side + quiet);
     const Style style = {.points = 34, .least = 8, .bold = true, .align = PANGO_ALIGN_CENTER};
     Text code = canvas_.Lay(SpacedCode(label_.code), style, width_);
@@ -143,14 +145,21 @@ class Layout {
 
   // "7KQ2" over "M9XP", as large as the space under the QR code.
   void AddCodeInTwoLines(double x, double y, double width, double bottom) {
-    constexpr double kCapitals = 0.735, kAboveCapitals = 0.125, kStep = 0.98;  // of the size
-    const double points = (bottom - y) / (kCapitals + kStep) / kPoint;
+    // Of the size: how far capitals and figures reach above and below the baseline, and from one line to the next.
+    constexpr double kUp = 0.81, kDown = 0.1, kStep = 1;
+    const double points = (bottom - y) / (kUp + kStep + kDown) / kPoint;
     const Style style = {.points = points, .least = 4, .bold = true, .align = PANGO_ALIGN_CENTER};
     Text first = canvas_.Lay(label_.code.substr(0, 4), style, width);
     Text second = canvas_.Lay(label_.code.substr(4), style, width);
     const double size = std::min(first.points(), second.points()) * kPoint;
-    Add(plan_, std::move(first), x, bottom - (kAboveCapitals + kCapitals + kStep) * size);
-    Add(plan_, std::move(second), x, bottom - (kAboveCapitals + kCapitals) * size);
+    const double baseline = bottom - kDown * size;
+    AddOnBaseline(std::move(first), x, baseline - kStep * size);
+    AddOnBaseline(std::move(second), x, baseline);
+  }
+
+  void AddOnBaseline(Text text, double x, double baseline) {
+    const double y = baseline - text.baseline();
+    Add(plan_, std::move(text), x, y);
   }
 
   // The allergens, whole or counted but never cut, then the rest as far as there is room.
@@ -158,18 +167,29 @@ class Layout {
     const std::string rest = Rest();
     const double most = 7 * scale, least = 5.6 * scale, gap = 0.5 * scale;
     const double reserved = rest.empty() ? 0 : least * kPoint * 1.1 + gap;
-    const int shortest = label_.allergens.contains_size() + 1;
-    std::optional<Text> allergens;
-    for (int brevity = 0; brevity <= shortest; ++brevity) {
+    const auto lay = [&](int brevity) {
       const std::string markup = absl::StrCat("<b>", std::string(Say(language_, "アレルギー", "Allergens")), "</b> ",
-                                              Escape(AllergenText(label_.allergens, brevity, language_)));
-      allergens =
-          canvas_.LayMarkup(markup, {.points = most, .least = least, .max_lines = kNoLimit}, width, height - reserved);
-      allergens_counted_ = brevity > 1 || allergens->cut();
-      if (!allergens->cut()) break;
+                                              canvas_.Escape(AllergenText(label_.allergens, brevity, language_)));
+      return canvas_.LayMarkup(markup, {.points = most, .least = least, .max_lines = kNoLimit}, width,
+                               height - reserved);
+    };
+    int brevity = 0;
+    Text allergens = lay(brevity);
+    if (allergens.cut()) {  // the least brevity that fits, by halving: there may be thirty of them
+      int shortest = label_.allergens.contains_size() + 1;
+      for (brevity = 1; brevity < shortest;) {
+        const int middle = (brevity + shortest) / 2;
+        if (lay(middle).cut()) {
+          brevity = middle + 1;
+        } else {
+          shortest = middle;
+        }
+      }
+      allergens = lay(brevity);
     }
-    y_ = y + allergens->height();
-    Add(plan_, std::move(*allergens), 0, y);
+    allergens_counted_ = brevity > 1 || allergens.cut();
+    y_ = y + allergens.height();
+    Add(plan_, std::move(allergens), 0, y);
     if (rest.empty()) return;
     Text text =
         canvas_.LayMarkup(rest, {.points = most, .least = least, .max_lines = kNoLimit}, width, y + height - y_ - gap);
@@ -182,13 +202,13 @@ class Layout {
   // Conditions, number, place and donor's lot, as markup: one run of text on a sheet, line by line on a roll.
   std::string Rest() const {
     std::vector<std::string> parts;
-    if (!label_.conditions.empty()) parts.push_back(absl::StrCat("<b>", Escape(label_.conditions), "</b>"));
+    if (!label_.conditions.empty()) parts.push_back(absl::StrCat("<b>", canvas_.Escape(label_.conditions), "</b>"));
     const std::string cases = CaseText(label_.items_per_case, label_.cases, language_);
     if (!cases.empty()) parts.push_back(cases);
-    if (!label_.place.empty()) parts.push_back(Escape(label_.place));
+    if (!label_.place.empty()) parts.push_back(canvas_.Escape(label_.place));
     if (!label_.donor_lot.empty()) {
       parts.push_back(
-          absl::StrCat(std::string(Say(language_, "寄付者ロット ", "Donor lot ")), Escape(label_.donor_lot)));
+          absl::StrCat(std::string(Say(language_, "寄付者ロット ", "Donor lot ")), canvas_.Escape(label_.donor_lot)));
     }
     return absl::StrJoin(parts, geometry_.roll() ? "\n" : language_ == Language::kJapanese ? "　" : "; ");
   }

@@ -1,4 +1,4 @@
-// One label, laid out once and drawn as often as it has copies.
+// One label, laid out and then drawn.
 #pragma once
 
 #include <functional>

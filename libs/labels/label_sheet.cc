@@ -1,4 +1,4 @@
-// RenderLabels: check everything, then lay out and draw label after label.
+// RenderLabels: check everything, draw each label once on a page of its own, then put the copies on sheets.
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +8,7 @@
 #include "libs/errors/macros.h"
 #include "libs/labels/canvas.h"
 #include "libs/labels/checks.h"
+#include "libs/labels/document.h"
 #include "libs/labels/label_layout.h"
 #include "libs/labels/labels.h"
 #include "libs/labels/words.h"
@@ -67,48 +68,57 @@ absl::StatusOr<std::vector<Ready>> Check(const std::vector<Label>& labels, const
   return ready;
 }
 
-void DrawRoll(Canvas& canvas, const Plan& plan, const Geometry& geometry, int copies) {
-  for (int copy = 0; copy < copies; ++copy) {
-    canvas.SetPageSize(geometry.page_width, plan.height + 2 * geometry.inset_y);
-    plan.Draw(canvas, geometry.inset_x, geometry.inset_y);
-    canvas.EndPage();
-  }
-}
+// Sheets that fill label by label, from a position on.
+class Stack {
+ public:
+  Stack(const Geometry& geometry, int first_position) : geometry_(geometry), position_(first_position - 1) {}
 
-// Draws at `position` (0 is the first of the sheet) and after it; returns the next free position.
-int DrawOnSheets(Canvas& canvas, const Plan& plan, const Geometry& geometry, int copies, int position) {
-  for (int copy = 0; copy < copies; ++copy, ++position) {
-    if (position == geometry.per_sheet()) {
-      canvas.EndPage();
-      position = 0;
+  // Puts a drawn label, `height` mm high, at the next free place.
+  void Put(size_t drawn, double height) {
+    if (geometry_.roll()) {
+      sheets_.push_back({geometry_.page_width, height, {{drawn, 0, 0}}});
+      return;
     }
-    const int row = position / geometry.columns, column = position % geometry.columns;
-    plan.Draw(canvas, geometry.left + column * geometry.pitch_x + geometry.inset_x,
-              geometry.top + row * geometry.pitch_y + geometry.inset_y);
+    if (sheets_.empty() || position_ == geometry_.per_sheet()) {
+      if (!sheets_.empty()) position_ = 0;
+      sheets_.push_back({geometry_.page_width, geometry_.page_height, {}});
+    }
+    const int row = position_ / geometry_.columns, column = position_ % geometry_.columns;
+    sheets_.back().placed.push_back(
+        {drawn, geometry_.left + column * geometry_.pitch_x, geometry_.top + row * geometry_.pitch_y});
+    ++position_;
   }
-  return position;
-}
+
+  const std::vector<Sheet>& sheets() const { return sheets_; }
+
+ private:
+  const Geometry& geometry_;
+  int position_;  // from 0, on the last sheet
+  std::vector<Sheet> sheets_;
+};
 
 }  // namespace
 
 absl::StatusOr<std::string> RenderLabels(const std::vector<Label>& labels, const LabelOptions& options) {
   ASSIGN_OR_RETURN(const std::vector<Ready> ready, Check(labels, options));
   const Geometry& geometry = GeometryOf(options.format);
-  ASSIGN_OR_RETURN(const std::unique_ptr<Canvas> canvas,
-                   Canvas::Create(geometry.page_width, geometry.roll() ? geometry.page_width : geometry.page_height,
-                                  std::string(Say(options.language, "ロットのラベル", "Lot labels")),
-                                  options.language == Language::kJapanese));
-  int position = options.first_position - 1;
-  for (const auto& [label, date, qr] : ready) {
-    const Plan plan = PlanLabel(*canvas, *label, date, qr, geometry, options.language);
-    if (geometry.roll()) {
-      DrawRoll(*canvas, plan, geometry, label->copies);
-    } else {
-      position = DrawOnSheets(*canvas, plan, geometry, label->copies, position);
-    }
+  const Language language = options.language;
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<Canvas> canvas,
+      Canvas::Create(geometry.label_width, geometry.label_width,
+                     std::string(Say(language, "ロットのラベル", "Lot labels")), language == Language::kJapanese));
+  Stack stack(geometry, options.first_position);
+  for (size_t i = 0; i < ready.size(); ++i) {
+    const auto& [label, date, qr] = ready[i];
+    const Plan plan = PlanLabel(*canvas, *label, date, qr, geometry, language);
+    const double height = plan.height + 2 * geometry.inset_y;
+    canvas->SetPageSize(geometry.label_width, height);
+    plan.Draw(*canvas, geometry.inset_x, geometry.inset_y);
+    canvas->EndPage();
+    for (int copy = 0; copy < label->copies; ++copy) stack.Put(i, height);
   }
-  if (!geometry.roll()) canvas->EndPage();
-  return canvas->Finish();
+  ASSIGN_OR_RETURN(const std::string drawn, canvas->Finish());
+  return OnSheets(drawn, stack.sheets(), std::string(Say(language, "ja", "en")));
 }
 
 }  // namespace kubari::labels
