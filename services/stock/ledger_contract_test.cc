@@ -109,7 +109,7 @@ class LedgerContract : public ::testing::TestWithParam<const char*> {
     return Make(0, Transfer{LotOf(1), Shelf(from), Shelf(to), items}, absl::StrCat("transfer", items));
   }
   Command ReverseCommand(const Movement& movement, const Place& from, const Place& to) {
-    return Make(0, Reverse{movement, LotOf(1), from, to, "MISTAKE"}, absl::StrCat("reverse", movement.id));
+    return Make(0, Reverse{{{movement, LotOf(1), from, to}}, "MISTAKE"}, absl::StrCat("reverse", movement.id));
   }
   Command VoidCommand(int reservation, int64_t items = 0) {
     return Make(0, Release{.reservation = Peek(reservation), .items = items}, absl::StrCat("void", reservation));

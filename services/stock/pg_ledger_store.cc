@@ -10,6 +10,10 @@
 namespace kubari::stock {
 namespace {
 
+// The statements below have one good plan, whatever their values. Left to itself PostgreSQL would plan those that read
+// the views anew each time, which takes longer than running them.
+constexpr pg::Statement kPlanOnce{"SET LOCAL plan_cache_mode = force_generic_plan"};
+
 // Round trip 1: the lock, and what the decisions need -----------------------------------------------------------------
 
 constexpr pg::Statement kLockHead{
@@ -490,6 +494,7 @@ void InsertMovements(pg::Batch& batch, const std::string& network, int32_t ledge
 absl::Status PgLedgerStore::Append(const std::string& network_id, const Needs& needs, absl::Time deadline,
                                    Decide decide) {
   return pool_.Transact({.network_id = network_id, .deadline = deadline}, [&](pg::Transaction& tx) -> absl::Status {
+    tx.Defer(kPlanOnce);
     const Questions questions = Ask(network_id, needs, numbers_, kLockHead);
     ASSIGN_OR_RETURN(const std::vector<pg::Result> results, tx.Pipeline(questions.batch));
     State state = Read(results, questions, network_id, needs, numbers_);
@@ -519,6 +524,7 @@ absl::Status PgLedgerStore::Append(const std::string& network_id, const Needs& n
 absl::StatusOr<State> PgLedgerStore::Peek(const std::string& network_id, const Needs& needs, absl::Time deadline) {
   return pool_.Read({.network_id = network_id, .deadline = deadline},
                     [&](pg::Transaction& tx) -> absl::StatusOr<State> {
+                      tx.Defer(kPlanOnce);
                       const Questions questions = Ask(network_id, needs, numbers_, kHead);
                       ASSIGN_OR_RETURN(const std::vector<pg::Result> results, tx.PipelineAndCommit(questions.batch));
                       return Read(results, questions, network_id, needs, numbers_);
@@ -529,6 +535,7 @@ absl::StatusOr<std::vector<Movement>> PgLedgerStore::Feed(const std::string& net
                                                           absl::Time deadline) {
   return pool_.Read({.network_id = network_id, .deadline = deadline},
                     [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<Movement>> {
+                      tx.Defer(kPlanOnce);
                       pg::Batch question;
                       question.Add(kFeed, network_id, position, limit);
                       ASSIGN_OR_RETURN(const std::vector<pg::Result> results, tx.PipelineAndCommit(question));
@@ -541,6 +548,7 @@ absl::StatusOr<std::map<std::string, Balance>> PgLedgerStore::Holders(const std:
   using Holders = std::map<std::string, Balance>;
   return pool_.Read({.network_id = network_id, .deadline = deadline},
                     [&](pg::Transaction& tx) -> absl::StatusOr<Holders> {
+                      tx.Defer(kPlanOnce);
                       ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kHolders, network_id, lot_id));
                       Holders holders;
                       for (const pg::Row row : rows) holders[row.Get<std::string>("place_id")] = sql::ReadBalance(row);

@@ -75,9 +75,9 @@ constexpr pg::Statement kUnsettled{
     "sum(x.open_items)::bigint AS open_items, sum(x.told)::bigint AS told "
     "FROM recall_lines($1, $2::uuid[]) x GROUP BY x.recall_id"};
 
-#define KUBARI_NOTICE_COLUMNS                                                                                \
-  "n.notice_id, n.recall_id, n.holder_kind, n.holder_id, n.send_time, n.remind_time, n.reminders, "          \
-  "n.acknowledge_time, n.acknowledged_by, a.answer_time, a.answered_by, a.note AS answer_note "              \
+#define KUBARI_NOTICE_COLUMNS                                                                                   \
+  "n.notice_id, n.recall_id, n.holder_kind, n.holder_id, n.send_time, n.remind_time, n.reminders, "             \
+  "n.acknowledge_time, n.acknowledged_by, a.answer_time, a.answered_by, a.note AS answer_note "                 \
   "FROM recall_notices n LEFT JOIN LATERAL (SELECT s.answer_time, s.answered_by, s.note FROM recall_answers s " \
   "WHERE s.network_id = n.network_id AND s.notice_id = n.notice_id ORDER BY s.answer DESC LIMIT 1) a ON true "
 constexpr pg::Statement kNotices{
@@ -342,8 +342,9 @@ absl::Status Acknowledge(pg::Transaction& tx, const std::string& notice_id, cons
   return tx.Execute(kAcknowledge, tx.network_id(), notice_id, now, who).status();
 }
 
-absl::Status AddAnswer(pg::Transaction& tx, const std::string& notice_id, const std::map<std::string, Answer>& by_lot,
-                       const std::string& note, const std::string& who, absl::Time now) {
+absl::Status AddAnswer(pg::Transaction& tx, const std::string& notice_id,
+                       const std::map<std::string, HolderAnswer>& by_lot, const std::string& note,
+                       const std::string& who, absl::Time now) {
   std::vector<std::string> lots;
   std::vector<std::optional<int64_t>> consumed;
   std::vector<int64_t> discarded;

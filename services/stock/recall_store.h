@@ -47,7 +47,7 @@ struct Summary {
 absl::StatusOr<std::map<std::string, Summary>> Summaries(pg::Transaction& tx, const std::vector<std::string>& recalls);
 
 struct NoticeFilter {
-  std::string recall_id;                                 // empty: of all open recalls
+  std::string recall_id;                                  // empty: of all open recalls
   std::optional<std::vector<std::string>> organisations;  // only theirs: groups, or operators of warehouses
   bool unacknowledged_only = false;
   bool open_only = false;
@@ -68,8 +68,9 @@ absl::StatusOr<std::map<std::string, std::vector<std::pair<std::string, int64_t>
 
 // The first time counts.
 absl::Status Acknowledge(pg::Transaction& tx, const std::string& notice_id, const std::string& who, absl::Time now);
-absl::Status AddAnswer(pg::Transaction& tx, const std::string& notice_id, const std::map<std::string, Answer>& by_lot,
-                       const std::string& note, const std::string& who, absl::Time now);
+absl::Status AddAnswer(pg::Transaction& tx, const std::string& notice_id,
+                       const std::map<std::string, HolderAnswer>& by_lot, const std::string& note,
+                       const std::string& who, absl::Time now);
 // All that are not acknowledged.
 absl::Status Remind(pg::Transaction& tx, const std::string& recall_id, absl::Time now);
 

@@ -410,9 +410,9 @@ Json Vocabulary(const char* type, Json elements) {
 
 // What a lot is called, and until when it is good.
 Json LotElement(const std::string& epc_class, const Lot& lot) {
-  Json attributes = Json::array({Attribute("cbvmda:descriptionShort", lot.facts.product_display_name()),
-                                 Attribute("kubari:lot", ids::Name("lots", lot.id)),
-                                 Attribute("kubari:lotCode", lot.code())});
+  Json attributes =
+      Json::array({Attribute("cbvmda:descriptionShort", lot.facts.product_display_name()),
+                   Attribute("kubari:lot", ids::Name("lots", lot.id)), Attribute("kubari:lotCode", lot.code())});
   if (!lot.facts.donor_lot_number().empty())
     attributes.push_back(Attribute("cbvmda:lotNumber", lot.facts.donor_lot_number()));
   // A month is good to its last day.

@@ -14,12 +14,12 @@ namespace kubari::stock {
 namespace {
 
 using Json = nlohmann::json;
-using testing::KitId;
-using testing::MadeUpId;
-using testing::SomeFacts;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::KitId;
+using testing::MadeUpId;
+using testing::SomeFacts;
 using ::testing::UnorderedElementsAre;
 
 Json Written(const TraceFacts& facts) { return Json::parse(TraceEpcis(facts)); }
@@ -91,8 +91,7 @@ TEST(Epcis, GoodsWithoutANumberOfTheirOwn) {
     if (!event.contains("quantityList")) continue;
     for (const Json& element : event["quantityList"]) classes.insert(element["epcClass"]);
   }
-  EXPECT_THAT(classes,
-              UnorderedElementsAre("urn:uuid:" + testing::NoodlesId(), "urn:uuid:" + testing::SoupId()));
+  EXPECT_THAT(classes, UnorderedElementsAre("urn:uuid:" + testing::NoodlesId(), "urn:uuid:" + testing::SoupId()));
 }
 
 TEST(Epcis, ATransformationIsOneEvent) {

@@ -60,7 +60,7 @@ pb::RecallFigures FiguresOf(const std::vector<Flow>& flows, const std::vector<St
   return figures;
 }
 
-absl::Status CheckAnswer(const Lot& lot, const Answer& answer, int64_t held) {
+absl::Status CheckAnswer(const Lot& lot, const HolderAnswer& answer, int64_t held) {
   const int64_t answered = answer.discarded + answer.consumed.value_or(0);
   if (answered <= held) return absl::OkStatus();
   const std::string& product = lot.facts.product_display_name();
@@ -98,17 +98,15 @@ std::string NoticeTitle(const Recall& recall, bool japanese) {
 namespace refusals {
 
 absl::Status RecallNotFound(std::string_view name) {
-  return errors::Make(StatusCode::kNotFound, "RECALL_NOT_FOUND",
-                      StrCat("There is no recall ", std::string(name), " in this network."),
-                      StrCat("回収 ", std::string(name), " はこのネットワークにありません。"),
-                      {{"name", std::string(name)}});
+  return errors::Make(
+      StatusCode::kNotFound, "RECALL_NOT_FOUND", StrCat("There is no recall ", std::string(name), " in this network."),
+      StrCat("回収 ", std::string(name), " はこのネットワークにありません。"), {{"name", std::string(name)}});
 }
 
 absl::Status NoticeNotFound(std::string_view name) {
-  return errors::Make(StatusCode::kNotFound, "NOTICE_NOT_FOUND",
-                      StrCat("There is no notice ", std::string(name), " in this network."),
-                      StrCat("回収のお知らせ ", std::string(name), " はこのネットワークにありません。"),
-                      {{"name", std::string(name)}});
+  return errors::Make(
+      StatusCode::kNotFound, "NOTICE_NOT_FOUND", StrCat("There is no notice ", std::string(name), " in this network."),
+      StrCat("回収のお知らせ ", std::string(name), " はこのネットワークにありません。"), {{"name", std::string(name)}});
 }
 
 absl::Status RecallClosed(const Recall& recall) {
@@ -135,12 +133,13 @@ absl::Status RecallUnsettled(const Recall& recall, int64_t items, int64_t holder
 }
 
 absl::Status TraceTooLong(int64_t lots, int64_t movements) {
-  return errors::Make(StatusCode::kFailedPrecondition, "TRACE_TOO_LONG",
-                      "Too many lots or movements for one file (at most 1,000 and 10,000). Name fewer lots, or add a "
-                      "date or lot number.",
-                      "1つのファイルには多すぎます（ロット1,000件、入出庫10,000件まで）。ロットを減らすか、期限・ロット番"
-                      "号で絞り込んでください。",
-                      {{"lots", StrCat(lots)}, {"movements", StrCat(movements)}});
+  return errors::Make(
+      StatusCode::kFailedPrecondition, "TRACE_TOO_LONG",
+      "Too many lots or movements for one file (at most 1,000 and 10,000). Name fewer lots, or add a "
+      "date or lot number.",
+      "1つのファイルには多すぎます（ロット1,000件、入出庫10,000件まで）。ロットを減らすか、期限・ロット番"
+      "号で絞り込んでください。",
+      {{"lots", StrCat(lots)}, {"movements", StrCat(movements)}});
 }
 
 }  // namespace refusals

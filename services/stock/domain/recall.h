@@ -95,13 +95,13 @@ struct Stand {
 pb::RecallFigures FiguresOf(const std::vector<Flow>& flows, const std::vector<Stand>& stands, int64_t consumed);
 
 // A notice's answer about one lot.
-struct Answer {
+struct HolderAnswer {
   int64_t discarded = 0;
   std::optional<int64_t> consumed;
 };
 // MORE_THAN_HELD unless discarded and consumed goods are there. `held` is what was held before anything of this answer
 // was discarded.
-absl::Status CheckAnswer(const Lot& lot, const Answer& answer, int64_t held);
+absl::Status CheckAnswer(const Lot& lot, const HolderAnswer& answer, int64_t held);
 
 // Where discarded goods are taken from: (place, items). `places`: what is free at each, in the order of taking; what an
 // earlier try of the same answer booked (`booked`, by place) is not booked again elsewhere. Empty if it is not enough.

@@ -1,5 +1,5 @@
-// Tracing (トレース): which lots were made from which, forward and backward. Pure: what one step finds is asked from the
-// caller, so the walk costs what the goods' own transformations are, however long the ledger.
+// Tracing (トレース): which lots were made from which, forward and backward. Pure: what one step finds is asked from
+// the caller, so the walk costs what the goods' own transformations are, however long the ledger.
 #pragma once
 
 #include <absl/functional/function_ref.h>
@@ -37,9 +37,9 @@ struct Lineage {
 
 enum class Direction { kForward, kBackward };
 
-// All lots that were made from `seeds` (kForward), or that they were made from (kBackward). `step` gives every lot of the
-// transformations that consumed (kForward) or produced (kBackward) one of these lots. A transformation that was reversed
-// made nothing.
+// All lots that were made from `seeds` (kForward), or that they were made from (kBackward). `step` gives every lot of
+// the transformations that consumed (kForward) or produced (kBackward) one of these lots. A transformation that was
+// reversed made nothing.
 absl::StatusOr<Lineage> Follow(
     const std::vector<std::string>& seeds, Direction direction, int limit,
     absl::FunctionRef<absl::StatusOr<std::vector<Transformed>>(const std::vector<std::string>& lots)> step);

@@ -100,17 +100,17 @@ std::string DateKindName(type::DateKind kind, bool japanese) {
 
 std::vector<std::string> Headings(bool japanese) {
   if (japanese) {
-    return {"番号",       "日時",     "記録日時",       "種別",       "訂正した種別", "訂正した番号", "数量",
-            "増減",       "ロット",   "商品",           "JANコード",  "期限の種類",   "期限",         "メーカーロット",
-            "寄付者",     "寄付申出", "元のロット",     "できたロット", "から（種類）", "から",         "へ（種類）",
-            "へ",         "団体",     "世帯数",         "市区町村",   "理由",         "メモ",         "行った人",
-            "引当ID",     "配送ID",   "一連の作業ID",   "入出庫ID",   "依頼ID",       "ロットID",     "検証用ハッシュ"};
+    return {"番号",   "日時",     "記録日時",     "種別",         "訂正した種別", "訂正した番号", "数量",
+            "増減",   "ロット",   "商品",         "JANコード",    "期限の種類",   "期限",         "メーカーロット",
+            "寄付者", "寄付申出", "元のロット",   "できたロット", "から（種類）", "から",         "へ（種類）",
+            "へ",     "団体",     "世帯数",       "市区町村",     "理由",         "メモ",         "行った人",
+            "引当ID", "配送ID",   "一連の作業ID", "入出庫ID",     "依頼ID",       "ロットID",     "検証用ハッシュ"};
   }
-  return {"position",    "occurred",      "recorded",        "kind",           "reversed_kind", "reverses",  "items",
-          "effect",      "lot",           "product",         "gtin",           "date_kind",     "date",      "donor_lot_number",
-          "donor",       "offer",         "made_from",       "made_into",      "from_kind",     "from",      "to_kind",
-          "to",          "group",         "households",      "municipality",   "reason",        "note",      "actor",
-          "reservation", "delivery",      "operation",       "movement",       "request",       "lot_id",    "leaf_hash"};
+  return {"position",    "occurred", "recorded",   "kind",         "reversed_kind", "reverses", "items",
+          "effect",      "lot",      "product",    "gtin",         "date_kind",     "date",     "donor_lot_number",
+          "donor",       "offer",    "made_from",  "made_into",    "from_kind",     "from",     "to_kind",
+          "to",          "group",    "households", "municipality", "reason",        "note",     "actor",
+          "reservation", "delivery", "operation",  "movement",     "request",       "lot_id",   "leaf_hash"};
 }
 
 std::string NameOrEmpty(const char* collection, const std::string& id) {

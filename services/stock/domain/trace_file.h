@@ -1,5 +1,5 @@
-// The facts of goods' path as a file: a table for people, or GS1 EPCIS for other systems (domain/epcis.h). Pure; the same
-// facts give the same bytes.
+// The facts of goods' path as a file: a table for people, or GS1 EPCIS for other systems (domain/epcis.h). Pure; the
+// same facts give the same bytes.
 #pragma once
 
 #include <absl/time/time.h>
@@ -16,11 +16,11 @@ namespace kubari::stock {
 struct TraceFacts {
   absl::Time now;
   absl::TimeZone zone;
-  bool japanese = true;                            // headings and kinds of the table
-  std::vector<Movement> movements;                 // in the order of the ledger
-  std::vector<LotLink> links;                      // between any of the lots
-  std::map<std::string, Lot> lots;                 // of all movements, by id
-  std::map<std::string, Place> places;             // likewise
+  bool japanese = true;                             // headings and kinds of the table
+  std::vector<Movement> movements;                  // in the order of the ledger
+  std::vector<LotLink> links;                       // between any of the lots
+  std::map<std::string, Lot> lots;                  // of all movements, by id
+  std::map<std::string, Place> places;              // likewise
   std::map<std::string, pb::Warehouse> warehouses;  // of the shelves among them
 };
 

@@ -68,8 +68,8 @@ TEST(Follow, ForwardThroughSplitKitAndRepack) {
   const auto found = kitchen.Follow({"rice"}, Direction::kForward);
   ASSERT_TRUE(found.ok());
   EXPECT_THAT(found->lots, UnorderedElementsAre("rice", "rice-a", "rice-b", "meal", "box"));
-  EXPECT_THAT(Links(*found), UnorderedElementsAre("rice>rice-a 100:60", "rice>rice-b 100:40", "rice-a>meal 20:10",
-                                                  "meal>box 4:2"));
+  EXPECT_THAT(Links(*found),
+              UnorderedElementsAre("rice>rice-a 100:60", "rice>rice-b 100:40", "rice-a>meal 20:10", "meal>box 4:2"));
   EXPECT_FALSE(found->incomplete);
   EXPECT_LE(kitchen.asked, 4);  // once a generation, not once a lot
 }

@@ -109,8 +109,7 @@ class Story {
   std::string AddPlace(pb::PlaceKind kind, const std::string& party, const std::string& name,
                        const std::string& warehouse = "") {
     const std::string id = MadeUpId(6, static_cast<int>(facts_.places.size()) + 1);
-    facts_.places[id] = {
-        .id = id, .kind = kind, .warehouse_id = warehouse, .party = party, .display_name = name};
+    facts_.places[id] = {.id = id, .kind = kind, .warehouse_id = warehouse, .party = party, .display_name = name};
     return id;
   }
 

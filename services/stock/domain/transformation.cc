@@ -71,7 +71,8 @@ absl::Status CheckTemperature(const Recipe& recipe, const std::vector<Input>& in
   const Lot& first = *inputs.front().lot;
   for (const Input& input : inputs) {
     if (input.lot->facts.temperature_zone() != first.facts.temperature_zone())
-      return refusals::TemperaturesDiffer(*input.lot, first.facts.product_display_name(), first.facts.temperature_zone());
+      return refusals::TemperaturesDiffer(*input.lot, first.facts.product_display_name(),
+                                          first.facts.temperature_zone());
   }
   if (recipe.kind == pb::TRANSFORMATION_KIND_SPLIT) return absl::OkStatus();
   for (const Recipe::Output& output : recipe.outputs) {
@@ -121,8 +122,8 @@ absl::StatusOr<GoodUntil> DateOf(const Recipe::Output& output, const GoodUntil& 
   pb::Lot given, limit;
   *given.mutable_good_until() = *output.good_until;
   *limit.mutable_good_until() = earliest;
-  const bool weaker = earliest.kind() == type::v1::DATE_KIND_USE_BY &&
-                      output.good_until->kind() != type::v1::DATE_KIND_USE_BY;
+  const bool weaker =
+      earliest.kind() == type::v1::DATE_KIND_USE_BY && output.good_until->kind() != type::v1::DATE_KIND_USE_BY;
   if (weaker || LastGoodDay(given) > LastGoodDay(limit)) return refusals::DateTooLate(*output.good_until, earliest);
   return *output.good_until;
 }
@@ -149,9 +150,7 @@ type::v1::AllergenDeclaration AllergensOf(const std::vector<Input>& inputs, cons
 }
 
 // A tag that warns holds if any input has it; one that promises something, only if all have it.
-bool Warns(int tag) {
-  return tag == type::v1::DIETARY_TAG_NEEDS_COOKING || tag == type::v1::DIETARY_TAG_STOCKPILE;
-}
+bool Warns(int tag) { return tag == type::v1::DIETARY_TAG_NEEDS_COOKING || tag == type::v1::DIETARY_TAG_STOCKPILE; }
 
 std::vector<DietaryTag> TagsOf(const std::vector<Input>& inputs) {
   std::map<int, size_t> counts;  // tag → how many inputs have it
@@ -248,7 +247,8 @@ Lot NewLot(const Recipe& recipe, const std::vector<Input>& inputs, const Recipe:
     TakeParts(inputs, output.items, facts);
   } else {
     facts.set_item_grams(product.item_grams());
-    facts.set_milli_person_days(first.milli_person_days() * product.item_grams() / std::max<int64_t>(1, first.item_grams()));
+    facts.set_milli_person_days(first.milli_person_days() * product.item_grams() /
+                                std::max<int64_t>(1, first.item_grams()));
   }
   return lot;
 }
@@ -267,8 +267,8 @@ absl::StatusOr<std::vector<Lot>> LotsMadeBy(const std::string& network_id, const
     Lot lot = NewLot(recipe, inputs, output);
     *lot.facts.mutable_good_until() = date;
     lot.facts.set_donor_lot_number(!output.donor_lot_number.empty() ? output.donor_lot_number
-                                   : inputs.size() == 1 ? inputs.front().lot->facts.donor_lot_number()
-                                                        : "");
+                                   : inputs.size() == 1             ? inputs.front().lot->facts.donor_lot_number()
+                                                                    : "");
     lot.transformation_id = recipe.transformation_id;
     lot.facts.set_transformation(ids::Name("transformations", recipe.transformation_id));
     lot.id = LotId(network_id, lot);

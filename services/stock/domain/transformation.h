@@ -3,10 +3,10 @@
 //
 //   items               kit: each input divides evenly among the kits. Split: item for item. Repack: no more grams come
 //                       out than went in.
-//   date                the earliest of the inputs, as a use-by date if any of them has one; a given date may be earlier
-//   temperature         the same for inputs and outputs
-//   allergens           contains what any input or the product contains; free from what all inputs are free from
-//   tags                what suits someone (care food, low salt, baby food, halal, vegetarian) only if all inputs have
+//   date                the earliest of the inputs, as a use-by date if any of them has one; a given date may be
+//   earlier temperature         the same for inputs and outputs allergens           contains what any input or the
+//   product contains; free from what all inputs are free from tags                what suits someone (care food, low
+//   salt, baby food, halal, vegetarian) only if all inputs have
 //                       it; needs cooking and stockpile if any has
 //   conditions          the strictest of all
 //   donor               of all inputs, if it is one; else empty: parts name theirs
@@ -41,8 +41,8 @@ struct Recipe {
 };
 
 // The lots that come out, in the order of the outputs, without their codes. Errors in this order: INVALID_ARGUMENT (a
-// recipe that its kind does not know: fields "inputs" and "outputs"), TEMPERATURE_MISMATCH, UNEVEN_KIT, WEIGHT_EXCEEDED,
-// DATE_TOO_LATE.
+// recipe that its kind does not know: fields "inputs" and "outputs"), TEMPERATURE_MISMATCH, UNEVEN_KIT,
+// WEIGHT_EXCEEDED, DATE_TOO_LATE.
 absl::StatusOr<std::vector<Lot>> LotsMadeBy(const std::string& network_id, const Recipe& recipe);
 
 }  // namespace kubari::stock

@@ -58,20 +58,22 @@ absl::StatusOr<GivenLot> LotOfGoods(const Context& context, const rpc::Call& cal
 absl::StatusOr<pb::OfferLineProgress> ProgressOf(const Context& context, const rpc::Call& call,
                                                  const std::string& offer_line, const Lot& lot);
 
-// The response's lot and, with an offer line, its progress; that is left out if it cannot be told now.
+// The response's lot and, if the response has a place for it and an offer line is named, its progress; that is left out
+// if it cannot be told now.
 template <typename Response>
 absl::Status AnswerGoods(const Context& context, const rpc::Call& call, const std::string& offer_line,
                          const Outcome& outcome, Response& response) {
   const absl::StatusOr<Lot> lot =
-      outcome.lot ? *outcome.lot
-                  : FindLot(context, call, absl::StrCat("lots/", outcome.movements.front().lot_id));
+      outcome.lot ? *outcome.lot : FindLot(context, call, absl::StrCat("lots/", outcome.movements.front().lot_id));
   if (!lot.ok()) return lot.status();
   const absl::StatusOr<std::vector<pb::Lot>> lots = View(context.catalogue, call).Lots({*lot});
   if (!lots.ok()) return lots.status();
   *response.mutable_lot() = lots->front();
-  if (offer_line.empty()) return absl::OkStatus();
-  absl::StatusOr<pb::OfferLineProgress> progress = ProgressOf(context, call, offer_line, *lot);
-  if (progress.ok()) *response.mutable_progress() = *std::move(progress);
+  if constexpr (requires { response.mutable_progress(); }) {
+    if (offer_line.empty()) return absl::OkStatus();
+    absl::StatusOr<pb::OfferLineProgress> progress = ProgressOf(context, call, offer_line, *lot);
+    if (progress.ok()) *response.mutable_progress() = *std::move(progress);
+  }
   return absl::OkStatus();
 }
 

@@ -54,7 +54,7 @@ std::string InWords(const type::v1::Conditions& conditions, labels::Language lan
 
 }  // namespace
 
-absl::StatusOr<std::string> LotLink(const std::string& public_url, const pb::Lot& lot) {
+absl::StatusOr<std::string> LinkOfLot(const std::string& public_url, const pb::Lot& lot) {
   std::vector<gs1::Element> elements = {{"01", lot.gtin().empty() ? kInHouseGtin : lot.gtin()}, {"10", lot.code()}};
   if (const auto date = calendar::Date::Parse(lot.good_until().date()); date.ok()) {
     elements.push_back({lot.good_until().kind() == type::v1::DATE_KIND_USE_BY ? "17" : "15", gs1::DateValue(*date)});
@@ -94,7 +94,7 @@ absl::StatusOr<pb::PrintLabelsResponse> LabelsHandler::PrintLabels(const rpc::Ca
     labels::Label& label = sheet.emplace_back();
     label.product = lot.product_display_name();
     label.code = lot.code();
-    ASSIGN_OR_RETURN(label.qr, LotLink(public_url_, lot));
+    ASSIGN_OR_RETURN(label.qr, LinkOfLot(public_url_, lot));
     label.good_until = lot.good_until();
     label.temperature_zone = lot.temperature_zone();
     label.allergens = lot.allergens();

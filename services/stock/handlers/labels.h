@@ -28,6 +28,6 @@ class LabelsHandler {
 
 // A lot's own label as GS1 Digital Link: (01) the product's GTIN, or one for restricted circulation if it has none,
 // (10) the lot's code, and its date as (17) use-by or (15) best-before. LookUpCode reads it back.
-absl::StatusOr<std::string> LotLink(const std::string& public_url, const pb::Lot& lot);
+absl::StatusOr<std::string> LinkOfLot(const std::string& public_url, const pb::Lot& lot);
 
 }  // namespace kubari::stock

@@ -19,15 +19,12 @@
 namespace kubari::stock {
 namespace {
 
-constexpr int64_t kMaxItems = 100'000'000;
 constexpr int kMaxLines = 200;
-// Requests that an answer makes of the ledger have ids derived from its own, so that a repeated answer finds them again.
-// A constant for ever.
+// Requests that an answer makes of the ledger have ids derived from its own, so that a repeated answer finds them
+// again. A constant for ever.
 constexpr char kAnswerNamespace[] = "3d5a1c52-8a0b-4a37-9a0e-6a2f0f7c51d4";
 
-pg::TxContext In(const rpc::Call& call) {
-  return {.network_id = call.principal.network_id, .deadline = call.deadline};
-}
+pg::TxContext In(const rpc::Call& call) { return {.network_id = call.principal.network_id, .deadline = call.deadline}; }
 
 // "recalls/{uuid}/notices/{uuid}"
 struct NoticeName {
@@ -155,13 +152,18 @@ absl::StatusOr<std::vector<pb::RecallNotice>> NoticesHandler::Describe(const rpc
     }
     out.set_open_items(open);
   }
+  std::vector<pb::Lot*> each;
+  for (pb::RecallNotice& notice : shown) {
+    for (pb::NoticeLine& line : *notice.mutable_lines()) each.push_back(line.mutable_lot());
+  }
+  RETURN_IF_ERROR(view.TellRecalls(each));
   return shown;
 }
 
 absl::StatusOr<pb::RecallNotice> NoticesHandler::DescribeNow(const rpc::Call& call, const std::string& name) {
   ASSIGN_OR_RETURN(const Found found, FindOwn(call, name));
-  ASSIGN_OR_RETURN(std::vector<pb::RecallNotice> one, Describe(call, {found.notice}, {{found.recall.id, found.recall}},
-                                                               {{found.notice.id, found.lines}}));
+  ASSIGN_OR_RETURN(std::vector<pb::RecallNotice> one,
+                   Describe(call, {found.notice}, {{found.recall.id, found.recall}}, {{found.notice.id, found.lines}}));
   return std::move(one.front());
 }
 
@@ -221,8 +223,7 @@ absl::StatusOr<pb::RecallNotice> NoticesHandler::AcknowledgeNotice(const rpc::Ca
         tx, request.request_id(), "kubari.stock.v1.RecallsService/AcknowledgeNotice", request,
         [&](pg::Transaction& tx) -> absl::StatusOr<pb::RecallNotice> {
           if (!found.recall.open()) return refusals::RecallClosed(found.recall);
-          RETURN_IF_ERROR(
-              recalls::Acknowledge(tx, found.notice.id, call.principal.subject, context_.clock.Now()));
+          RETURN_IF_ERROR(recalls::Acknowledge(tx, found.notice.id, call.principal.subject, context_.clock.Now()));
           pb::RecallNotice answer;
           answer.set_name(request.name());
           return answer;
@@ -251,7 +252,7 @@ absl::StatusOr<NoticesHandler::Asked> NoticesHandler::ReadAnswer(const rpc::Call
     violations.Range(field + ".consumed_items", line.consumed_items(), 0, kMaxItems);
     violations.Require(line.discarded_items() != 0 || line.has_consumed_items(), field, "REQUIRED",
                        "Say how many were discarded or eaten.", "廃棄した数か、使用・配布済みの数を入力してください。");
-    Answer& answer = asked.by_lot[IdOf(line.lot())];
+    HolderAnswer& answer = asked.by_lot[IdOf(line.lot())];
     answer.discarded = line.discarded_items();
     if (line.has_consumed_items()) answer.consumed = line.consumed_items();
   }
@@ -293,8 +294,7 @@ absl::StatusOr<std::vector<Command>> NoticesHandler::Discards(const rpc::Call& c
   for (const auto& [lot_id, answer] : asked.by_lot) {
     const auto line = found.lines.find(lot_id);
     const auto lot = asked.lots.find(lot_id);
-    if (line == found.lines.end() || lot == asked.lots.end())
-      return refusals::LotNotFound(ids::Name("lots", lot_id));
+    if (line == found.lines.end() || lot == asked.lots.end()) return refusals::LotNotFound(ids::Name("lots", lot_id));
     std::map<std::string, int64_t> booked;
     int64_t held = line->second.held;
     for (const auto& [place, free] : places_of[lot_id]) {
@@ -311,8 +311,8 @@ absl::StatusOr<std::vector<Command>> NoticesHandler::Discards(const rpc::Call& c
                                          answer.discarded);
     }
     for (const auto& [place, items] : *takes) {
-      Command command = BeginCommand(context_, call, DiscardRequest(request, lot_id, place), request, asked.occurred,
-                                     request.note());
+      Command command =
+          BeginCommand(context_, call, DiscardRequest(request, lot_id, place), request, asked.occurred, request.note());
       Discard discard{.lot = lot->second, .items = items, .reason = "RECALLED", .recall_id = found.recall.id};
       if (const auto from = places.find(place); from != places.end()) discard.from = from->second;
       ASSIGN_OR_RETURN(discard.waste, StandIn(context_, call, pb::PLACE_KIND_WASTE, "", "廃棄", command));

@@ -33,7 +33,7 @@ class NoticesHandler {
   };
   // What an answer needs to know before it is booked.
   struct Asked {
-    std::map<std::string, Answer> by_lot;
+    std::map<std::string, HolderAnswer> by_lot;
     std::map<std::string, Lot> lots;
     absl::Time occurred;
   };

@@ -14,12 +14,11 @@ absl::StatusOr<std::vector<pb::Lot>> ShowLots(const Context& context, const rpc:
                                               const std::vector<std::string>& lots) {
   ASSIGN_OR_RETURN(const auto found,
                    context.catalogue.Lots(call.principal.network_id, {lots.begin(), lots.end()}, call.deadline));
-  const View view(context.catalogue, call);
-  std::vector<pb::Lot> shown;
+  std::vector<Lot> in_order;
   for (const std::string& id : lots) {
-    if (const auto lot = found.find(id); lot != found.end()) shown.push_back(view.ToProto(lot->second));
+    if (const auto lot = found.find(id); lot != found.end()) in_order.push_back(lot->second);
   }
-  return shown;
+  return View(context.catalogue, call).Lots(in_order);
 }
 
 absl::StatusOr<std::vector<pb::LotHolder>> ShowHolders(const Context& context, const rpc::Call& call,
@@ -44,6 +43,9 @@ absl::StatusOr<std::vector<pb::LotHolder>> ShowHolders(const Context& context, c
     one.set_items(holding.on_hand);
     one.set_reserved(holding.reserved);
   }
+  std::vector<pb::Lot*> each;
+  for (pb::LotHolder& one : shown) each.push_back(one.mutable_lot());
+  RETURN_IF_ERROR(view.TellRecalls(each));
   return shown;
 }
 

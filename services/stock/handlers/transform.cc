@@ -50,8 +50,8 @@ absl::StatusOr<Command> Prepare(const Context& context, const rpc::Call& call,
     Recipe::Output output{.items = one.items(), .donor_lot_number = one.donor_lot_number()};
     if (one.has_good_until()) output.good_until = one.good_until();
     ASSIGN_OR_RETURN(output.product,
-                     FindProduct(context, call, one.product().empty() ? transform.inputs.front().lot.facts.product()
-                                                                      : one.product()));
+                     FindProduct(context, call,
+                                 one.product().empty() ? transform.inputs.front().lot.facts.product() : one.product()));
     Send::Goods goods{.items = one.items()};
     ASSIGN_OR_RETURN(goods.shelf, FindShelf(context, call, one.place()));
     recipe.outputs.push_back(std::move(output));

@@ -419,11 +419,12 @@ END $$;
 CREATE TYPE balance_change AS (lot integer, place integer, on_hand bigint, reserved bigint);
 
 -- Everything that follows from new movements: one statement for each thing that follows, however many movements there are, and none for
--- what no movement of the batch touches. Joins are few rows against large indexed tables; the settings keep a plan that was made while
--- the tables were small from scanning them later.
+-- what no movement of the batch touches. Joins are few rows against large indexed tables; the settings have them planned once a session,
+-- and keep a plan that was made while the tables were small from scanning them later.
 CREATE FUNCTION apply_movements() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = stock, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
+SET search_path = stock, pg_temp SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
   batch record;
   network uuid;
