@@ -14,6 +14,7 @@
 #include "kubari/donors/v1/donors.pb.h"
 #include "kubari/identity/v1/identity.pb.h"
 #include "kubari/stock/v1/stock.pb.h"
+#include "libs/contract/contract.h"
 #include "libs/errors/errors.h"
 #include "libs/ids/ids.h"
 #include "libs/ledger_audit/books.h"
@@ -162,7 +163,7 @@ int Call(const Client& client, const std::vector<std::string>& arguments) {
 
 int Methods(const std::vector<std::string>& arguments) {
   TextTable table({"method", "who may call"});
-  for (const auto* service : Services()) {
+  for (const auto* service : ContractServices()) {
     for (int i = 0; i < service->method_count(); ++i) {
       const std::string name = ShortName(*service->method(i));
       if (!arguments.empty() && !absl::StrContains(absl::AsciiStrToLower(name), absl::AsciiStrToLower(arguments[0]))) continue;
@@ -393,7 +394,7 @@ int Links(const Client& client, const std::vector<std::string>& arguments) {
 
 int Completion(const std::vector<std::string>& arguments) {
   std::vector<std::string> methods;
-  for (const auto* service : Services()) {
+  for (const auto* service : ContractServices()) {
     for (int i = 0; i < service->method_count(); ++i) methods.push_back(ShortName(*service->method(i)));
   }
   std::printf(R"(# bash completion for kubari: source <(kubari completion)

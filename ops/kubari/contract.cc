@@ -3,13 +3,8 @@
 #include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
 
-#include "kubari/allocation/v1/allocation.pb.h"
-#include "kubari/donors/v1/donors.pb.h"
-#include "kubari/groups/v1/groups.pb.h"
-#include "kubari/identity/v1/identity.pb.h"
-#include "kubari/impact/v1/impact.pb.h"
-#include "kubari/stock/v1/stock.pb.h"
 #include "kubari/type/v1/access.pb.h"
+#include "libs/contract/contract.h"
 
 namespace kubari::cli {
 
@@ -17,15 +12,6 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::MethodDescriptor;
 using google::protobuf::ServiceDescriptor;
-
-const std::vector<const ServiceDescriptor*>& Services() {
-  static const std::vector<const ServiceDescriptor*> services = {
-      identity::v1::Network::descriptor()->file()->service(0), donors::v1::Donor::descriptor()->file()->service(0),
-      groups::v1::Group::descriptor()->file()->service(0),     stock::v1::Lot::descriptor()->file()->service(0),
-      allocation::v1::Run::descriptor()->file()->service(0),   impact::v1::Figures::descriptor()->file()->service(0),
-  };
-  return services;
-}
 
 std::string ShortName(const MethodDescriptor& method) {
   const std::vector<std::string> parts = absl::StrSplit(method.service()->full_name(), '.');
@@ -35,7 +21,7 @@ std::string ShortName(const MethodDescriptor& method) {
 absl::StatusOr<const MethodDescriptor*> FindMethod(std::string_view name) {
   std::vector<const MethodDescriptor*> by_method;
   std::vector<std::string> close;
-  for (const ServiceDescriptor* service : Services()) {
+  for (const ServiceDescriptor* service : ContractServices()) {
     for (int i = 0; i < service->method_count(); ++i) {
       const MethodDescriptor* method = service->method(i);
       if (name == absl::StrCat(service->full_name(), "/", method->name()) || name == method->full_name() ||
@@ -43,7 +29,8 @@ absl::StatusOr<const MethodDescriptor*> FindMethod(std::string_view name) {
         return method;
       }
       if (name == method->name()) by_method.push_back(method);
-      const std::string_view wanted = name.substr(name.find_last_of("./") == std::string_view::npos ? 0 : name.find_last_of("./") + 1);
+      const std::string_view wanted =
+          name.substr(name.find_last_of("./") == std::string_view::npos ? 0 : name.find_last_of("./") + 1);
       if (absl::StrContains(absl::AsciiStrToLower(method->name()), absl::AsciiStrToLower(std::string(wanted)))) {
         close.push_back(ShortName(*method));
       }
@@ -57,7 +44,8 @@ absl::StatusOr<const MethodDescriptor*> FindMethod(std::string_view name) {
 }
 
 std::unique_ptr<google::protobuf::Message> NewMessage(const Descriptor& type) {
-  return std::unique_ptr<google::protobuf::Message>(google::protobuf::MessageFactory::generated_factory()->GetPrototype(&type)->New());
+  return std::unique_ptr<google::protobuf::Message>(
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(&type)->New());
 }
 
 std::string DescribeFields(const Descriptor& type, int depth) {
@@ -71,8 +59,10 @@ std::string DescribeFields(const Descriptor& type, int depth) {
       for (int v = 1; v < field.enum_type()->value_count(); ++v) values.push_back(field.enum_type()->value(v)->name());
       kind = absl::StrJoin(values, " | ");
     }
-    absl::StrAppend(&out, std::string(2 + 2 * depth, ' '), field.json_name(), "  ", field.is_repeated() ? "list of " : "", kind, "\n");
-    if (field.message_type() != nullptr && !absl::StartsWith(field.message_type()->full_name(), "google.") && depth < 4) {
+    absl::StrAppend(&out, std::string(2 + 2 * depth, ' '), field.json_name(), "  ",
+                    field.is_repeated() ? "list of " : "", kind, "\n");
+    if (field.message_type() != nullptr && !absl::StartsWith(field.message_type()->full_name(), "google.") &&
+        depth < 4) {
       out += DescribeFields(*field.message_type(), depth + 1);
     }
   }

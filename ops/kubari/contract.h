@@ -12,9 +12,6 @@
 
 namespace kubari::cli {
 
-// All services of the contract, in the order of the design.
-const std::vector<const google::protobuf::ServiceDescriptor*>& Services();
-
 // "kubari.stock.v1.StockService/GetLot", "StockService/GetLot", "stock.GetLot" or, where only one service has it, "GetLot".
 // Errors: NOT_FOUND naming what comes close.
 absl::StatusOr<const google::protobuf::MethodDescriptor*> FindMethod(std::string_view name);
