@@ -16,25 +16,19 @@ using namespace testing;  // NOLINT
 using errors::IsOk;
 
 const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
-const std::string kWest = Id(3, 2);  // a second warehouse, with Shelf(9)
-const std::string kWestern = Id(6, 9);
+const std::string kWest = kOtherWarehouse;
 
 Place Donor() { return DonorPlace(); }
 Place Transit(const std::string& warehouse) {
   return StandInPlace(kNetwork, pb::PLACE_KIND_TRANSIT, ids::Name("warehouses", warehouse), "西倉庫へ");
 }
 Place Workshop() { return StandInPlace(kNetwork, pb::PLACE_KIND_WORKSHOP, "", "作業場"); }
-Place Western() { return {.id = kWestern, .kind = pb::PLACE_KIND_SHELF, .warehouse_id = kWest}; }
+Place Western() { return Shelf(4); }
 
 class PgInvariants : public ::testing::Test {
  protected:
   PgInvariants() : pool_({.conninfo = database_.service, .schema = "stock", .size = 2}), store_(pool_) {
     Furnish(database_);
-    Ask(absl::StrCat("INSERT INTO warehouses VALUES ('", kNetwork, "', '", kWest, "', 'WEST', '西倉庫', '", kOperator,
-                     "', '{}'); INSERT INTO places (network_id, place_id, number, kind, warehouse_id, code, ",
-                     "temperature_zone, display_name) SELECT '", kNetwork, "', '", kWestern,
-                     "', first_place * 10 + 1, 1, '", kWest, "', 'W-1', 1, '西倉庫 W-1' FROM take_numbers('", kNetwork,
-                     "', 0, 1, 0, 0)"));
     EXPECT_EQ(Record({Raw(pb::MOVEMENT_KIND_RECEIVE, Donor(), Shelf(1), 10)}), "");
   }
 

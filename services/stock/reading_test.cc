@@ -86,7 +86,9 @@ TEST_F(ServiceTest, ListsArePagedAndScoped) {
   EXPECT_THAT(Call(&Stub::GetLot, "volunteer", get), IsOk());
   get.set_name("nothing");
   EXPECT_THAT(Call(&Stub::GetLot, "volunteer", get), FailsBecause("LOT_NOT_FOUND"));
-  ASSERT_THAT(Call(&Stub::IssueStock, "manager", Issuing(lot, 4)), IsOk());
+  pb::IssueStockRequest issue = Issuing(lot, 4);  // another lot expires earlier
+  issue.set_departure_reason("OTHER");
+  ASSERT_THAT(Call(&Stub::IssueStock, "manager", issue), IsOk());
   pb::ListDeliveriesRequest deliveries;
   EXPECT_THAT(Call(&Stub::ListDeliveries, "group", deliveries)->deliveries(), SizeIs(1));
   EXPECT_THAT(Call(&Stub::ListDeliveries, "other group", deliveries)->deliveries(), IsEmpty());

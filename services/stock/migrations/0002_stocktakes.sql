@@ -138,8 +138,11 @@ BEGIN
                                             AND s.state = TG_ARGV[0]::smallint FOR SHARE) THEN
     RAISE EXCEPTION 'the stocktake takes none of these in its state' USING ERRCODE = 'check_violation', CONSTRAINT = 'stocktakes_state';
   END IF;
-  IF TG_OP = 'UPDATE' AND OLD.retract_time IS NOT NULL THEN
-    RAISE EXCEPTION 'a count is taken back once' USING ERRCODE = 'check_violation', CONSTRAINT = 'stocktake_counts_once';
+  -- Of counts only, so it stands apart: decisions have no such column, and an expression is read as a whole.
+  IF TG_OP = 'UPDATE' THEN
+    IF OLD.retract_time IS NOT NULL THEN
+      RAISE EXCEPTION 'a count is taken back once' USING ERRCODE = 'check_violation', CONSTRAINT = 'stocktake_counts_once';
+    END IF;
   END IF;
   RETURN NEW;
 END $$;
