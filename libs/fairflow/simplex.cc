@@ -1,0 +1,195 @@
+#include "libs/fairflow/simplex.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace kubari::fairflow {
+namespace {
+
+constexpr int64_t kPlenty = int64_t{1} << 62;
+
+}  // namespace
+
+Simplex::Simplex(std::vector<int64_t> supply) : supply_(std::move(supply)), root_(static_cast<int>(supply_.size())) {
+  next_arc_ = root_;
+  // An artificial arc for each node to or from a root of its own; Run() sets the price that drives them out.
+  for (int node = 0; node < root_; ++node) {
+    const bool out = supply_[node] >= 0;
+    artificial_.push_back(Add(out ? node : root_, out ? root_ : node, kPlenty, 0));
+  }
+}
+
+int Simplex::Add(int from, int to, int64_t capacity, int64_t cost) {
+  from_.push_back(from);
+  to_.push_back(to);
+  capacity_.push_back(capacity);
+  cost_.push_back(cost);
+  flow_.push_back(0);
+  state_.push_back(kEmpty);
+  most_cost_ = std::max(most_cost_, cost);
+  return static_cast<int>(from_.size()) - 1;
+}
+
+bool Simplex::Run() {
+  if (tree_.empty()) MakeFirstTree();
+  SetPrice();
+  for (int entering = FindEntering(); entering >= 0; entering = FindEntering()) Pivot(entering);
+  return std::all_of(artificial_.begin(), artificial_.end(), [this](int arc) { return flow_[arc] == 0; });
+}
+
+// All supply goes to the root and all demand comes from it.
+void Simplex::MakeFirstTree() {
+  tree_.resize(root_ + 1);
+  potential_.assign(root_ + 1, 0);
+  for (int node = 0; node < root_; ++node) {
+    const int arc = artificial_[node];
+    flow_[arc] = std::abs(supply_[node]);
+    state_[arc] = kInTree;
+    Attach(node, root_, arc);
+    tree_[node].depth = 1;
+  }
+}
+
+// Artificial arcs cost more than any real path. Arcs that came since the last run may have made paths dearer.
+void Simplex::SetPrice() {
+  const int64_t price = (most_cost_ + 1) * (root_ + 1);
+  if (price <= price_) return;
+  price_ = price;
+  for (const int arc : artificial_) cost_[arc] = price;
+  SetPotentialsBelow(root_);
+}
+
+// The arc that is most at odds with the potentials, among the next block in which there is any.
+int Simplex::FindEntering() {
+  // Artificial arcs come first and never come back.
+  const int arcs = static_cast<int>(from_.size()) - root_;
+  const int block = std::max(50, static_cast<int>(std::sqrt(static_cast<double>(arcs))));
+  int best = -1, rest = block;
+  int64_t most = 0;
+  for (int looked = 0; looked < arcs; ++looked) {
+    const int64_t gain = -state_[next_arc_] * ReducedCost(next_arc_);
+    if (gain > most) {
+      most = gain;
+      best = next_arc_;
+    }
+    if (++next_arc_ == root_ + arcs) next_arc_ = root_;
+    if (--rest == 0) {
+      if (best >= 0) break;
+      rest = block;
+    }
+  }
+  return best;
+}
+
+int Simplex::CommonAncestor(int a, int b) const {
+  while (a != b) {
+    if (tree_[a].depth >= tree_[b].depth) {
+      a = tree_[a].parent;
+    } else {
+      b = tree_[b].parent;
+    }
+  }
+  return a;
+}
+
+// How much more the arc between a node and its parent can carry up (or down).
+int64_t Simplex::Room(int node, bool up) const {
+  const int arc = tree_[node].arc;
+  return Upwards(node) == up ? capacity_[arc] - flow_[arc] : flow_[arc];
+}
+
+void Simplex::Shift(int node, bool up, int64_t amount) {
+  flow_[tree_[node].arc] += Upwards(node) == up ? amount : -amount;
+}
+
+// Flow goes round the cycle that the entering arc closes, until an arc of it is empty or full; that one leaves the
+// tree. Of several it is the last one met from the top of the cycle on, which keeps the tree strongly feasible.
+void Simplex::Pivot(int entering) {
+  ++pivots_;
+  const bool empty = state_[entering] == kEmpty;
+  const int first = empty ? from_[entering] : to_[entering];
+  const int second = empty ? to_[entering] : from_[entering];
+  const int top = CommonAncestor(first, second);
+  int64_t amount = capacity_[entering];
+  int leaving = -1;
+  bool on_first_side = false;
+  for (int node = first; node != top; node = tree_[node].parent) {
+    if (const int64_t room = Room(node, false); room < amount) amount = room, leaving = node, on_first_side = true;
+  }
+  for (int node = second; node != top; node = tree_[node].parent) {
+    if (const int64_t room = Room(node, true); room <= amount) amount = room, leaving = node, on_first_side = false;
+  }
+  if (amount > 0) {
+    flow_[entering] += empty ? amount : -amount;
+    for (int node = first; node != top; node = tree_[node].parent) Shift(node, false, amount);
+    for (int node = second; node != top; node = tree_[node].parent) Shift(node, true, amount);
+  }
+  if (leaving < 0) {
+    state_[entering] = empty ? kFull : kEmpty;
+    return;
+  }
+  const int left = tree_[leaving].arc;
+  state_[left] = flow_[left] == 0 ? kEmpty : kFull;
+  state_[entering] = kInTree;
+  MoveSubtree(on_first_side ? first : second, leaving, on_first_side ? second : first, entering);
+}
+
+void Simplex::Detach(int node) {
+  TreeNode& n = tree_[node];
+  if (n.previous >= 0) {
+    tree_[n.previous].next = n.next;
+  } else {
+    tree_[n.parent].first_child = n.next;
+  }
+  if (n.next >= 0) tree_[n.next].previous = n.previous;
+}
+
+void Simplex::Attach(int node, int parent, int arc) {
+  TreeNode& n = tree_[node];
+  n.parent = parent;
+  n.arc = arc;
+  n.previous = -1;
+  n.next = tree_[parent].first_child;
+  if (n.next >= 0) tree_[n.next].previous = node;
+  tree_[parent].first_child = node;
+}
+
+// The subtree below `to` is hung up at `from`, one of its nodes: the path between them turns round.
+void Simplex::MoveSubtree(int from, int to, int new_parent, int arc) {
+  const int64_t reduced = ReducedCost(arc);
+  const int64_t change = from_[arc] == from ? -reduced : reduced;
+  for (int node = from, parent = new_parent, by = arc;;) {
+    const int old_parent = tree_[node].parent, old_arc = tree_[node].arc;
+    Detach(node);
+    Attach(node, parent, by);
+    if (node == to) break;
+    parent = node;
+    by = old_arc;
+    node = old_parent;
+  }
+  stack_.assign(1, from);
+  while (!stack_.empty()) {
+    const int node = stack_.back();
+    stack_.pop_back();
+    tree_[node].depth = tree_[tree_[node].parent].depth + 1;
+    potential_[node] += change;
+    for (int child = tree_[node].first_child; child >= 0; child = tree_[child].next) stack_.push_back(child);
+  }
+}
+
+// Arcs of the tree have no reduced cost.
+void Simplex::SetPotentialsBelow(int node) {
+  stack_.assign(1, node);
+  while (!stack_.empty()) {
+    const int parent = stack_.back();
+    stack_.pop_back();
+    for (int child = tree_[parent].first_child; child >= 0; child = tree_[child].next) {
+      const int64_t cost = cost_[tree_[child].arc];
+      potential_[child] = potential_[parent] + (Upwards(child) ? -cost : cost);
+      stack_.push_back(child);
+    }
+  }
+}
+
+}  // namespace kubari::fairflow

@@ -1,0 +1,73 @@
+// A minimum cost flow by the primal network simplex method: a spanning tree of arcs, improved one arc at a time.
+//
+// Textbook: Ahuja, Magnanti, Orlin, "Network Flows" (1993), chapter 11; the tree stays strongly feasible (Cunningham
+// 1976), so that the method ends without drawing lots, and arcs are looked at block by block (Grigoriadis 1986). The
+// result is a vertex: only arcs of the tree carry flow between their bounds. That is why few cases have to be divided
+// afterwards.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace kubari::fairflow {
+
+class Simplex {
+ public:
+  // Nodes 0 … nodes - 1; supplies (negative: demands) sum to zero.
+  explicit Simplex(std::vector<int64_t> supply);
+
+  // cost ≥ 0, capacity ≥ 0. Arcs may be added after Run() too; it then goes on from where it was. Returns the arc's
+  // number.
+  int Add(int from, int to, int64_t capacity, int64_t cost);
+
+  // False: the supplies cannot be shipped.
+  bool Run();
+
+  int arcs() const { return static_cast<int>(from_.size()); }
+  int From(int arc) const { return from_[arc]; }
+  int To(int arc) const { return to_[arc]; }
+  int64_t Flow(int arc) const { return flow_[arc]; }
+  // cost + potential(from) − potential(to) ≥ 0 on every arc that could carry more: what proves the optimum.
+  int64_t Potential(int node) const { return potential_[node]; }
+  int64_t Pivots() const { return pivots_; }
+
+ private:
+  // An arc outside the tree is empty or full.
+  enum State : int8_t { kFull = -1, kInTree = 0, kEmpty = 1 };
+
+  struct TreeNode {
+    int parent = -1, arc = -1;
+    int depth = 0;
+    int first_child = -1, next = -1, previous = -1;
+  };
+
+  void MakeFirstTree();
+  void SetPrice();
+  void SetPotentialsBelow(int node);
+  int FindEntering();
+  void Pivot(int entering);
+  int CommonAncestor(int a, int b) const;
+  bool Upwards(int node) const { return from_[tree_[node].arc] == node; }
+  int64_t Room(int node, bool up) const;
+  void Shift(int node, bool up, int64_t amount);
+  void Detach(int node);
+  void Attach(int node, int parent, int arc);
+  void MoveSubtree(int from, int to, int new_parent, int arc);
+  int64_t ReducedCost(int arc) const { return cost_[arc] + potential_[from_[arc]] - potential_[to_[arc]]; }
+
+  std::vector<int64_t> supply_;
+  std::vector<int32_t> from_, to_;
+  std::vector<int64_t> capacity_, cost_, flow_;
+  std::vector<int8_t> state_;
+  std::vector<TreeNode> tree_;
+  std::vector<int64_t> potential_;
+  std::vector<int32_t> artificial_;  // by node
+  std::vector<int> stack_;
+  int root_;
+  int64_t most_cost_ = 0;
+  int64_t price_ = 0;  // of the artificial arcs
+  int next_arc_ = 0;
+  int64_t pivots_ = 0;
+};
+
+}  // namespace kubari::fairflow

@@ -1,0 +1,218 @@
+#include "libs/fairflow/solve.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "libs/fairflow/testing/instances.h"
+#include "libs/fairflow/testing/random_problem.h"
+
+namespace kubari::fairflow {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::Instance;
+using ::testing::IsEmpty;
+using testing::RandomProblem;
+using testing::Shape;
+
+// What every plan keeps, whatever the problem.
+void ExpectSound(const Problem& problem, const Plan& plan) {
+  std::vector<int64_t> free, food(problem.groups.size(), 0), left;
+  for (const Bin& bin : problem.bins) free.push_back(bin.capacity);
+  for (const Lot& lot : problem.lots) left.push_back(lot.cases - lot.held_back);
+  std::map<std::pair<int, int>, int64_t> pinned;
+  for (const Pin& pin : problem.pins) pinned[{pin.lot, pin.bin}] += pin.cases;
+  for (const PlannedLine& planned : plan.lines) {
+    const Line& line = planned.line;
+    const Lot& lot = problem.lots[line.lot];
+    bool eligible = false;
+    for (int64_t i = problem.arc_begin[line.lot]; i < problem.arc_begin[line.lot + 1]; ++i) {
+      eligible |= problem.arcs[i].bin == line.bin && problem.arcs[i].metres == planned.metres;
+    }
+    EXPECT_TRUE(eligible || pinned.contains({line.lot, line.bin})) << line.lot << " " << line.bin;
+    EXPECT_GE(line.cases, 1);
+    if (!pinned.contains({line.lot, line.bin})) {
+      EXPECT_GE(line.cases, lot.min_cases);
+    }
+    EXPECT_GE(line.cases, (pinned[{line.lot, line.bin}]));
+    free[line.bin] -= line.cases * lot.value;
+    left[line.lot] -= line.cases;
+    food[problem.bins[line.bin].group] += line.cases * lot.value;
+    if (planned.runner_up >= 0) {
+      EXPECT_NE(planned.runner_up, problem.bins[line.bin].group);
+    }
+  }
+  for (const int64_t room : free) EXPECT_GE(room, 0);
+  for (const int64_t cases : left) EXPECT_GE(cases, 0);
+  EXPECT_EQ(left, plan.left);
+  for (size_t group = 0; group < food.size(); ++group) {
+    EXPECT_EQ(plan.groups[group].level.food, problem.groups[group].history + food[group]);
+    if (problem.pins.empty()) {
+      EXPECT_LE(food[group], problem.groups[group].cap);
+    }
+  }
+  EXPECT_LE(plan.report.saved, plan.report.saved_bound);
+}
+
+// By ids, so that plans of problems in another order can be compared.
+std::string Text(const Problem& problem, const Plan& plan) {
+  std::string text;
+  for (const PlannedLine& planned : plan.lines) {
+    const Bin& bin = problem.bins[planned.line.bin];
+    text += problem.lots[planned.line.lot].id + " " + problem.groups[bin.group].id + " " + std::to_string(bin.key) +
+            " " + std::to_string(planned.line.cases) + " " +
+            (planned.runner_up < 0 ? "-" : problem.groups[planned.runner_up].id) + "\n";
+  }
+  for (const TieStory& tie : plan.ties) {
+    text += std::to_string(tie.level.food) + "/" + std::to_string(tie.level.weight) + ":";
+    for (const int32_t group : tie.groups) text += " " + problem.groups[group].id;
+    for (const int32_t lot : tie.lots) text += " " + problem.lots[lot].id;
+    text += "\n";
+  }
+  return text;
+}
+
+TEST(Solve, KeepsWhatItPromisesOnRandomProblems) {
+  for (uint64_t seed = 1; seed <= 1500; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomProblem random(seed);
+    Problem problem = random.Make(Shape{
+        .groups = 1 + random.Below(6), .lots = random.Below(10), .most_cases = 12, .most_value = 4, .limits = true});
+    const absl::StatusOr<Plan> plan = Solve(problem, {.tolerance_ppm = random.Below(2) * 100'000});
+    ASSERT_TRUE(plan.ok()) << plan.status();
+    ExpectSound(problem, *plan);
+  }
+}
+
+TEST(Solve, KeepsPins) {
+  for (uint64_t seed = 1; seed <= 300; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomProblem random(seed);
+    Problem problem = random.Make(Shape{.groups = 4, .lots = 6, .most_cases = 12, .most_value = 2});
+    const int lot = random.Below(6), bin = random.Below(static_cast<int>(problem.bins.size()));
+    problem.pins = {
+        {lot, bin, std::min(problem.lots[lot].cases, problem.bins[bin].capacity / problem.lots[lot].value)}};
+    const absl::StatusOr<Plan> plan = Solve(problem);
+    ASSERT_TRUE(plan.ok()) << plan.status();
+    ExpectSound(problem, *plan);
+  }
+}
+
+TEST(Solve, TheOrderOfTheInputDoesNotMatter) {
+  for (uint64_t seed = 1; seed <= 300; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomProblem random(seed);
+    const Problem problem =
+        random.Make(Shape{.groups = 9, .lots = 9, .most_cases = 20, .most_value = 5, .limits = true});
+    const Problem shuffled = random.Shuffled(problem);
+    EXPECT_EQ(Text(problem, *Solve(problem)), Text(shuffled, *Solve(shuffled)));
+  }
+  const Problem problem = Instance(testing::kTiny, 1).ToProblem(testing::kEverybody);
+  const Problem shuffled = RandomProblem(1).Shuffled(problem);
+  EXPECT_EQ(Text(problem, *Solve(problem)), Text(shuffled, *Solve(shuffled)));
+}
+
+// More food, or more room, never makes the poorest poorer in the relaxed solution.
+TEST(Solve, MoreFoodRaisesTheLowestBound) {
+  for (uint64_t seed = 1; seed <= 500; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomProblem random(seed);
+    Problem problem = random.Make(Shape{.groups = 5, .lots = 6, .most_cases = 12, .most_value = 4});
+    const Report before = Solve(problem)->report;
+    if (random.Below(2) == 0) {
+      problem.lots[random.Below(6)].cases += 3;
+    } else {
+      problem.bins[random.Below(5)].capacity += 5;
+    }
+    const Report after = Solve(problem)->report;
+    EXPECT_FALSE(Less(after.lowest_bound, before.lowest_bound));
+    EXPECT_GE(after.saved_bound, before.saved_bound);
+  }
+}
+
+TEST(Solve, WholeCasesComeCloseToTheBoundOnTheSmallInstance) {
+  Problem problem = Instance(testing::kSmall, 1).ToProblem(testing::kEverybody);
+  for (Lot& lot : problem.lots) lot.min_cases = 1;
+  const absl::StatusOr<Plan> plan = Solve(problem);
+  ASSERT_TRUE(plan.ok());
+  ExpectSound(problem, *plan);
+  const Report& report = plan->report;
+  EXPECT_LE((report.saved_bound - report.saved) * 100'000, 5 * report.food);  // 0.005 percentage points
+  EXPECT_GE(report.lowest.food * 10'000.0 / report.lowest.weight,
+            9'995.0 * report.lowest_bound.food / report.lowest_bound.weight);
+  EXPECT_LE(report.case_metres, report.case_metres_bound + report.case_metres_bound / 1'000);
+  EXPECT_EQ(report.case_metres_bound / 10'000'000, 505);  // 5.06 million case-kilometres, as published
+}
+
+TEST(Solve, SmallestQuantitiesCostLittleOnTheSmallInstance) {
+  const Problem problem = Instance(testing::kSmall, 1).ToProblem(testing::kEverybody);
+  const absl::StatusOr<Plan> plan = Solve(problem);
+  ASSERT_TRUE(plan.ok());
+  ExpectSound(problem, *plan);
+  EXPECT_LE((plan->report.saved_bound - plan->report.saved) * 1'000, plan->report.food);  // 0.1 percentage points
+}
+
+TEST(Solve, SaysWhatWouldHaveRaisedAGroup) {
+  // One group is stopped by its storage; two share what is left.
+  Problem problem;
+  problem.groups = {{.id = "a"}, {.id = "b"}, {.id = "c"}};
+  problem.bins = {{.group = 0, .capacity = 10}, {.group = 1, .capacity = 100}, {.group = 2, .capacity = 100}};
+  problem.lots = {{.id = "rice", .cases = 50}};
+  problem.arcs = {{.bin = 0, .metres = 1}, {.bin = 1, .metres = 2}, {.bin = 2, .metres = 3}};
+  problem.arc_begin = {0, 3};
+  const absl::StatusOr<Plan> plan = Solve(problem);
+  ASSERT_TRUE(plan.ok());
+  ASSERT_EQ(plan->lines.size(), 3u);
+  EXPECT_EQ(plan->lines[0].line.cases, 10);
+  EXPECT_EQ(plan->lines[1].line.cases, 20);
+  EXPECT_EQ(plan->lines[1].runner_up, 2);
+  EXPECT_EQ(plan->lines[2].runner_up, 1);
+  const TieStory& tie = plan->ties[plan->groups[1].tie];
+  EXPECT_THAT(tie.groups, ::testing::Contains(2));
+  EXPECT_THAT(tie.lots, ElementsAre(0));
+}
+
+TEST(Solve, HasAnAnswerForOddInput) {
+  EXPECT_THAT(Solve({})->lines, IsEmpty());
+  Problem problem;
+  problem.groups = {{.id = "a"}, {.id = "b", .cap = 0}};
+  problem.bins = {{.group = 0, .capacity = 0}, {.group = 1, .capacity = 1'000}};
+  problem.lots = {{.id = "x", .cases = 1'000'000'000, .value = 1'000'000}, {.id = "y"}};
+  problem.arcs = {{.bin = 0}, {.bin = 1}};
+  problem.arc_begin = {0, 2, 2};
+  const absl::StatusOr<Plan> plan = Solve(problem);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(plan->lines, IsEmpty());
+  EXPECT_THAT(plan->left, ElementsAre(1'000'000'000, 0));
+}
+
+TEST(Solve, RefusesWhatIsNotAProblem) {
+  const auto complaint = [](const std::function<void(Problem&)>& spoil) {
+    Problem problem;
+    problem.groups = {{.id = "a"}};
+    problem.bins = {{.group = 0, .capacity = 5}};
+    problem.lots = {{.id = "x", .cases = 2}};
+    problem.arcs = {{.bin = 0}};
+    problem.arc_begin = {0, 1};
+    spoil(problem);
+    return std::string(Solve(problem).status().message());
+  };
+  EXPECT_EQ(complaint([](Problem&) {}), "");
+  EXPECT_THAT(complaint([](Problem& p) { p.groups[0].weight = 0; }), HasSubstr("groups[0].weight is 0"));
+  EXPECT_THAT(complaint([](Problem& p) { p.groups.push_back(p.groups[0]); }), HasSubstr("id 'a' twice"));
+  EXPECT_THAT(complaint([](Problem& p) { p.groups[0].floor = 2, p.groups[0].cap = 1; }), HasSubstr("floor"));
+  EXPECT_THAT(complaint([](Problem& p) { p.bins[0].group = 1; }), HasSubstr("no such group"));
+  EXPECT_THAT(complaint([](Problem& p) { p.bins.push_back(p.bins[0]); }), HasSubstr("same group and key"));
+  EXPECT_THAT(complaint([](Problem& p) { p.lots[0].held_back = 3; }), HasSubstr("held_back is 3"));
+  EXPECT_THAT(complaint([](Problem& p) { p.lots[0].cases = kMostFood, p.lots[0].value = 2; }), HasSubstr("add up"));
+  EXPECT_THAT(complaint([](Problem& p) { p.arcs[0].bin = -1; }), HasSubstr("no such bin"));
+  EXPECT_THAT(complaint([](Problem& p) { p.arcs.push_back(p.arcs[0]), p.arc_begin = {0, 2}; }), HasSubstr("same bin"));
+  EXPECT_THAT(complaint([](Problem& p) { p.arc_begin = {0}; }), HasSubstr("arc_begin"));
+  EXPECT_THAT(complaint([](Problem& p) { p.pins = {{0, 0, 3}}; }), HasSubstr("has not so many"));
+}
+
+}  // namespace
+}  // namespace kubari::fairflow

@@ -1,0 +1,194 @@
+#include "libs/fairflow/transport.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "libs/fairflow/simplex.h"
+
+namespace kubari::fairflow {
+namespace {
+
+using Wide = __int128;
+
+constexpr int64_t kPlenty = int64_t{1} << 60;
+// Arcs that a lot may get in each round of pricing.
+constexpr size_t kMoreArcs = 4;
+// Costs are whole numbers of metres ÷ 2^14 for a milli-person-day.
+constexpr int kCostBits = 14;
+
+int64_t UnitCost(int64_t metres, int64_t value) { return (metres << kCostBits) / value; }
+
+class Carrying {
+ public:
+  Carrying(const Problem& problem, const Network& network, const Shared& shared, const MoreArcs* more,
+           int64_t tolerance_ppm)
+      : problem_(problem),
+        network_(network),
+        shared_(shared),
+        more_(more),
+        exact_(tolerance_ppm == 0),
+        simplex_(Supplies(tolerance_ppm)) {
+    first_arc_ = simplex_.arcs();
+  }
+
+  Carried Run() {
+    AddAllArcs();
+    do {
+      simplex_.Run();
+      ++carried_.rounds;
+    } while (more_ != nullptr && AddWhatWouldPay());
+    return Result();
+  }
+
+ private:
+  // Nodes: lots, bins, groups, urgency classes, and one that takes what groups have beyond the tolerance.
+  int BinNode(int bin) const { return network_.lots() + bin; }
+  int GroupNode(int group) const { return network_.lots() + network_.bins() + group; }
+  int ClassNode(int lot) const {
+    return network_.lots() + network_.bins() + network_.groups() + class_of_.at(network_.urgency[lot]);
+  }
+  int RestNode() const {
+    return network_.lots() + network_.bins() + network_.groups() + static_cast<int>(class_of_.size());
+  }
+
+  int64_t Amount(int lot) const { return network_.cases[lot] * network_.value[lot]; }
+  // Lots that are given out whole stand for themselves; the others of a class may stand in for each other.
+  bool Whole(int lot) const { return !shared_.ties[shared_.tie_of_kind[network_.kind_of[lot]]].stuck; }
+
+  std::vector<int64_t> Supplies(int64_t tolerance_ppm) {
+    for (const int32_t urgency : network_.urgency) class_of_.emplace(urgency, 0);
+    int classes = 0;
+    for (auto& [urgency, number] : class_of_) number = classes++;
+    std::vector<int64_t> supply(RestNode() + 1, 0);
+    for (int lot = 0; lot < network_.lots(); ++lot) {
+      supply[Whole(lot) ? lot : ClassNode(lot)] += Whole(lot) ? Amount(lot) : shared_.saved[lot];
+    }
+    for (int group = 0; group < network_.groups(); ++group) {
+      const int64_t fair = shared_.flow.to_group[group];
+      const Wide level = network_.history[group] + fair;
+      const Wide least = level * (1'000'000 - tolerance_ppm) / 1'000'000 - network_.history[group];
+      const int64_t fixed = static_cast<int64_t>(std::clamp<Wide>(least, std::min(fair, network_.floor[group]), fair));
+      fixed_.push_back(fixed);
+      supply[GroupNode(group)] = -fixed;
+      supply[RestNode()] -= fair - fixed;
+    }
+    return supply;
+  }
+
+  // At fixed totals nothing flows between ties.
+  bool Useful(int lot, int32_t bin) const {
+    return !exact_ || shared_.tie_of_bin[bin] == shared_.tie_of_kind[network_.kind_of[lot]];
+  }
+
+  struct Candidate {
+    int32_t from, to;
+    int32_t metres;
+    int64_t capacity;
+  };
+  void Add(const Candidate& arc) {
+    simplex_.Add(arc.from, arc.to, arc.capacity, arc.metres == 0 ? 0 : UnitCost(arc.metres, network_.value[arc.from]));
+    metres_.push_back(arc.metres);
+  }
+
+  // The simplex looks at arcs block by block. Arcs that compete for the same things should not stand together there, so
+  // the list is taken in strides; that makes a fifth of the pivots.
+  void AddAllArcs() {
+    const std::vector<Candidate> arcs = Candidates();
+    size_t stride = 10;
+    while (stride * stride < arcs.size()) ++stride;
+    for (size_t first = 0; first < stride; ++first) {
+      for (size_t i = first; i < arcs.size(); i += stride) Add(arcs[i]);
+    }
+  }
+
+  std::vector<Candidate> Candidates() const {
+    std::vector<Candidate> arcs;
+    for (int bin = 0; bin < network_.bins(); ++bin) {
+      arcs.push_back({BinNode(bin), GroupNode(network_.group_of[bin]), 0, network_.room[bin]});
+    }
+    for (int group = 0; group < network_.groups() && !exact_; ++group) {
+      arcs.push_back({GroupNode(group), RestNode(), 0, std::min(network_.cap[group] - fixed_[group], kPlenty)});
+    }
+    for (int lot = 0; lot < network_.lots(); ++lot) {
+      if (Amount(lot) == 0) continue;
+      if (!Whole(lot)) arcs.push_back({ClassNode(lot), lot, 0, Amount(lot)});
+      const size_t first = arcs.size();
+      const int index = network_.lot_index[lot];
+      for (int64_t i = problem_.arc_begin[index]; i < problem_.arc_begin[index + 1]; ++i) {
+        const int32_t bin = network_.bin_rank[problem_.arcs[i].bin];
+        if (Useful(lot, bin)) arcs.push_back({lot, BinNode(bin), problem_.arcs[i].metres, kPlenty});
+      }
+      std::sort(arcs.begin() + first, arcs.end(), [](const Candidate& a, const Candidate& b) { return a.to < b.to; });
+    }
+    return arcs;
+  }
+
+  bool AddWhatWouldPay() {
+    std::vector<Arc> arcs;
+    std::vector<std::tuple<int64_t, int32_t, int32_t>> paying;  // reduced cost, metres, bin
+    const size_t before = metres_.size();
+    carried_.priced = 0;
+    for (int lot = 0; lot < network_.lots(); ++lot) {
+      if (Amount(lot) == 0) continue;
+      arcs.clear();
+      more_->Of(network_.lot_index[lot], arcs);
+      carried_.priced += static_cast<int64_t>(arcs.size());
+      paying.clear();
+      for (const Arc& arc : arcs) {
+        const int32_t bin = network_.bin_rank[arc.bin];
+        if (!Useful(lot, bin)) continue;
+        const int64_t reduced =
+            UnitCost(arc.metres, network_.value[lot]) + simplex_.Potential(lot) - simplex_.Potential(BinNode(bin));
+        if (reduced < 0) paying.emplace_back(reduced, arc.metres, bin);
+      }
+      const size_t many = std::min(kMoreArcs, paying.size());
+      std::partial_sort(paying.begin(), paying.begin() + many, paying.end());
+      for (size_t i = 0; i < many; ++i) {
+        Add({lot, BinNode(std::get<2>(paying[i])), std::get<1>(paying[i]), kPlenty});
+      }
+    }
+    return metres_.size() > before;
+  }
+
+  Carried Result() {
+    carried_.pivots = simplex_.Pivots();
+    carried_.used = static_cast<int64_t>(metres_.size());
+    for (size_t i = 0; i < metres_.size(); ++i) {
+      const int arc = first_arc_ + static_cast<int>(i);
+      if (simplex_.From(arc) >= network_.lots()) continue;
+      if (const int64_t amount = simplex_.Flow(arc); amount > 0) {
+        carried_.parts.push_back({simplex_.From(arc), simplex_.To(arc) - BinNode(0), metres_[i], amount});
+      }
+    }
+    std::sort(carried_.parts.begin(), carried_.parts.end(),
+              [](const auto& a, const auto& b) { return std::pair(a.lot, a.bin) < std::pair(b.lot, b.bin); });
+    Wide case_metres = 0;  // in 2^-14
+    for (const Carried::Part& part : carried_.parts) {
+      case_metres += (Wide{part.amount} * part.metres << kCostBits) / network_.value[part.lot];
+    }
+    carried_.case_metres = static_cast<int64_t>(case_metres >> kCostBits);
+    return std::move(carried_);
+  }
+
+  const Problem& problem_;
+  const Network& network_;
+  const Shared& shared_;
+  const MoreArcs* const more_;
+  const bool exact_;
+  std::map<int32_t, int> class_of_;  // by urgency
+  std::vector<int64_t> fixed_;       // by group: what it gets in any case
+  Simplex simplex_;
+  int first_arc_ = 0;            // of ours in the simplex
+  std::vector<int32_t> metres_;  // of each of them
+  Carried carried_;
+};
+
+}  // namespace
+
+Carried Carry(const Problem& problem, const Network& network, const Shared& shared, const MoreArcs* more,
+              int64_t tolerance_ppm) {
+  return Carrying(problem, network, shared, more, tolerance_ppm).Run();
+}
+
+}  // namespace kubari::fairflow

@@ -1,0 +1,316 @@
+#include "libs/fairflow/whole_cases.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <queue>
+#include <set>
+#include <tuple>
+
+namespace kubari::fairflow {
+namespace {
+
+// What a group still lacks of its fair total, for each unit of weight; the largest comes first, of equals the smaller
+// number.
+struct Lack {
+  Level lack;  // may be negative
+  int32_t group;
+  friend bool operator<(const Lack& a, const Lack& b) {
+    const int order = Compare(a.lack, b.lack);
+    return order != 0 ? order < 0 : a.group > b.group;
+  }
+};
+
+class Rounding {
+ public:
+  Rounding(const Problem& problem, const Network& network, const Shared& shared)
+      : problem_(problem), network_(network), shared_(shared), free_(network.room), food_(network.groups(), 0) {
+    lines_.resize(network.lots());
+    in_bin_.resize(network.bins());
+    left_.assign(network.cases.begin(), network.cases.end());
+  }
+
+  std::vector<Line> Run(const Carried& carried) {
+    RoundDown(carried);
+    GiveDividedCases();
+    GiveTheRest();
+    LiftTheLowest();
+    std::vector<Line> result;
+    for (const auto& lines : lines_) {
+      for (const auto& [bin, cases] : lines) result.push_back({LotOf(lines), bin, cases});
+    }
+    return result;
+  }
+
+ private:
+  using Lines = std::map<int32_t, int64_t>;  // bin, cases
+
+  int32_t LotOf(const Lines& lines) const { return static_cast<int32_t>(&lines - lines_.data()); }
+  int64_t Value(int lot) const { return network_.value[lot]; }
+  Level LevelOf(int group, int64_t more = 0) const {
+    return {network_.history[group] + food_[group] + more, network_.weight[group]};
+  }
+  // Stage A found room for all of it.
+  bool Whole(int lot) const { return !shared_.ties[shared_.tie_of_kind[network_.kind_of[lot]]].stuck; }
+  bool HasRoom(int bin, int64_t amount) const {
+    const int group = network_.group_of[bin];
+    return free_[bin] >= amount && network_.cap[group] - food_[group] >= amount;
+  }
+
+  void Put(int lot, int bin, int64_t cases) {
+    if (cases == 0) return;
+    int64_t& there = lines_[lot][bin];
+    there += cases;
+    if (there == 0) lines_[lot].erase(bin);
+    if (there == 0) {
+      in_bin_[bin].erase(lot);
+    } else {
+      in_bin_[bin].insert(lot);
+    }
+    left_[lot] -= cases;
+    free_[bin] -= cases * Value(lot);
+    food_[network_.group_of[bin]] += cases * Value(lot);
+  }
+
+  // All bins of the lot, with distances; canonical numbers.
+  std::vector<Arc> ArcsOf(int lot) const {
+    const int index = network_.lot_index[lot];
+    std::vector<Arc> arcs(problem_.arcs.begin() + problem_.arc_begin[index],
+                          problem_.arcs.begin() + problem_.arc_begin[index + 1]);
+    for (Arc& arc : arcs) arc.bin = network_.bin_rank[arc.bin];
+    std::sort(arcs.begin(), arcs.end(),
+              [](const Arc& a, const Arc& b) { return std::tie(a.metres, a.bin) < std::tie(b.metres, b.bin); });
+    return arcs;
+  }
+
+  void RoundDown(const Carried& carried) {
+    divided_.resize(network_.groups());
+    for (const Carried::Part& part : carried.parts) {
+      Put(part.lot, part.bin, part.amount / Value(part.lot));
+      if (const int64_t rest = part.amount % Value(part.lot); rest > 0) {
+        divided_[network_.group_of[part.bin]].push_back({part.lot, part.bin, rest});
+      }
+    }
+  }
+
+  void GiveDividedCases() {
+    std::priority_queue<Lack> waiting;
+    const auto push = [&](int group) {
+      if (!divided_[group].empty())
+        waiting.push({{shared_.flow.to_group[group] - food_[group], network_.weight[group]}, group});
+    };
+    for (int group = 0; group < network_.groups(); ++group) push(group);
+    while (!waiting.empty()) {
+      const int group = waiting.top().group;
+      waiting.pop();
+      auto& divided = divided_[group];
+      std::erase_if(divided, [this](const Divided& d) { return left_[d.lot] == 0 || !HasRoom(d.bin, Value(d.lot)); });
+      if (divided.empty()) continue;
+      // Of which the group should have had the largest part.
+      const auto largest = std::max_element(divided.begin(), divided.end(), [this](const Divided& a, const Divided& b) {
+        const auto left = static_cast<__int128>(a.rest) * Value(b.lot),
+                   right = static_cast<__int128>(b.rest) * Value(a.lot);
+        return left != right ? left < right : std::tie(a.lot, a.bin) > std::tie(b.lot, b.bin);
+      });
+      Put(largest->lot, largest->bin, 1);
+      divided.erase(largest);
+      push(group);
+    }
+  }
+
+  void GiveTheRest() {
+    std::vector<std::pair<int32_t, int32_t>> lots;
+    for (int lot = 0; lot < network_.lots(); ++lot) {
+      if (left_[lot] > 0) lots.emplace_back(network_.urgency[lot], lot);
+    }
+    std::sort(lots.begin(), lots.end());
+    for (const auto& [urgency, lot] : lots) {
+      const std::vector<Arc> arcs = ArcsOf(lot);
+      while (left_[lot] > 0 && (GiveToTheLowest(lot, arcs) || (Whole(lot) && MakeRoom(lot, arcs)))) {
+      }
+    }
+  }
+
+  bool GiveToTheLowest(int lot, const std::vector<Arc>& arcs) {
+    int best = -1;
+    for (const Arc& arc : arcs) {
+      if (!HasRoom(arc.bin, Value(lot))) continue;
+      if (best < 0 || Less(LevelOf(network_.group_of[arc.bin]), LevelOf(network_.group_of[best]))) best = arc.bin;
+    }
+    if (best >= 0) Put(lot, best, 1);
+    return best >= 0;
+  }
+
+  // A case of another lot moves from one of the bins to another bin of its own, so that this lot's case fits.
+  bool MakeRoom(int lot, const std::vector<Arc>& arcs) {
+    for (const Arc& arc : arcs) {
+      const int group = network_.group_of[arc.bin];
+      for (const int32_t other : in_bin_[arc.bin]) {
+        const int64_t gained = Value(lot) - Value(other);
+        if (free_[arc.bin] < gained || network_.cap[group] - food_[group] < gained) continue;
+        for (const Arc& way : ArcsOf(other)) {
+          if (way.bin == arc.bin || !HasRoom(way.bin, Value(other))) continue;
+          Put(other, arc.bin, -1);
+          Put(other, way.bin, 1);
+          Put(lot, arc.bin, 1);
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  // ── Lifting.
+
+  void LiftTheLowest() {
+    if (network_.groups() == 0) return;
+    Level fair{network_.history[0] + shared_.flow.to_group[0], network_.weight[0]};
+    for (int group = 1; group < network_.groups(); ++group) {
+      const Level level{network_.history[group] + shared_.flow.to_group[group], network_.weight[group]};
+      if (Less(level, fair)) fair = level;
+    }
+    std::vector<int32_t> low;
+    for (int group = 0; group < network_.groups(); ++group) {
+      if (Less(LevelOf(group), fair)) low.push_back(group);
+    }
+    if (low.empty()) return;
+    FindLotsInto(low);
+    // The lowest first; a group that cannot be lifted stays where it is.
+    const auto higher = [this](int32_t a, int32_t b) {
+      const int order = Compare(LevelOf(a), LevelOf(b));
+      return order != 0 ? order > 0 : a > b;
+    };
+    while (!low.empty()) {
+      const auto lowest = std::max_element(low.begin(), low.end(), higher);
+      if (!Less(LevelOf(*lowest), fair)) return;
+      if (!Lift(*lowest, fair)) low.erase(lowest);
+    }
+  }
+
+  // The lots that may go to one of these groups, with the bin and the way there.
+  void FindLotsInto(const std::vector<int32_t>& groups) {
+    into_.resize(network_.groups());
+    std::vector<char> wanted(network_.groups(), 0);
+    for (const int32_t group : groups) wanted[group] = 1;
+    for (int lot = 0; lot < network_.lots(); ++lot) {
+      const int index = network_.lot_index[lot];
+      for (int64_t arc = problem_.arc_begin[index]; arc < problem_.arc_begin[index + 1]; ++arc) {
+        const int32_t bin = network_.bin_rank[problem_.arcs[arc].bin];
+        const int32_t group = network_.group_of[bin];
+        if (wanted[group] != 0) into_[group].push_back({lot, bin, problem_.arcs[arc].metres});
+      }
+    }
+  }
+
+  int64_t MetresTo(int lot, int bin) const {
+    const int index = network_.lot_index[lot];
+    for (int64_t arc = problem_.arc_begin[index]; arc < problem_.arc_begin[index + 1]; ++arc) {
+      if (network_.bin_rank[problem_.arcs[arc].bin] == bin) return problem_.arcs[arc].metres;
+    }
+    return 0;
+  }
+
+  // One case more for the group, taken from where no group falls below the fair minimum; the shortest detour of those
+  // that lift it there, or else the one that lifts it most.
+  bool Lift(int group, const Level& fair) {
+    struct Move {
+      bool enough;
+      int64_t key;  // metres of detour, or minus what it lifts
+      int32_t lot, bin, from;
+      auto operator<=>(const Move&) const = default;
+    };
+    std::optional<Move> best;
+    for (const Into& into : into_[group]) {
+      const int64_t value = Value(into.lot);
+      if (!HasRoom(into.bin, value)) continue;
+      const bool enough = !Less(LevelOf(group, value), fair);
+      for (const auto& [from, cases] : lines_[into.lot]) {
+        const int giver = network_.group_of[from];
+        if (giver == group || Less(LevelOf(giver, -value), fair)) continue;
+        const int64_t detour = into.metres - MetresTo(into.lot, from);
+        const Move move{!enough, enough ? detour : -value, into.lot, into.bin, from};
+        if (!best || move < *best) best = move;
+      }
+    }
+    if (best) {
+      Put(best->lot, best->from, -1);
+      Put(best->lot, best->bin, 1);
+      return true;
+    }
+    return Exchange(group, fair);
+  }
+
+  // A larger case for a smaller one, with a group that stays above the fair minimum: what is just enough, or else what
+  // lifts it most.
+  bool Exchange(int group, const Level& fair) {
+    struct Swap {
+      bool enough;
+      int64_t key;  // what it lifts, or minus that
+      int32_t lot, bin, from, other, other_bin, back;
+      auto operator<=>(const Swap&) const = default;
+    };
+    std::optional<Swap> best;
+    for (const Into& into : into_[group]) {
+      const int64_t value = Value(into.lot);
+      for (const auto& [from, cases] : lines_[into.lot]) {
+        const int giver = network_.group_of[from];
+        if (giver == group) continue;
+        for (int bin = network_.bin_begin[group]; bin < network_.bin_begin[group + 1]; ++bin) {
+          for (const int32_t other : in_bin_[bin]) {
+            const int64_t smaller = Value(other), gain = value - smaller;
+            if (gain <= 0 || network_.cap[group] - food_[group] < gain || Less(LevelOf(giver, -gain), fair)) continue;
+            if (free_[into.bin] + (bin == into.bin ? smaller : 0) < value) continue;
+            const int32_t back = BinOf(other, giver);
+            if (back < 0 || free_[back] + (back == from ? value : 0) < smaller) continue;
+            const bool enough = !Less(LevelOf(group, gain), fair);
+            const Swap swap{!enough, enough ? gain : -gain, into.lot, into.bin, from, other, bin, back};
+            if (!best || swap < *best) best = swap;
+          }
+        }
+      }
+    }
+    if (!best) return false;
+    Put(best->lot, best->from, -1);
+    Put(best->other, best->other_bin, -1);
+    Put(best->lot, best->bin, 1);
+    Put(best->other, best->back, 1);
+    return true;
+  }
+
+  // A bin of the group into which the lot may go; -1: none.
+  int32_t BinOf(int lot, int group) const {
+    const int kind = network_.kind_of[lot];
+    const auto begin = network_.head.begin() + network_.arc_begin[kind],
+               end = network_.head.begin() + network_.arc_begin[kind + 1];
+    const auto found = std::lower_bound(begin, end, network_.bin_begin[group]);
+    return found != end && *found < network_.bin_begin[group + 1] ? *found : -1;
+  }
+
+  struct Divided {
+    int32_t lot, bin;
+    int64_t rest;
+  };
+  struct Into {
+    int32_t lot, bin, metres;
+  };
+
+  const Problem& problem_;
+  const Network& network_;
+  const Shared& shared_;
+  std::vector<int64_t> free_;                  // by bin
+  std::vector<int64_t> food_;                  // by group
+  std::vector<int64_t> left_;                  // by lot, cases
+  std::vector<Lines> lines_;                   // by lot
+  std::vector<std::set<int32_t>> in_bin_;      // lots
+  std::vector<std::vector<Divided>> divided_;  // by group
+  std::vector<std::vector<Into>> into_;        // by group
+};
+
+}  // namespace
+
+std::vector<Line> WholeCases(const Problem& problem, const Network& network, const Shared& shared,
+                             const Carried& carried) {
+  return Rounding(problem, network, shared).Run(carried);
+}
+
+}  // namespace kubari::fairflow

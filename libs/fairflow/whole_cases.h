@@ -1,0 +1,31 @@
+// Stage D: whole cases.
+//
+// Dividing food into whole cases fairly is NP-hard already for two groups, so this stage rounds the result of stage C,
+// which is a vertex (about one divided case for each bin), and improves it step by step; how far it is from the relaxed
+// bound is always reported.
+//
+//   1. Every part is rounded down.
+//   2. The cases left over go to the bins among which they were divided, each time to the group that is farthest below
+//   its fair total.
+//   3. What found no room there goes to any other bin of the lot, the group of the lowest level first; if there is
+//   none, another case
+//      moves out of the way.
+//   4. While the lowest group is below the lowest fair level, it gets a case from a group that stays above it, or a
+//   larger case for a
+//      smaller one.
+//
+// No line is ever below the smallest quantity of its lot: see minimum lots in solve.h.
+#pragma once
+
+#include <vector>
+
+#include "libs/fairflow/network.h"
+#include "libs/fairflow/transport.h"
+
+namespace kubari::fairflow {
+
+// Lines in canonical numbers, by lot, then bin.
+std::vector<Line> WholeCases(const Problem& problem, const Network& network, const Shared& shared,
+                             const Carried& carried);
+
+}  // namespace kubari::fairflow
