@@ -1,150 +1,18 @@
-// What every ledger keeps, whatever it is made of: one suite for the store in memory and for PostgreSQL, through the
-// writer.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <atomic>
+// What every ledger keeps, whatever it is made of: promises, requests, deliveries, and many callers at once. The other
+// kinds of movements: ledger_contract_kinds_test.cc.
 #include <random>
 #include <thread>
 
-#include "libs/errors/testing.h"
-#include "services/stock/domain/canonical.h"
 #include "services/stock/handlers/reservations.h"
-#include "services/stock/ledger_writer.h"
-#include "services/stock/memory_ledger_store.h"
-#include "services/stock/migrations/migrations.h"
-#include "services/stock/pg_ledger_store.h"
-#include "services/stock/testing.h"
+#include "services/stock/ledger_contract_testing.h"
 
 namespace kubari::stock {
 namespace {
 
 using namespace testing;  // NOLINT
-using errors::FailsBecause;
-using errors::IsOk;
-using ::testing::ElementsAre;
 using ::testing::Pair;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
-
-const absl::Time kStart = absl::FromUnixSeconds(1'800'000'000);
-
-class LedgerContract : public ::testing::TestWithParam<const char*> {
- protected:
-  LedgerContract() {
-    if (std::string(GetParam()) == "postgres") {
-      database_ = pg::testing::CreateDatabase("stock", kMigrations);
-      Furnish(database_);
-      pool_ = std::make_unique<pg::Pool>(pg::PoolOptions{.conninfo = database_.service, .schema = "stock", .size = 4});
-      store_ = std::make_unique<PgLedgerStore>(*pool_);
-    } else {
-      store_ = std::make_unique<MemoryLedgerStore>();
-    }
-    writer_ = std::make_unique<LedgerWriter>(*store_, clock_, registry_);
-  }
-
-  static absl::Time Deadline() { return absl::Now() + absl::Seconds(20); }
-
-  // `request` numbers requests; 0 takes the next one. The hash covers what the caller says, so a changed replay has
-  // another.
-  Command Make(int request, decltype(Command::action) action, const std::string& content) {
-    if (request == 0) request = ++next_request_;
-    return {.request_id = Id(9, request),
-            .request_hash = Sha256(content),
-            .actor = "people/" + Id(10, 1),
-            .occurred_time = clock_.Now(),
-            .action = std::move(action)};
-  }
-  absl::StatusOr<Outcome> Submit(const Command& command) { return writer_->Submit(kNetwork, command, Deadline()); }
-
-  Command ReceiveCommand(int64_t items, int shelf = 1, int lot = 1, int request = 0) {
-    Command command = Make(request, Receive{LotOf(lot), Shelf(shelf), DonorPlace(), items},
-                           absl::StrCat("receive", items, shelf, lot));
-    command.new_places = {DonorPlace()};
-    return command;
-  }
-  Command ReserveCommand(int reservation, int64_t items, int group = 1, int delivery = 1, int request = 0) {
-    Command command = Make(request,
-                           Reserve{Id(11, reservation), LotOf(1), Shelf(1), Group(group), Id(12, delivery), items,
-                                   clock_.Now() + absl::Hours(1)},
-                           absl::StrCat("reserve", reservation, items));
-    command.new_places = {GroupPlace(group)};
-    return command;
-  }
-  Command IssueCommand(int64_t items, int reservation = 0, int group = 1, int delivery = 1, int request = 0) {
-    Command command = Make(request,
-                           Issue{.lot = LotOf(1),
-                                 .shelf = Shelf(1),
-                                 .delivery_place = DeliveryPlace(group),
-                                 .reservation_id = reservation == 0 ? "" : Id(11, reservation),
-                                 .group_id = Group(group),
-                                 .delivery_id = Id(12, delivery),
-                                 .items = items,
-                                 .households = 30,
-                                 .municipality_code = "13101"},
-                           absl::StrCat("issue", items, reservation));
-    command.new_places = {DeliveryPlace(group), GroupPlace(group)};
-    return command;
-  }
-  Command ConfirmCommand(std::vector<Confirm::Line> lines, int delivery = 1, int group = 1, int request = 0) {
-    std::string content = "confirm";
-    for (const auto& line : lines) absl::StrAppend(&content, line.lot_id, line.items);
-    Command command = Make(request,
-                           Confirm{.delivery_id = Id(12, delivery),
-                                   .group_id = Group(group),
-                                   .lines = std::move(lines),
-                                   .delivery_place = DeliveryPlace(group),
-                                   .group_place = GroupPlace(group),
-                                   .adjustment = Adjustment()},
-                           content);
-    command.new_places = {GroupPlace(group), Adjustment()};
-    return command;
-  }
-  Command DiscardCommand(int64_t items) {
-    Command command = Make(0, Discard{LotOf(1), Shelf(1), Waste(), items, "DAMAGED"}, absl::StrCat("discard", items));
-    command.new_places = {Waste()};
-    return command;
-  }
-  Command TransferCommand(int64_t items, int from = 1, int to = 2) {
-    return Make(0, Transfer{LotOf(1), Shelf(from), Shelf(to), items}, absl::StrCat("transfer", items));
-  }
-  Command ReverseCommand(const Movement& movement, const Place& from, const Place& to) {
-    return Make(0, Reverse{{{movement, LotOf(1), from, to}}, "MISTAKE"}, absl::StrCat("reverse", movement.id));
-  }
-  Command VoidCommand(int reservation, int64_t items = 0) {
-    return Make(0, Release{.reservation = Peek(reservation), .items = items}, absl::StrCat("void", reservation));
-  }
-
-  Reservation Peek(int reservation) {
-    Needs needs;
-    needs.reservations.insert(Id(11, reservation));
-    const auto state = store_->Peek(kNetwork, needs, Deadline());
-    EXPECT_THAT(state, IsOk());
-    const auto found = state->reservations.find(Id(11, reservation));
-    return found == state->reservations.end() ? Reservation{.id = Id(11, reservation)} : found->second;
-  }
-  Balance At(int shelf, int lot = 1) {
-    Needs needs;
-    needs.balances.insert({LotOf(lot).id, Shelf(shelf).id});
-    const auto state = store_->Peek(kNetwork, needs, Deadline());
-    EXPECT_THAT(state, IsOk());
-    return state->balances.empty() ? Balance{} : state->balances.begin()->second;
-  }
-  Delivery DeliveryOf(int delivery) {
-    Needs needs;
-    needs.deliveries.insert(Id(12, delivery));
-    return store_->Peek(kNetwork, needs, Deadline())->deliveries[Id(12, delivery)];
-  }
-  std::vector<Movement> All() { return *store_->Feed(kNetwork, 0, 100'000, Deadline()); }
-
-  calendar::FixedClock clock_{kStart};
-  prometheus::Registry registry_;
-  pg::testing::Database database_;
-  std::unique_ptr<pg::Pool> pool_;
-  std::unique_ptr<LedgerStore> store_;
-  std::unique_ptr<LedgerWriter> writer_;
-  std::atomic<int> next_request_{1000};
-};
 
 TEST_P(LedgerContract, AReceivedLotIsFree) {
   const auto outcome = Submit(ReceiveCommand(60));
@@ -155,7 +23,7 @@ TEST_P(LedgerContract, AReceivedLotIsFree) {
   // The same origin is the same lot.
   ASSERT_THAT(Submit(ReceiveCommand(40)), IsOk());
   EXPECT_EQ(At(1), (Balance{100, 0}));
-  EXPECT_THAT(*store_->Holders(kNetwork, LotOf(1).id, Deadline()),
+  EXPECT_THAT(Holders(LotOf(1)),
               UnorderedElementsAre(Pair(Shelf(1).id, Balance{100, 0}), Pair(DonorPlace().id, Balance{-100, 0})));
 }
 
@@ -218,11 +86,11 @@ TEST_P(LedgerContract, AForgottenReservationExpires) {
   ASSERT_THAT(Submit(ReceiveCommand(100)), IsOk());
   ASSERT_THAT(Submit(ReserveCommand(1, 70)), IsOk());
   ASSERT_THAT(Submit(ReserveCommand(2, 5)), IsOk());
-  EXPECT_EQ(*ExpireOverdue(*store_, *writer_, clock_), 0);
+  EXPECT_EQ(*ExpireOverdue(ledger_.store(), ledger_.writer(), clock_), 0);
   clock_.Advance(absl::Minutes(61));
   EXPECT_THAT(Submit(IssueCommand(1, 1)), FailsBecause("RESERVATION_CLOSED"));
-  EXPECT_EQ(*ExpireOverdue(*store_, *writer_, clock_), 2);
-  EXPECT_EQ(*ExpireOverdue(*store_, *writer_, clock_), 0);
+  EXPECT_EQ(*ExpireOverdue(ledger_.store(), ledger_.writer(), clock_), 2);
+  EXPECT_EQ(*ExpireOverdue(ledger_.store(), ledger_.writer(), clock_), 0);
   EXPECT_EQ(At(1), (Balance{100, 0}));
   EXPECT_EQ(All().back().kind, pb::MOVEMENT_KIND_EXPIRE);
   EXPECT_EQ(All().back().actor, "services/kubari");
@@ -275,7 +143,7 @@ TEST_P(LedgerContract, AMovementIsReversedOnceAndOnlyWhileTheGoodsAreThere) {
   EXPECT_THAT(Submit(ConfirmCommand({})), FailsBecause("DELIVERY_NOT_FOUND"));
   ASSERT_THAT(Submit(ReverseCommand(received->movements[0], DonorPlace(), Shelf(1))), IsOk());
   EXPECT_EQ(At(1), (Balance{0, 0}));
-  EXPECT_THAT(*store_->Holders(kNetwork, LotOf(1).id, Deadline()), SizeIs(0));
+  EXPECT_THAT(Holders(LotOf(1)), SizeIs(0));
 }
 
 TEST_P(LedgerContract, RecordedTimeNeverGoesBack) {
@@ -287,15 +155,15 @@ TEST_P(LedgerContract, RecordedTimeNeverGoesBack) {
 
 TEST_P(LedgerContract, NetworksDoNotSeeEachOther) {
   ASSERT_THAT(Submit(ReceiveCommand(10)), IsOk());
-  EXPECT_THAT(*store_->Feed(Id(1, 2), 0, 10, Deadline()), SizeIs(0));
-  EXPECT_THAT(*store_->Holders(Id(1, 2), LotOf(1).id, Deadline()), SizeIs(0));
+  EXPECT_THAT(*ledger_.store().Feed(Id(1, 2), 0, 10, Deadline()), SizeIs(0));
+  EXPECT_THAT(*ledger_.store().Holders(Id(1, 2), LotOf(1).id, Deadline()), SizeIs(0));
 }
 
 TEST_P(LedgerContract, OneBadCommandDisturbsNobody) {
   ASSERT_THAT(Submit(ReceiveCommand(10)), IsOk());
   std::vector<Command> commands;
   for (int i = 0; i < 5; ++i) commands.push_back(TransferCommand(3));
-  const auto results = writer_->SubmitAll(kNetwork, commands, Deadline());
+  const auto results = ledger_.writer().SubmitAll(kNetwork, commands, Deadline());
   for (int i = 0; i < 3; ++i) EXPECT_THAT(results[i], IsOk());
   for (int i = 3; i < 5; ++i) EXPECT_THAT(results[i], FailsBecause("INSUFFICIENT_STOCK"));
   EXPECT_EQ(At(1), (Balance{1, 0}));
@@ -335,7 +203,7 @@ TEST_P(LedgerContract, EightThreadsNeverOversellNorLeaveAGap) {
   }
   EXPECT_EQ(sum, issued);
   int64_t zero = 0;
-  const auto holders = store_->Holders(kNetwork, LotOf(1).id, Deadline());
+  const auto holders = ledger_.store().Holders(kNetwork, LotOf(1).id, Deadline());
   ASSERT_THAT(holders, IsOk());
   for (const auto& [place, balance] : *holders) zero += balance.on_hand;
   EXPECT_EQ(zero, 0);

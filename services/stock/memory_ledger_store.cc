@@ -117,6 +117,7 @@ absl::Status MemoryLedgerStore::Record(Ledger& ledger, const Appendix& appendix)
 
 absl::Status MemoryLedgerStore::Record(Ledger& ledger, const Movement& m) {
   if (m.position != static_cast<int64_t>(ledger.movements.size())) return Broken("positions have a gap");
+  if (ledger.lots.count(m.lot_id) == 0) return Broken("an unknown lot");
   if (!m.reverses.empty()) {
     const Movement* undone = nullptr;
     for (const Movement& other : ledger.movements) {
@@ -142,6 +143,14 @@ absl::Status MemoryLedgerStore::Record(Ledger& ledger, const Movement& m) {
   }
   if (!m.delivery_id.empty()) {
     Delivery& delivery = ledger.deliveries[m.delivery_id];
+    if (!delivery.id.empty() && delivery.group_id != m.group_id) return Broken("a delivery of two groups");
+    for (const std::string& id : {m.from_place, m.to_place}) {
+      const auto place = ledger.places.find(id);
+      if (place != ledger.places.end() && place->second.kind == pb::PLACE_KIND_DELIVERY &&
+          place->second.party != "groups/" + m.group_id) {
+        return Broken("a delivery to another group's place");
+      }
+    }
     delivery.id = m.delivery_id;
     delivery.group_id = m.group_id;
     delivery.Count(m);

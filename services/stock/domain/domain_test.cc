@@ -41,7 +41,7 @@ TEST(Canonical, BytesAndHashAreForEver) {
             "kubari.movement.v1\n"
             "network:00000001-0000-4000-8000-000000000001\n"
             "position:42\n"
-            "movement:@ID42@\n"
+            "movement:d57d19d1-bc9e-83d9-8000-00000000002a\n"
             "kind:REVERSAL\n"
             "lot:00000008-0000-4000-8000-000000000001\n"
             "from:00000006-0000-4000-8000-000000000001\n"
@@ -51,7 +51,7 @@ TEST(Canonical, BytesAndHashAreForEver) {
             "delivery:\n"
             "group:\n"
             "operation:transfers/00000014-0000-4000-8000-000000000003\n"
-            "reverses:@ID41@\n"
+            "reverses:d57d19d1-bc9e-83d9-8000-000000000029\n"
             "effect:SHORTAGE\n"
             "effect_items:-12\n"
             "reason:MISTAKE\n"
@@ -62,15 +62,15 @@ TEST(Canonical, BytesAndHashAreForEver) {
             "households:0\n"
             "municipality:\n"
             "request:0000000d-0000-4000-8000-000000000001\n");
-  EXPECT_EQ(absl::BytesToHexString(LeafHash(m)), "@LEAF@");
+  EXPECT_EQ(absl::BytesToHexString(LeafHash(m)), "fd2289fc15adbbf29de542686ebb9f968488617e4989f118802ffcb837dc29a7");
   // RFC 6962: the leaf's prefix keeps it apart from inner nodes and from the plain hash.
   EXPECT_NE(LeafHash(m), Sha256(CanonicalBytes(m)));
 }
 
 TEST(MovementId, FollowsFromNetworkAndPosition) {
   // For ever, like the canonical bytes.
-  EXPECT_EQ(MovementId(Id(1, 1), 0), "@ID0@");
-  EXPECT_EQ(MovementId(Id(1, 1), 0x1fffffffffff), "@IDBIG@");
+  EXPECT_EQ(MovementId(Id(1, 1), 0), "d57d19d1-bc9e-83d9-8000-000000000000");
+  EXPECT_EQ(MovementId(Id(1, 1), 0x1fffffffffff), "d57d19d1-bc9e-83d9-8000-1fffffffffff");
   for (const int64_t position : {int64_t{0}, int64_t{1}, int64_t{42}, int64_t{1} << 40, (int64_t{1} << 62) - 1}) {
     const std::string id = MovementId(Id(1, 1), position);
     EXPECT_TRUE(ids::IsUuid(id)) << id;

@@ -91,7 +91,9 @@ void Needs::Add(const Command& command) {
                  },
                  [&](const Arrive& a) {
                    shipments.insert(a.transfer_id);
-                   for (const Arrive::Goods& goods : a.goods) balance(goods.lot, goods.shelf);
+                   for (const Arrive::Goods& goods : a.goods) {
+                     if (goods.items > 0) balance(goods.lot, goods.shelf);  // what is short comes to no shelf
+                   }
                  },
                  [&](const Transform& a) {
                    transformations.insert(a.transformation_id);

@@ -607,11 +607,11 @@ BEGIN
      WHERE x.network_id = network AND x.transfer_id = c.operation_id AND x.lot_id = c.lot_id;
     UPDATE transfers x
        SET sent_items = s.sent, open_items = s.open, send_position = coalesce(x.send_position, c.send_position),
-           send_time = coalesce(x.send_time, c.send_time), arrive_time = greatest(x.arrive_time, c.arrive_time)
+           send_time = coalesce(x.send_time, f.occurred_time), arrive_time = greatest(x.arrive_time, c.arrive_time)
       FROM (SELECT a.operation_id, min(a.position) FILTER (WHERE a.kind = 12) AS send_position,
-                   min(a.occurred_time) FILTER (WHERE a.kind = 12) AS send_time,
                    max(a.occurred_time) FILTER (WHERE a.kind IN (8, 13)) AS arrive_time
               FROM added a WHERE a.from_place % 10 = 7 OR a.to_place % 10 = 7 GROUP BY a.operation_id) c
+      LEFT JOIN movements f ON f.ledger = batch.ledger AND f.position = c.send_position
       CROSS JOIN LATERAL (SELECT coalesce(sum(l.sent_items), 0) AS sent,
                                  coalesce(sum(l.sent_items - l.arrived_items - l.short_items), 0) AS open
                             FROM transfer_lines l WHERE l.network_id = network AND l.transfer_id = c.operation_id) s
