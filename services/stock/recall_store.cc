@@ -14,6 +14,9 @@ constexpr pg::Statement kLotsOf{
     "SELECT m.lot_id FROM with_lots_made_from($1, ARRAY(SELECT lots_of_goods($1, $2::uuid[], $3::text, "
     "$4::smallint, $5::text, $6::text))) m JOIN lots l ON l.network_id = $1 AND l.lot_id = m.lot_id "
     "ORDER BY l.number LIMIT $7"};
+constexpr pg::Statement kLotsNamedBy{
+    "SELECT l.lot_id FROM lots l WHERE l.network_id = $1 AND l.lot_id = ANY(ARRAY(SELECT lots_of_goods($1, $2::uuid[], "
+    "$3::text, $4::smallint, $5::text, $6::text))) ORDER BY l.number LIMIT $7"};
 
 constexpr pg::Statement kLock{"SELECT next_position FROM lock_head($1)"};
 constexpr pg::Statement kInsertRecall{
@@ -171,12 +174,25 @@ Notice ReadNotice(const pg::Row& row) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> LotsOf(pg::Transaction& tx, const Goods& goods, int limit) {
+namespace {
+
+absl::StatusOr<std::vector<std::string>> AskForLots(pg::Transaction& tx, const pg::Statement& statement,
+                                                    const Goods& goods, int limit) {
   tx.Defer(kPlanForValues);
   ASSIGN_OR_RETURN(const pg::Result rows,
-                   tx.Query(kLotsOf, tx.network_id(), goods.lots, sql::OrNull(goods.gtin), KindOf(goods),
+                   tx.Query(statement, tx.network_id(), goods.lots, sql::OrNull(goods.gtin), KindOf(goods),
                             sql::OrNull(goods.good_until), sql::OrNull(goods.donor_lot_number), limit));
   return Ids(rows, "lot_id");
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> LotsOf(pg::Transaction& tx, const Goods& goods, int limit) {
+  return AskForLots(tx, kLotsOf, goods, limit);
+}
+
+absl::StatusOr<std::vector<std::string>> LotsNamedBy(pg::Transaction& tx, const Goods& goods, int limit) {
+  return AskForLots(tx, kLotsNamedBy, goods, limit);
 }
 
 absl::Status LockLedger(pg::Transaction& tx) { return tx.Query(kLock, tx.network_id()).status(); }

@@ -16,6 +16,8 @@ namespace kubari::stock::recalls {
 
 // Ids of the lots that fit and of those made from them, at most `limit`, oldest first.
 absl::StatusOr<std::vector<std::string>> LotsOf(pg::Transaction& tx, const Goods& goods, int limit);
+// The same without those made from them.
+absl::StatusOr<std::vector<std::string>> LotsNamedBy(pg::Transaction& tx, const Goods& goods, int limit);
 // Locks the ledger, records the recall, stops its lots (unless it is a drill) and tells their holders. `recall`'s state
 // and close_… are not read. Returns how many lots it has. Errors: ALREADY_EXISTS / ID_TAKEN.
 absl::StatusOr<int64_t> Open(pg::Transaction& tx, const Recall& recall, const Goods& goods);

@@ -25,9 +25,7 @@ constexpr int kMaxHolders = 1'000;
 constexpr int kMaxDeliveries = 1'000;
 constexpr int kMaxMovements = 10'000;  // of a file: so it stays below the size of a message
 
-pg::TxContext In(const rpc::Call& call) {
-  return {.network_id = call.principal.network_id, .deadline = call.deadline};
-}
+pg::TxContext In(const rpc::Call& call) { return {.network_id = call.principal.network_id, .deadline = call.deadline}; }
 
 // Takes what is too many off, and remembers that.
 template <typename T>
@@ -46,7 +44,7 @@ absl::StatusOr<pb::TraceResponse> TraceHandler::TraceForward(const rpc::Call& ca
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(const AskedGoods asked, ReadGoods(context_, call, request.goods()));
   const auto look = [&](pg::Transaction& tx) -> absl::StatusOr<Found> {
-    ASSIGN_OR_RETURN(const std::vector<std::string> seeds, recalls::LotsOf(tx, asked.goods, kMaxLots + 1));
+    ASSIGN_OR_RETURN(const std::vector<std::string> seeds, recalls::LotsNamedBy(tx, asked.goods, kMaxLots + 1));
     if (seeds.empty()) return refusals::NoSuchGoods();
     Found found;
     ASSIGN_OR_RETURN(found.lineage, trace::FollowLots(tx, seeds, Direction::kForward, kMaxLots));
