@@ -3,6 +3,7 @@
 #include <absl/strings/escaping.h>
 #include <absl/strings/str_cat.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -425,8 +426,20 @@ Json LotElement(const std::string& epc_class, const Lot& lot) {
 }
 
 Json Document::MasterData() const {
+  // What the world knows as one lot may be several here: each offer line has lots of its own.
+  std::map<std::string, Json> classes;
+  for (const auto& [id, lot] : facts_.lots) {
+    const std::string epc_class = ClassOf(lot);
+    const auto [known, fresh] = classes.try_emplace(epc_class, LotElement(epc_class, lot));
+    if (fresh) continue;
+    for (Json& attribute : LotElement(epc_class, lot)["attributes"]) {
+      Json& attributes = known->second["attributes"];
+      if (std::find(attributes.begin(), attributes.end(), attribute) == attributes.end())
+        attributes.push_back(std::move(attribute));
+    }
+  }
   Json lots = Json::array();
-  for (const auto& [id, lot] : facts_.lots) lots.push_back(LotElement(ClassOf(lot), lot));
+  for (auto& [epc_class, element] : classes) lots.push_back(std::move(element));
   const auto named = [](const std::map<std::string, std::string>& names) {
     Json elements = Json::array();
     for (const auto& [uri, name] : names)

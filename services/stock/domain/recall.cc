@@ -60,16 +60,19 @@ pb::RecallFigures FiguresOf(const std::vector<Flow>& flows, const std::vector<St
   return figures;
 }
 
-absl::Status CheckAnswer(const Lot& lot, const HolderAnswer& answer, int64_t held) {
-  const int64_t answered = answer.discarded + answer.consumed.value_or(0);
+absl::Status CheckAnswer(const Lot& lot, const HolderAnswer& answer, int64_t held, int64_t told) {
+  const int64_t answered = answer.discarded + answer.consumed.value_or(std::min(told, held));
   if (answered <= held) return absl::OkStatus();
   const std::string& product = lot.facts.product_display_name();
   return errors::Make(
       StatusCode::kFailedPrecondition, "MORE_THAN_HELD",
       StrCat("Of lot ", lot.code(), " (", product, ") ", held, " are there by the ledger; the answer accounts for ",
-             answered, ". If more is there, correct the stock first; if some is still under way, confirm it first."),
+             answered,
+             ". If more is there, correct the stock first; if some is still under way, confirm it first; if "
+             "fewer were eaten than was told before, say so as well."),
       StrCat("ロット", lot.code(), "（", product, "）は記録上", held, "点ですが、回答の合計は", answered,
-             "点です。実際に多い場合は先に在庫を訂正し、配送中の分は先に受領確認をしてください。"),
+             "点です。実際に多い場合は先に在庫を訂正し、配送中の分は先に受領確認をしてください。"
+             "以前に伝えた使用・配布済みの数が多すぎた場合は、その数も入力し直してください。"),
       {{"lot", StrCat("lots/", lot.id)}, {"held", StrCat(held)}, {"answered", StrCat(answered)}});
 }
 

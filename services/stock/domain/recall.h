@@ -99,9 +99,9 @@ struct HolderAnswer {
   int64_t discarded = 0;
   std::optional<int64_t> consumed;
 };
-// MORE_THAN_HELD unless discarded and consumed goods are there. `held` is what was held before anything of this answer
-// was discarded.
-absl::Status CheckAnswer(const Lot& lot, const HolderAnswer& answer, int64_t held);
+// MORE_THAN_HELD unless discarded and consumed goods are there: what the answer says is consumed, or else what was told
+// before (`told`). `held` is what was held before anything of this answer was discarded.
+absl::Status CheckAnswer(const Lot& lot, const HolderAnswer& answer, int64_t held, int64_t told);
 
 // Where discarded goods are taken from: (place, items). `places`: what is free at each, in the order of taking; what an
 // earlier try of the same answer booked (`booked`, by place) is not booked again elsewhere. Empty if it is not enough.

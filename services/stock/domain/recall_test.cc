@@ -63,12 +63,16 @@ TEST(NoticeLine, WhatWasToldCountsUpToWhatIsHeld) {
 }
 
 TEST(CheckAnswer, AccountsForNoMoreThanIsHeld) {
-  EXPECT_TRUE(CheckAnswer(SomeLot(), {.discarded = 4, .consumed = 6}, 10).ok());
-  EXPECT_TRUE(CheckAnswer(SomeLot(), {.consumed = 0}, 0).ok());
-  const absl::Status refused = CheckAnswer(SomeLot(), {.discarded = 5, .consumed = 6}, 10);
+  EXPECT_TRUE(CheckAnswer(SomeLot(), {.discarded = 4, .consumed = 6}, 10, 9).ok());
+  EXPECT_TRUE(CheckAnswer(SomeLot(), {.consumed = 0}, 0, 5).ok());
+  const absl::Status refused = CheckAnswer(SomeLot(), {.discarded = 5, .consumed = 6}, 10, 0);
   EXPECT_EQ(errors::ReasonOf(refused), "MORE_THAN_HELD");
   EXPECT_EQ(errors::MetadataOf(refused)["held"], "10");
   EXPECT_EQ(errors::MetadataOf(refused)["answered"], "11");
+  // What was told before still counts, as far as it can.
+  EXPECT_TRUE(CheckAnswer(SomeLot(), {.discarded = 3}, 10, 7).ok());
+  EXPECT_EQ(errors::ReasonOf(CheckAnswer(SomeLot(), {.discarded = 4}, 10, 7)), "MORE_THAN_HELD");
+  EXPECT_EQ(errors::MetadataOf(CheckAnswer(SomeLot(), {.discarded = 1}, 3, 7))["answered"], "4");
 }
 
 TEST(TakeFrom, EmptiesPlacesInTheirOrder) {

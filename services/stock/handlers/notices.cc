@@ -303,7 +303,7 @@ absl::StatusOr<std::vector<Command>> NoticesHandler::Discards(const rpc::Call& c
       booked[place] = request_id->second.front().items;
       held += booked[place];
     }
-    RETURN_IF_ERROR(CheckAnswer(lot->second, answer, held));
+    RETURN_IF_ERROR(CheckAnswer(lot->second, answer, held, line->second.told));
     const auto takes = TakeFrom(places_of[lot_id], booked, answer.discarded);
     if (!takes) {
       const Place there{.display_name = found.notice.holder()};
