@@ -107,14 +107,18 @@ constexpr pg::Statement kLotHistory{
 constexpr pg::Statement kAnyReceived{
     "SELECT EXISTS (SELECT FROM delivery_lines l JOIN deliveries d USING (network_id, delivery_id) "
     "WHERE l.network_id = $1 AND l.lot_id = $2 AND l.issued_items > 0 AND d.group_id = ANY($3::uuid[])) AS found"};
-// RECEIVE and DIRECT; REFUSE.
+// What the donor gave by this line and did not get back is missing from the donor's place; refusals have an index. So
+// neither grows dearer with what became of the goods.
 constexpr pg::Statement kIntake{
-    "SELECT coalesce(sum(i.items) FILTER (WHERE i.effect_kind IN (1, 14)), 0)::bigint AS received, "
-    "coalesce(sum(i.items) FILTER (WHERE i.effect_kind = 11), 0)::bigint AS refused "
-    "FROM (SELECT coalesce(m.effect_kind, m.kind) AS effect_kind, CASE WHEN m.takes_back THEN -m.items ELSE m.items "
-    "END AS items FROM lots l JOIN movements m ON m.lot = l.number "
-    "AND m.ledger = (SELECT g.ledger FROM ledgers g WHERE g.network_id = $1) "
-    "WHERE l.network_id = $1 AND l.offer_id = $2 AND l.origin_id = $3) i"};
+    "SELECT coalesce((SELECT -sum(b.on_hand) FROM lots l "
+    "JOIN places p ON p.network_id = l.network_id AND p.kind = 2 AND p.party = 'donors/' || l.donor_id "
+    "JOIN balances b ON b.ledger = (SELECT g.ledger FROM ledgers g WHERE g.network_id = $1) AND b.lot = l.number "
+    "AND b.place = p.number "
+    "WHERE l.network_id = $1 AND l.offer_id = $2 AND l.origin_id = $3), 0)::bigint AS received, "
+    "coalesce((SELECT sum(CASE WHEN m.takes_back THEN -m.items ELSE m.items END) FROM lots l "
+    "JOIN movements m ON m.ledger = (SELECT g.ledger FROM ledgers g WHERE g.network_id = $1) AND m.lot = l.number "
+    "AND coalesce(m.effect_kind, m.kind) = 11 "
+    "WHERE l.network_id = $1 AND l.offer_id = $2 AND l.origin_id = $3), 0)::bigint AS refused"};
 // Parts of a key, converted with care: they come from outside.
 std::optional<int64_t> Number(const std::string& text) {
   int64_t value = 0;

@@ -68,7 +68,8 @@ struct ShipmentRow {
   Shipment shipment;
   int64_t send_position = 0;
 };
-// What has come of an offer line, directly delivered goods included.
+// What has come of an offer line, directly delivered goods included; net of what went back to the donor or was
+// reversed.
 struct Intake {
   int64_t received_items = 0;
   int64_t refused_items = 0;

@@ -89,6 +89,7 @@ absl::StatusOr<Command> Prepare(const Context& context, const rpc::Call& call, c
   if (reserved) issue.reservation_id = IdOf(request.reservation());
   ASSIGN_OR_RETURN(issue.shelf, FindShelf(context, call, filled.place()));
   ASSIGN_OR_RETURN(issue.lot, FindLot(context, call, filled.lot()));
+  RETURN_IF_ERROR(FindGroup(context, call, filled.group()));
   RETURN_IF_ERROR(CheckOwnShelf(context, call, issue.shelf));
   ASSIGN_OR_RETURN(const groups::v1::Group receiver,
                    PassTheWall(context, call, issue.lot, filled.group(), DayOf(occurred, call)));
@@ -122,6 +123,7 @@ absl::StatusOr<Command> Prepare(const Context& context, const rpc::Call& call,
   RETURN_IF_ERROR(violations.status());
 
   ASSIGN_OR_RETURN(const OfferedGoods goods, FindGoods(context, call, GoodsIn(request)));
+  RETURN_IF_ERROR(FindGroup(context, call, request.group()));
   ASSIGN_OR_RETURN(GivenLot given, LotOfGoods(context, call, GoodsIn(request), goods, DayOf(occurred, call)));
   Direct direct{.lot = std::move(given.lot), .delivery_id = IdOf(request.delivery()), .items = request.items()};
   // A lot that is known already goes by what it was when its first goods came.
@@ -162,6 +164,7 @@ absl::StatusOr<Command> Prepare(const Context& context, const rpc::Call& call, c
   PassOn pass_on{.delivery_id = IdOf(request.delivery()), .items = request.items(), .consent = request.consent()};
   ASSIGN_OR_RETURN(pass_on.lot, FindLot(context, call, request.lot()));
   ASSIGN_OR_RETURN(pass_on.from, FindGroupPlace(context, call, request.from_group()));
+  RETURN_IF_ERROR(FindGroup(context, call, request.to_group()));
   if (!call.scope.whole_network && !call.scope.Includes(IdOf(request.from_group())))
     return auth::NotYourOrganisation(request.from_group());
   ASSIGN_OR_RETURN(const groups::v1::Group receiver,
@@ -226,8 +229,12 @@ absl::StatusOr<Command> Prepare(const Context& context, const rpc::Call& call,
 
 absl::Status Answer(const Context& context, const rpc::Call& call, const pb::ConfirmReceiptRequest& request,
                     const Outcome& outcome, pb::ConfirmReceiptResponse& response) {
-  ASSIGN_OR_RETURN(const Delivery now, FindDelivery(context, call, request.delivery()));
-  ASSIGN_OR_RETURN(std::vector<pb::Delivery> deliveries, View(context.catalogue, call).Deliveries({now}));
+  // As it is now, and even if all of it was taken back since: what was recorded has its answer.
+  Needs needs;
+  needs.deliveries.insert(IdOf(request.delivery()));
+  ASSIGN_OR_RETURN(State state, context.ledger.Peek(call.principal.network_id, needs, call.deadline));
+  ASSIGN_OR_RETURN(std::vector<pb::Delivery> deliveries,
+                   View(context.catalogue, call).Deliveries({state.deliveries[IdOf(request.delivery())]}));
   *response.mutable_delivery() = std::move(deliveries.front());
   return AnswerAll(context, call, outcome, response);
 }

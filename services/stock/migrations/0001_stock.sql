@@ -252,6 +252,8 @@ CREATE INDEX movements_of_delivery ON movements (ledger, delivery_id) WHERE deli
 CREATE INDEX movements_of_operation ON movements (ledger, operation_id) WHERE operation_id IS NOT NULL;
 CREATE INDEX movements_recipient ON movements (ledger, recipient, position) WHERE recipient IS NOT NULL;
 CREATE UNIQUE INDEX movements_reverses ON movements (ledger, reverses) WHERE reverses IS NOT NULL;
+-- Refusals at the door are few among a lot's movements, and asked for with every receipt of an offer line.
+CREATE INDEX movements_refused ON movements (ledger, lot) WHERE coalesce(effect_kind, kind) = 11;
 
 -- What the movements add up to. A donor's balance is minus what it gave; waste, adjustment and workshop may have either sign; what stands
 -- on a shelf, is on its way or is with a group is never below zero. Most updates change `on_hand` and `reserved` only, which no index
