@@ -432,10 +432,11 @@ Json Document::MasterData() const {
     const std::string epc_class = ClassOf(lot);
     const auto [known, fresh] = classes.try_emplace(epc_class, LotElement(epc_class, lot));
     if (fresh) continue;
-    for (Json& attribute : LotElement(epc_class, lot)["attributes"]) {
-      Json& attributes = known->second["attributes"];
+    const Json other = LotElement(epc_class, lot);
+    Json& attributes = known->second["attributes"];
+    for (const Json& attribute : other["attributes"]) {
       if (std::find(attributes.begin(), attributes.end(), attribute) == attributes.end())
-        attributes.push_back(std::move(attribute));
+        attributes.push_back(attribute);
     }
   }
   Json lots = Json::array();

@@ -177,7 +177,9 @@ TEST(Epcis, EveryIdIsNamed) {
   }
   for (const Json& event : document["epcisBody"]["eventList"]) {
     for (const char* where : {"readPoint", "bizLocation"}) {
-      if (event.contains(where)) EXPECT_EQ(names.count(event[where]["id"]), 1u) << event.dump();
+      if (event.contains(where)) {
+        EXPECT_EQ(names.count(event[where]["id"]), 1u) << event.dump();
+      }
     }
     for (const auto& [list, field] : {std::pair("sourceList", "source"), std::pair("destinationList", "destination")}) {
       if (!event.contains(list)) continue;

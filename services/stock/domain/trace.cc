@@ -60,4 +60,22 @@ absl::StatusOr<Lineage> Follow(
   return lineage;
 }
 
+std::vector<LotLink> LinksOf(const std::vector<Movement>& movements) {
+  std::map<std::string, std::map<std::string, Transformed>> by_transformation;  // by lot
+  for (const Movement& m : movements) {
+    const bool in = m.effect_kind == pb::MOVEMENT_KIND_CONSUME;
+    if (!in && m.effect_kind != pb::MOVEMENT_KIND_PRODUCE) continue;
+    Transformed& one = by_transformation[m.operation_id][m.lot_id];
+    one.lot_id = m.lot_id;
+    (in ? one.consumed : one.produced) += m.effect_items();
+  }
+  std::vector<LotLink> links;
+  for (const auto& [transformation_id, by_lot] : by_transformation) {
+    std::vector<Transformed> lots;
+    for (const auto& [lot_id, one] : by_lot) lots.push_back(one);
+    AddLinks(transformation_id, lots, links);
+  }
+  return links;
+}
+
 }  // namespace kubari::stock

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "services/stock/domain/types.h"
+
 namespace kubari::stock {
 
 // What one transformation took of a lot and made of it; what was reversed is subtracted.
@@ -43,5 +45,8 @@ enum class Direction { kForward, kBackward };
 absl::StatusOr<Lineage> Follow(
     const std::vector<std::string>& seeds, Direction direction, int limit,
     absl::FunctionRef<absl::StatusOr<std::vector<Transformed>>(const std::vector<std::string>& lots)> step);
+
+// From which lot which was made by these movements, all of each transformation among them.
+std::vector<LotLink> LinksOf(const std::vector<Movement>& movements);
 
 }  // namespace kubari::stock

@@ -111,6 +111,18 @@ TEST(Follow, ALotThatNothingWasMadeOf) {
   EXPECT_THAT(found->links, IsEmpty());
 }
 
+TEST(LinksOf, AreThoseOfWholeTransformations) {
+  const TraceFacts facts = testing::SomeFacts();
+  std::vector<std::string> found, told;
+  const auto text = [](const LotLink& l) {
+    return absl::StrCat(l.from_lot, ">", l.to_lot, " ", l.from_items, ":", l.to_items, " ", l.transformation_id);
+  };
+  for (const LotLink& link : LinksOf(facts.movements)) found.push_back(text(link));
+  for (const LotLink& link : facts.links) told.push_back(text(link));
+  EXPECT_THAT(found, ::testing::UnorderedElementsAreArray(told));
+  EXPECT_THAT(LinksOf({}), IsEmpty());
+}
+
 TEST(TraceCsv, ARowAMovementWithItsLotsKin) {
   const TraceFacts facts = testing::SomeFacts();
   const std::string table = TraceCsv(facts);

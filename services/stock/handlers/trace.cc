@@ -194,20 +194,19 @@ absl::StatusOr<std::vector<Delivery>> TraceHandler::DeliveriesOf(const rpc::Call
 absl::StatusOr<TraceFacts> TraceHandler::FactsOf(const rpc::Call& call, const Goods& goods) {
   TraceFacts facts{.now = context_.clock.Now(), .zone = ZoneOf(call), .japanese = call.principal.locale != "en"};
   const auto look = [&](pg::Transaction& tx) -> absl::Status {
-    ASSIGN_OR_RETURN(const std::vector<std::string> seeds, recalls::LotsOf(tx, goods, kMaxLots + 1));
+    ASSIGN_OR_RETURN(const std::vector<std::string> seeds, recalls::LotsNamedBy(tx, goods, kMaxLots + 1));
     if (seeds.empty()) return refusals::NoSuchGoods();
     ASSIGN_OR_RETURN(const Lineage back, trace::FollowLots(tx, seeds, Direction::kBackward, kMaxLots));
     ASSIGN_OR_RETURN(const Lineage forth, trace::FollowLots(tx, seeds, Direction::kForward, kMaxLots));
     std::set<std::string> lots(back.lots.begin(), back.lots.end());
     lots.insert(forth.lots.begin(), forth.lots.end());
-    facts.links = back.links;
-    facts.links.insert(facts.links.end(), forth.links.begin(), forth.links.end());
     ASSIGN_OR_RETURN(facts.movements, trace::MovementsOf(tx, {lots.begin(), lots.end()}, kMaxMovements + 1));
     if (back.incomplete || forth.incomplete || facts.movements.size() > kMaxMovements)
       return refusals::TraceTooLong(static_cast<int64_t>(lots.size()), static_cast<int64_t>(facts.movements.size()));
     return absl::OkStatus();
   };
   RETURN_IF_ERROR(context_.pool.Read(In(call), look));
+  facts.links = LinksOf(facts.movements);
 
   std::set<std::string> lot_ids, place_ids, warehouse_ids;
   for (const Movement& movement : facts.movements) {
