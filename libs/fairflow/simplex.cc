@@ -32,8 +32,10 @@ int Simplex::Add(int from, int to, int64_t capacity, int64_t cost) {
 }
 
 bool Simplex::Run() {
-  if (tree_.empty()) MakeFirstTree();
+  const bool first = tree_.empty();
+  if (first) MakeFirstTree();
   SetPrice();
+  if (first) TakeCheapestArcs();
   for (int entering = FindEntering(); entering >= 0; entering = FindEntering()) Pivot(entering);
   return std::all_of(artificial_.begin(), artificial_.end(), [this](int arc) { return flow_[arc] == 0; });
 }
@@ -41,13 +43,32 @@ bool Simplex::Run() {
 // All supply goes to the root and all demand comes from it.
 void Simplex::MakeFirstTree() {
   tree_.resize(root_ + 1);
-  potential_.assign(root_ + 1, 0);
+  height_.resize(root_ + 1);
+  inner_potential_.assign(root_ + 1, 0);
+  height_[root_].base = root_;
+  tree_[root_].children = 1;  // it is never a leaf
   for (int node = 0; node < root_; ++node) {
     const int arc = artificial_[node];
     flow_[arc] = std::abs(supply_[node]);
     state_[arc] = kInTree;
+    height_[node].base = root_;
     Attach(node, root_, arc);
-    tree_[node].depth = 1;
+  }
+}
+
+// A good start (LEMON has a similar one): every node that takes nothing itself passes on over its cheapest arc; then
+// every node that has something to give does so over its own.
+void Simplex::TakeCheapestArcs() {
+  std::vector<int32_t> cheapest(root_, -1);
+  for (int arc = root_; arc < arcs(); ++arc) {
+    int32_t& best = cheapest[from_[arc]];
+    if (best < 0 || cost_[arc] < cost_[best]) best = arc;
+  }
+  for (const bool gives : {false, true}) {
+    for (int node = 0; node < root_; ++node) {
+      const int32_t arc = cheapest[node];
+      if (arc >= 0 && (supply_[node] > 0) == gives && state_[arc] == kEmpty && ReducedCost(arc) < 0) Pivot(arc);
+    }
   }
 }
 
@@ -57,7 +78,7 @@ void Simplex::SetPrice() {
   if (price <= price_) return;
   price_ = price;
   for (const int arc : artificial_) cost_[arc] = price;
-  SetPotentialsBelow(root_);
+  SetPotentials();
 }
 
 // The arc that is most at odds with the potentials, among the next block in which there is any.
@@ -83,6 +104,8 @@ int Simplex::FindEntering() {
 }
 
 int Simplex::CommonAncestor(int a, int b) const {
+  if (IsLeaf(a)) a = tree_[a].parent;
+  if (IsLeaf(b)) b = tree_[b].parent;
   while (a != b) {
     if (tree_[a].depth >= tree_[b].depth) {
       a = tree_[a].parent;
@@ -135,30 +158,70 @@ void Simplex::Pivot(int entering) {
   MoveSubtree(on_first_side ? first : second, leaving, on_first_side ? second : first, entering);
 }
 
-void Simplex::Detach(int node) {
+// Arcs of the tree have no reduced cost.
+Simplex::Height Simplex::HeightOfLeaf(int node) const {
+  const int arc = tree_[node].arc;
+  return {.offset = Upwards(node) ? -cost_[arc] : cost_[arc], .base = tree_[node].parent};
+}
+
+void Simplex::BecomeInner(int node) {
+  inner_potential_[node] = Potential(node);
+  height_[node] = {.offset = 0, .base = node};
+  tree_[node].depth = tree_[tree_[node].parent].depth + 1;
+  Link(node);
+}
+
+void Simplex::BecomeLeaf(int node) {
+  Unlink(node);
+  height_[node] = HeightOfLeaf(node);
+}
+
+void Simplex::Link(int node) {
   TreeNode& n = tree_[node];
+  n.previous = -1;
+  n.next = tree_[n.parent].first_inner;
+  if (n.next >= 0) tree_[n.next].previous = node;
+  tree_[n.parent].first_inner = node;
+}
+
+void Simplex::Unlink(int node) {
+  const TreeNode& n = tree_[node];
   if (n.previous >= 0) {
     tree_[n.previous].next = n.next;
   } else {
-    tree_[n.parent].first_child = n.next;
+    tree_[n.parent].first_inner = n.next;
   }
   if (n.next >= 0) tree_[n.next].previous = n.previous;
 }
 
+void Simplex::Detach(int node) {
+  const int parent = tree_[node].parent;
+  if (!IsLeaf(node)) Unlink(node);
+  if (--tree_[parent].children == 0) BecomeLeaf(parent);
+}
+
 void Simplex::Attach(int node, int parent, int arc) {
-  TreeNode& n = tree_[node];
-  n.parent = parent;
-  n.arc = arc;
-  n.previous = -1;
-  n.next = tree_[parent].first_child;
-  if (n.next >= 0) tree_[n.next].previous = node;
-  tree_[parent].first_child = node;
+  if (tree_[parent].children++ == 0) BecomeInner(parent);
+  tree_[node].parent = parent;
+  tree_[node].arc = arc;
+  if (IsLeaf(node)) {
+    height_[node] = HeightOfLeaf(node);
+  } else {
+    Link(node);
+  }
 }
 
 // The subtree below `to` is hung up at `from`, one of its nodes: the path between them turns round.
 void Simplex::MoveSubtree(int from, int to, int new_parent, int arc) {
+  if (IsLeaf(from) && from == to) {
+    Detach(from);
+    return Attach(from, new_parent, arc);
+  }
   const int64_t reduced = ReducedCost(arc);
   const int64_t change = from_[arc] == from ? -reduced : reduced;
+  // `from` stays an inner node meanwhile, so that all potentials in the subtree are the old ones until they are
+  // changed.
+  if (tree_[from].children++ == 0) BecomeInner(from);
   for (int node = from, parent = new_parent, by = arc;;) {
     const int old_parent = tree_[node].parent, old_arc = tree_[node].arc;
     Detach(node);
@@ -168,27 +231,30 @@ void Simplex::MoveSubtree(int from, int to, int new_parent, int arc) {
     by = old_arc;
     node = old_parent;
   }
+  --tree_[from].children;
   stack_.assign(1, from);
   while (!stack_.empty()) {
     const int node = stack_.back();
     stack_.pop_back();
     tree_[node].depth = tree_[tree_[node].parent].depth + 1;
-    potential_[node] += change;
-    for (int child = tree_[node].first_child; child >= 0; child = tree_[child].next) stack_.push_back(child);
+    inner_potential_[node] += change;
+    for (int child = tree_[node].first_inner; child >= 0; child = tree_[child].next) stack_.push_back(child);
   }
 }
 
-// Arcs of the tree have no reduced cost.
-void Simplex::SetPotentialsBelow(int node) {
-  stack_.assign(1, node);
+// All anew, after costs changed.
+void Simplex::SetPotentials() {
+  stack_.assign(1, root_);
   while (!stack_.empty()) {
     const int parent = stack_.back();
     stack_.pop_back();
-    for (int child = tree_[parent].first_child; child >= 0; child = tree_[child].next) {
-      const int64_t cost = cost_[tree_[child].arc];
-      potential_[child] = potential_[parent] + (Upwards(child) ? -cost : cost);
+    for (int child = tree_[parent].first_inner; child >= 0; child = tree_[child].next) {
+      inner_potential_[child] = inner_potential_[parent] + HeightOfLeaf(child).offset;
       stack_.push_back(child);
     }
+  }
+  for (int node = 0; node < root_; ++node) {
+    if (IsLeaf(node)) height_[node] = HeightOfLeaf(node);
   }
 }
 

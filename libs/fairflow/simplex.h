@@ -28,39 +28,54 @@ class Simplex {
   int To(int arc) const { return to_[arc]; }
   int64_t Flow(int arc) const { return flow_[arc]; }
   // cost + potential(from) − potential(to) ≥ 0 on every arc that could carry more: what proves the optimum.
-  int64_t Potential(int node) const { return potential_[node]; }
+  int64_t Potential(int node) const { return inner_potential_[height_[node].base] + height_[node].offset; }
   int64_t Pivots() const { return pivots_; }
 
  private:
   // An arc outside the tree is empty or full.
   enum State : int8_t { kFull = -1, kInTree = 0, kEmpty = 1 };
 
+  // Most nodes are leaves, and most of the work is to move subtrees. So leaves stand in no list of children, and their
+  // potential is told by the parent's: a subtree moves without touching them. The root counts as an inner node.
   struct TreeNode {
     int parent = -1, arc = -1;
-    int depth = 0;
-    int first_child = -1, next = -1, previous = -1;
+    int children = 0;                                // leaves included
+    int depth = 0;                                   // of an inner node
+    int first_inner = -1, next = -1, previous = -1;  // inner nodes among the children; siblings among those
+  };
+  struct Height {  // potential = inner_potential_[base] + offset
+    int64_t offset = 0;
+    int32_t base = 0;  // itself, or the parent of a leaf
   };
 
   void MakeFirstTree();
   void SetPrice();
-  void SetPotentialsBelow(int node);
+  void TakeCheapestArcs();
+  void SetPotentials();
   int FindEntering();
   void Pivot(int entering);
   int CommonAncestor(int a, int b) const;
   bool Upwards(int node) const { return from_[tree_[node].arc] == node; }
   int64_t Room(int node, bool up) const;
   void Shift(int node, bool up, int64_t amount);
+  bool IsLeaf(int node) const { return height_[node].base != node; }
+  Height HeightOfLeaf(int node) const;
+  void BecomeInner(int node);
+  void BecomeLeaf(int node);
+  void Link(int node);
+  void Unlink(int node);
   void Detach(int node);
   void Attach(int node, int parent, int arc);
   void MoveSubtree(int from, int to, int new_parent, int arc);
-  int64_t ReducedCost(int arc) const { return cost_[arc] + potential_[from_[arc]] - potential_[to_[arc]]; }
+  int64_t ReducedCost(int arc) const { return cost_[arc] + Potential(from_[arc]) - Potential(to_[arc]); }
 
   std::vector<int64_t> supply_;
   std::vector<int32_t> from_, to_;
   std::vector<int64_t> capacity_, cost_, flow_;
   std::vector<int8_t> state_;
   std::vector<TreeNode> tree_;
-  std::vector<int64_t> potential_;
+  std::vector<Height> height_;
+  std::vector<int64_t> inner_potential_;
   std::vector<int32_t> artificial_;  // by node
   std::vector<int> stack_;
   int root_;

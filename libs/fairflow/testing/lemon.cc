@@ -11,12 +11,6 @@
 namespace kubari::fairflow::testing {
 namespace {
 
-double ProcessorSeconds() {
-  timespec time;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
-
 template <typename Method>
 ReferenceFlow Solve(int nodes, const std::vector<int64_t>& supply, const std::vector<ReferenceArc>& arcs) {
   using Graph = lemon::SmartDigraph;
@@ -44,6 +38,12 @@ ReferenceFlow Solve(int nodes, const std::vector<int64_t>& supply, const std::ve
 }
 
 }  // namespace
+
+double ProcessorSeconds() {
+  timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
 
 ReferenceFlow MinimumCostFlow(int nodes, const std::vector<int64_t>& supply, const std::vector<ReferenceArc>& arcs,
                               ReferenceMethod method) {

@@ -21,6 +21,9 @@ struct ReferenceFlow {
 
 enum class ReferenceMethod { kNetworkSimplex, kCostScaling };
 
+// What this thread has used of a processor so far: other programs on the machine do not count.
+double ProcessorSeconds();
+
 // Nodes 0 … nodes - 1 with what each has too much of; supplies sum to zero.
 ReferenceFlow MinimumCostFlow(int nodes, const std::vector<int64_t>& supply, const std::vector<ReferenceArc>& arcs,
                               ReferenceMethod method = ReferenceMethod::kNetworkSimplex);
