@@ -4,6 +4,9 @@
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "libs/gs1/gs1.h"
 #include "services/stock/world_testing.h"
 
@@ -152,6 +155,42 @@ TEST_F(RecallsTest, PickingStopsAtOnce) {
   EXPECT_EQ(now.figures().discarded_items(), 50);
   EXPECT_EQ(now.figures().other_items(), 1);
   EXPECT_EQ(now.figures().open_items(), 9);
+}
+
+TEST_F(RecallsTest, NoPickSlipsThroughWhileARecallOpens) {
+  const pb::Lot lot = Bring(10'000, "X1");
+  std::atomic<bool> opened = false;
+  std::atomic<int> taken = 0, refused = 0, late = 0;
+  std::vector<std::thread> phones;
+  for (int i = 0; i < 4; ++i) {
+    phones.emplace_back([&] {
+      for (int n = 0; n < 1'000; ++n) {
+        const bool after = opened;
+        const auto given = Call(&Stub::IssueStock, "coordinator", Giving(lot, 1));
+        if (given.ok()) {
+          ++taken;
+          if (after) ++late;
+        } else {
+          EXPECT_THAT(given, FailsBecause("LOT_RECALLED"));
+          ++refused;
+          break;
+        }
+      }
+    });
+  }
+  while (taken < 20) std::this_thread::yield();
+  const pb::Recall recall = Open(GoodsOf({lot}));
+  opened = true;
+  for (std::thread& phone : phones) phone.join();
+  EXPECT_EQ(refused, 4);
+  EXPECT_EQ(late, 0);
+  // None was recorded behind it, and all before it are counted.
+  EXPECT_EQ(pg::testing::Sql(database_.superuser,
+                             absl::StrCat("SET kubari.network = '", kNetwork,
+                                          "'; SELECT count(*) FROM stock.ledger_entries e, "
+                                          "stock.recalls r WHERE e.kind = 6 AND e.position >= r.open_position")),
+            "0");
+  EXPECT_EQ(recall.figures().under_way_items(), taken);
 }
 
 TEST_F(RecallsTest, GoodsAreNamedByNumberDateAndLotNumber) {
