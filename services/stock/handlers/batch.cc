@@ -2,10 +2,13 @@
 // rule of access; those that the ledger decides are handed to it together, so that the whole costs few commits.
 #include <absl/strings/str_cat.h>
 
+#include <algorithm>
+
 #include "kubari/stock/v1/stock.grpc.pb.h"
 #include "libs/auth/access.h"
 #include "libs/errors/macros.h"
 #include "libs/rpc/dispatcher.h"
+#include "services/stock/handlers/first_expiring.h"
 #include "services/stock/handlers/given_goods.h"
 #include "services/stock/handlers/movements.h"
 #include "services/stock/registers_once.h"
@@ -50,6 +53,16 @@ bool Concludes(const pb::MovementRequest& entry) {
          (!entry.receive().has_good_until() || entry.receive().donor_lot_number().empty());
 }
 
+// May have to be judged by what expires earlier.
+bool MayDepart(const Command& command) {
+  const Issue* issue = std::get_if<Issue>(&command.action);
+  return issue != nullptr && issue->first_expiring && issue->departure_reason.empty();
+}
+// Can only take goods away, so it changes nothing for those that are judged by what is there.
+bool OnlyTakes(const Command& command) {
+  return std::holds_alternative<Issue>(command.action) || std::holds_alternative<Discard>(command.action);
+}
+
 class Batch {
  public:
   // All must outlive it.
@@ -65,6 +78,10 @@ class Batch {
       if (!command.ok() && !waiting_.empty()) {
         Flush();
         command = PrepareOne(i);
+      }
+      if (command.ok() && MayDepart(*command)) {
+        const absl::Status judged = JudgeNow(*command);
+        if (!judged.ok()) command = judged;
       }
       if (command.ok()) {
         waiting_.push_back({i, *std::move(command)});
@@ -101,6 +118,13 @@ class Batch {
   absl::StatusOr<Command> PrepareOne(int i) const {
     ASSIGN_OR_RETURN(const rpc::Call own, CallOf(request_.requests(i)));
     return Visit(request_.requests(i), [&](const auto& r) { return Prepare(context_, own, r); });
+  }
+
+  // By itself a command is judged when the ledger says that it has to be; here that would let those behind it go first.
+  absl::Status JudgeNow(Command& command) {
+    const auto takes = [](const Waiting& one) { return OnlyTakes(one.command); };
+    if (!std::all_of(waiting_.begin(), waiting_.end(), takes)) Flush();
+    return JudgeFirstExpiring(context_, call_, command);
   }
 
   bool AnyReceiptWaits(const std::string& offer_line) const {
