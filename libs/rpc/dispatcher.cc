@@ -65,6 +65,7 @@ struct Dispatcher::Pending {
   absl::Time arrived;
   Call call;
   auth::Credentials credentials;
+  bool answered = false;
 };
 
 // Names as the interceptors for Go and Java use them, so that existing dashboards fit.
@@ -154,7 +155,7 @@ grpc::ServerUnaryReactor* Dispatcher::Enqueue(grpc::CallbackServerContext* conte
   grpc::ServerUnaryReactor* const reactor = pending->reactor;
   series_->in_flight.Increment();
   series_->queue_length.Increment();
-  if (!workers_.Submit([this, pending] { Run(*pending); })) {
+  if (++in_flight_ > options_.max_in_flight || !workers_.Submit([this, pending] { Run(pending); })) {
     series_->queue_length.Decrement();
     const log::ScopedContext log_context({.request_id = call.request_id});
     Finish(*pending, ServerBusy());
@@ -162,24 +163,34 @@ grpc::ServerUnaryReactor* Dispatcher::Enqueue(grpc::CallbackServerContext* conte
   return reactor;
 }
 
-void Dispatcher::Run(Pending& pending) {
+void Dispatcher::Run(const std::shared_ptr<Pending>& pending) {
   series_->queue_length.Decrement();
-  series_->queue_wait.Observe(absl::ToDoubleSeconds(absl::Now() - pending.arrived));
-  const log::ScopedContext log_context({.request_id = pending.call.request_id});
-  absl::Status status;
-  try {
-    status = Serve(pending);
-  } catch (const std::exception& e) {  // our own code throws nothing, but libraries do
-    log::Error("a library threw an exception", {{"method", pending.method->full_name()}, {"exception", e.what()}});
-    status = absl::InternalError("a library threw an exception");
-  } catch (...) {
-    log::Error("a library threw something unknown", {{"method", pending.method->full_name()}});
-    status = absl::InternalError("a library threw something unknown");
-  }
-  Finish(pending, status);
+  series_->queue_wait.Observe(absl::ToDoubleSeconds(absl::Now() - pending->arrived));
+  Guarded(pending, [&] {
+    const Call& call = pending->call;
+    const log::ScopedContext before({.request_id = call.request_id});
+    const absl::Status admitted = Admit(*pending);
+    if (!admitted.ok()) return Finish(*pending, admitted);
+    const log::ScopedContext after({.request_id = call.request_id, .network_id = call.principal.network_id});
+    pending->body(call, Later(*this, pending));
+  });
 }
 
-absl::Status Dispatcher::Serve(Pending& pending) {
+void Dispatcher::Guarded(const std::shared_ptr<Pending>& pending, absl::FunctionRef<void()> task) {
+  absl::Status status;
+  try {
+    return task();
+  } catch (const std::exception& e) {  // our own code throws nothing, but libraries do
+    log::Error("a library threw an exception", {{"method", pending->method->full_name()}, {"exception", e.what()}});
+    status = absl::InternalError("a library threw an exception");
+  } catch (...) {
+    log::Error("a library threw something unknown", {{"method", pending->method->full_name()}});
+    status = absl::InternalError("a library threw something unknown");
+  }
+  if (!pending->answered) Finish(*pending, status);
+}
+
+absl::Status Dispatcher::Admit(Pending& pending) {
   Call& call = pending.call;
   // Nobody waits for these any more, so they cost nothing further.
   if (call.cancelled()) return absl::CancelledError("cancelled while waiting for a worker");
@@ -190,7 +201,7 @@ absl::Status Dispatcher::Serve(Pending& pending) {
   }
   const log::ScopedContext log_context({.request_id = call.request_id, .network_id = call.principal.network_id});
   ASSIGN_OR_RETURN(call.scope, auth::Judge(*pending.method, &call.principal));
-  return pending.body(call);
+  return absl::OkStatus();
 }
 
 void Dispatcher::Finish(Pending& pending, const absl::Status& status) {
@@ -202,15 +213,26 @@ void Dispatcher::Finish(Pending& pending, const absl::Status& status) {
   const std::string code = absl::StatusCodeToString(status.code());
   Record(*pending.method, code, seconds);
   series_->in_flight.Decrement();
+  --in_flight_;
   log::Info("call", {{"method", pending.method->full_name()},
                      {"code", code},
                      {"reason", status.ok() ? "" : errors::ReasonOf(errors::FromGrpc(wire))},
                      {"milliseconds", static_cast<int64_t>(seconds * 1e6) / 1e3},
                      {"subject", pending.call.principal.subject}});
   // Nothing of the call may be touched after this: the reactor frees request, response and context.
-  pending.body = nullptr;
+  pending.answered = true;
   pending.reactor->Finish(wire);
 }
+
+void Later::Resume(std::function<void()> task) const {
+  dispatcher_->workers_.Resume([dispatcher = dispatcher_, pending = pending_, task = std::move(task)] {
+    const log::ScopedContext log_context(
+        {.request_id = pending->call.request_id, .network_id = pending->call.principal.network_id});
+    dispatcher->Guarded(pending, task);
+  });
+}
+
+void Later::Answer(const absl::Status& status) const { dispatcher_->Finish(*pending_, status); }
 
 const google::protobuf::MethodDescriptor& FindMethod(const char* service, const char* method) {
   const auto* found = google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(absl::StrCat(service, ".", method));

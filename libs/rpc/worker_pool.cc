@@ -12,13 +12,17 @@ WorkerPool::WorkerPool(int threads, int max_queue) : max_queue_(static_cast<size
 WorkerPool::~WorkerPool() { Join(); }
 
 bool WorkerPool::Submit(std::function<void()> task) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_ || queue_.size() >= max_queue_) return false;
-    queue_.push_back(std::move(task));
-  }
-  changed_.notify_one();
+  const std::lock_guard lock(mutex_);
+  if (stopping_ || queue_.size() >= max_queue_) return false;
+  queue_.push_back(std::move(task));
+  WakeOne();
   return true;
+}
+
+void WorkerPool::Resume(std::function<void()> task) {
+  const std::lock_guard lock(mutex_);
+  begun_.push_back(std::move(task));
+  WakeOne();
 }
 
 void WorkerPool::Join() {
@@ -37,17 +41,30 @@ size_t WorkerPool::queued() const {
   return queue_.size();
 }
 
+void WorkerPool::WakeOne() {
+  if (idle_ == 0 || waking_) return;
+  waking_ = true;
+  changed_.notify_one();
+}
+
 void WorkerPool::Work() {
+  std::unique_lock lock(mutex_);
   for (;;) {
-    std::function<void()> task;
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;  // stopping, and nothing is left
-      task = std::move(queue_.front());
-      queue_.pop_front();
+    while (!stopping_ && begun_.empty() && queue_.empty()) {
+      ++idle_;
+      changed_.wait(lock);
+      --idle_;
+      waking_ = false;
     }
+    std::deque<std::function<void()>>& tasks = begun_.empty() ? queue_ : begun_;
+    if (tasks.empty()) return;  // stopping, and nothing is left
+    std::function<void()> task = std::move(tasks.front());
+    tasks.pop_front();
+    if (!begun_.empty() || !queue_.empty()) WakeOne();
+    lock.unlock();
     task();
+    task = nullptr;
+    lock.lock();
   }
 }
 

@@ -1,9 +1,8 @@
-// What a durable movement costs: the service against PostgreSQL alone, against a call without a database, and through the gateway.
-// All in one run on one PostgreSQL. See README.md.
+// What a durable movement costs, and what stays the same as history grows: the service against PostgreSQL alone, against a call without a
+// database, and through the gateway. All in one run on one PostgreSQL. See README.md.
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
-#include <absl/time/clock.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -12,164 +11,210 @@
 #include <string>
 #include <vector>
 
-#include "kubari/impact/v1/impact.pb.h"
-#include "kubari/stock/v1/stock.pb.h"
 #include "libs/log/log.h"
 #include "libs/rpc/client.h"
 #include "ops/benchmarks/callers.h"
 #include "ops/benchmarks/echo.h"
 #include "ops/benchmarks/load.h"
 #include "ops/benchmarks/pgbench.h"
-#include "tests/end_to_end/setting.h"
+#include "ops/benchmarks/world.h"
 
 namespace kubari::bench {
 namespace {
 
+constexpr int kLots = 1'000;
+constexpr int kBatch = 100;
+
 struct Row {
-  std::string what;  // "TransferStock"
-  std::string way;   // "gRPC", "gateway JSON", "pgbench", …
+  std::string what;
   int callers = 0;
+  int movements = 1;  // in each call
   Measured measured;
+  double per_second() const { return measured.calls_per_second * movements; }
 };
 
 class Report {
  public:
-  void Add(Row row) {
+  const Row& Add(Row row) {
     const Measured& m = row.measured;
-    std::printf("  %-14s %-17s %7d %9.0f %9.2f %9.2f %11s %8s%s\n", row.what.c_str(), row.way.c_str(), row.callers, m.calls_per_second, m.p50,
-                m.p99, Ratio(row, "pgbench").c_str(), Ratio(row, "echo").c_str(),
-                m.failed > 0 ? absl::StrCat("  ", m.failed, " failed: ", m.first_failure).c_str() : "");
+    std::printf("  %-34s %7d %10.0f %9.2f %9.2f%s\n", row.what.c_str(), row.callers, row.per_second(), m.p50, m.p99,
+                m.failed > 0 ? absl::StrCat("  ", m.failed, " failed: ", m.first_failure.substr(0, 300)).c_str() : "");
     std::fflush(stdout);
-    rows_.push_back(std::move(row));
+    return rows_.emplace_back(std::move(row));
   }
+  static void Header() { std::printf("  %-34s %7s %10s %9s %9s\n", "what", "callers", "per second", "p50 ms", "p99 ms"); }
 
-  static void Header() {
-    std::printf("  %-14s %-17s %7s %9s %9s %9s %11s %8s\n", "what", "way", "callers", "calls/s", "p50 ms", "p99 ms", "× pgbench", "× echo");
+  // A figure that is promised: what it is, what came out, what it is to be.
+  void Judge(const std::string& what, double ratio, bool at_least, double bound) {
+    std::printf("  %-78s %7.2f   to reach: %s %.2f%s\n", what.c_str(), ratio, at_least ? "≥" : "≤", bound,
+                (at_least ? ratio >= bound : ratio <= bound) ? "" : "   not reached");
+    std::fflush(stdout);
+    ratios_.push_back({what, ratio, bound});
   }
 
   void Write(const std::string& file, absl::Duration time) const {
     std::ofstream out(file);
     out << absl::StrFormat("{\"seconds\": %d, \"cores\": %d, \"rows\": [", absl::ToInt64Seconds(time), sysconf(_SC_NPROCESSORS_ONLN));
-    for (size_t i = 0; i < rows_.size(); ++i) {
-      const Row& row = rows_[i];
-      out << (i == 0 ? "\n" : ",\n")
-          << absl::StrFormat(
-                 R"(  {"what": %s, "way": %s, "callers": %d, "calls_per_second": %.1f, "p50_ms": %.3f, "p99_ms": %.3f, "calls": %d, "failed": %d})",
-                 log::JsonString(row.what), log::JsonString(row.way), row.callers, row.measured.calls_per_second, row.measured.p50,
-                 row.measured.p99, row.measured.calls, row.measured.failed);
+    const char* separator = "\n";
+    for (const Row& row : rows_) {
+      out << separator
+          << absl::StrFormat(R"(  {"what": %s, "callers": %d, "per_second": %.1f, "p50_ms": %.3f, "p99_ms": %.3f, "calls": %d, "failed": %d})",
+                             log::JsonString(row.what), row.callers, row.per_second(), row.measured.p50, row.measured.p99, row.measured.calls,
+                             row.measured.failed);
+      separator = ",\n";
+    }
+    out << "\n], \"ratios\": [";
+    separator = "\n";
+    for (const Ratio& ratio : ratios_) {
+      out << separator << absl::StrFormat(R"(  {"what": %s, "ratio": %.3f, "bound": %.2f})", log::JsonString(ratio.what), ratio.value, ratio.bound);
+      separator = ",\n";
     }
     out << "\n]}\n";
     if (!out.flush()) std::fprintf(stderr, "kubari-bench-ledger: %s could not be written.\n", file.c_str());
   }
 
  private:
-  // Against the row of that way with as many callers; "" where there is none or it means nothing.
-  std::string Ratio(const Row& row, const std::string& way) const {
-    if (row.way == way || row.way == "pgbench, 1 row" || (way == "pgbench" && row.what != "TransferStock")) return "";
-    for (const Row& other : rows_) {
-      if (other.way == way && other.callers == row.callers && other.measured.calls_per_second > 0) {
-        return absl::StrFormat("%.2f", row.measured.calls_per_second / other.measured.calls_per_second);
-      }
-    }
-    return "";
-  }
-
+  struct Ratio {
+    std::string what;
+    double value, bound;
+  };
   std::vector<Row> rows_;
+  std::vector<Ratio> ratios_;
 };
 
-// A million items that may be moved about for ever.
-Target MakeTarget(end_to_end::Setting& setting) {
-  end_to_end::Names names = setting.a;
-  const cli::Client coordinator = setting.Coordinator();
-  Target target;
-  target.lot = end_to_end::Field(coordinator, "stock.ReceiveStock", R"({"requestId": "$uuid", "place": "$shelf", "donor": "$donor",
-      "product": "$product", "items": "1000000", "donorLotNumber": "BENCH",
-      "goodUntil": {"kind": "DATE_KIND_BEST_BEFORE", "date": "$later"}})",
-                                 names, "lot.name");
-  names["lot"] = target.lot;
-  end_to_end::Field(coordinator, "stock.TransferStock",
-                    R"({"requestId": "$uuid", "lot": "$lot", "fromPlace": "$shelf", "toPlace": "$shelf2", "items": "500000"})", names, "movement.name");
-  target.from = names.at("shelf");
-  target.to = names.at("shelf2");
-  target.token = setting.Token(kubari::type::v1::ROLE_VOLUNTEER, names);
-  return target;
-}
+struct Options {
+  absl::Duration time = absl::Seconds(5);
+  std::string json;
+  int64_t history = 0;
+  bool gateway = true;
+};
 
-// Until impact has counted what is in the ledger, at most two minutes.
-void WaitForFollowers(end_to_end::Setting& setting) {
-  kubari::stock::v1::ReadFeedRequest request;
-  request.set_page_size(1);
-  for (const absl::Time give_up = absl::Now() + absl::Minutes(2); absl::Now() < give_up; absl::SleepFor(absl::Milliseconds(500))) {
-    const auto figures = end_to_end::Must<kubari::impact::v1::GetImpactResponse>(setting.Auditing(), "impact.GetImpact",
-                                                                                kubari::impact::v1::GetImpactRequest());
-    request.set_position(figures.ledger_position());
-    if (end_to_end::Must<kubari::stock::v1::ReadFeedResponse>(setting.Auditing(), "stock.ReadFeed", request).entries().empty()) return;
+class Benchmark {
+ public:
+  Benchmark(const Options& options, const std::string& self)
+      : options_(options), installation_({.rate = 0}), setting_(installation_, "bench"), goods_(MakeGoods(setting_, kLots)) {
+    const std::string address = installation_.free_address();
+    supervisor_.Start({.name = "echo",
+                       .command = {self, "--echo", address, installation_.address("identity"), installation_.service_key_file()},
+                       .log = installation_.folder() + "/log/echo"});
+    echo_ = rpc::Connect(address);
+    stock_ = rpc::Connect(installation_.address("stock"));
+    (void)Load(1, absl::Milliseconds(500), GrpcGetLot(echo_, goods_));  // until it answers
+    Psql(installation_, {"-c", "CREATE TABLE public.bench_commits (id uuid)", "-f", KUBARI_BENCHMARKS "/plain.sql"});
   }
-}
 
-void Psql(const end_to_end::Installation& installation, const std::vector<std::string>& statements) {
-  std::vector<std::string> command = {"psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", installation.conninfo("postgres")};
-  for (const std::string& statement : statements) command.insert(command.end(), {"-c", statement});
-  const end_to_end::Finished done = end_to_end::RunProgram(command);
-  if (done.exit_code == 0) return;
-  std::fprintf(stderr, "kubari-bench-ledger: psql failed:\n%s\n", done.output.c_str());
-  std::exit(1);
-}
+  void Run() {
+    std::printf("%d cores for callers, gateway, services and PostgreSQL together; %s a row after half a second of warming up.\n\n",
+                static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)), absl::FormatDuration(options_.time).c_str());
+    Report::Header();
+    // The whole house at work: donors, allocation and impact follow each movement and commit what they make of it.
+    Measure("movement, followed", 64, GrpcTransfer(stock_, goods_));
+    WaitForFollowers(setting_);
+    for (const char* follower : {"donors", "groups", "allocation", "impact"}) installation_.Pause(follower);
 
-// Every row starts alike: no row versions left by the one before, nothing waiting to be written.
-void CleanUp(const end_to_end::Installation& installation) { Psql(installation, {"VACUUM ANALYZE", "CHECKPOINT"}); }
+    const Row commit = MeasurePgbench("bare commit, pgbench", "commit.pgbench", 1);
+    for (const int clients : {1, 8}) MeasurePgbench("movement, pgbench", "plain.pgbench", clients);
+    const Row pgbench = MeasurePgbench("movement, pgbench", "plain.pgbench", 32);
+    for (const int callers : {1, 8}) Measure("echo, gRPC", callers, GrpcGetLot(echo_, goods_));
+    const Row echo = Measure("echo, gRPC", 64, GrpcGetLot(echo_, goods_));
+    for (const int callers : {1, 8}) Measure("movement, gRPC", callers, GrpcTransfer(stock_, goods_));
+    const Row single = Measure("movement, gRPC", 64, GrpcTransfer(stock_, goods_));
+    const Row hot = Measure("movement of one lot, gRPC", 64, GrpcTransfer(stock_, goods_, OneLot));
+    const Row batch = Measure(absl::StrCat(kBatch, " movements a call, gRPC"), 8, GrpcBatch(stock_, goods_, kBatch), kBatch);
+    const double half = single.per_second() / 2;
+    const Row calm_echo = Measure(absl::StrFormat("echo at %.0f a second", half), 64, GrpcGetLot(echo_, goods_), 1, half);
+    const Row calm = Measure(absl::StrFormat("movement at %.0f a second", half), 64, GrpcTransfer(stock_, goods_), 1, half);
+    if (options_.gateway) MeasureGateway();
 
-int Run(absl::Duration time, const std::string& json, const std::string& self) {
-  std::printf("Starting PostgreSQL (fsync on), the services and the gateway …\n");
-  end_to_end::Installation installation(end_to_end::Installation::Options{.rate = 0});
-  end_to_end::Setting setting(installation, "bench");
-  const Target target = MakeTarget(setting);
-  const std::string echo = installation.free_address();
-  end_to_end::Supervisor supervisor;
-  supervisor.Start({.name = "echo",
-                    .command = {self, "--echo", echo, installation.address("identity"), installation.service_key_file()},
-                    .log = installation.folder() + "/log/echo"});
-  const auto id = [](const std::string& name) { return name.substr(name.find('/') + 1); };
-  const std::map<std::string, std::string> variables = {
-      {"network", setting.network_id}, {"lot", id(target.lot)}, {"from_place", id(target.from)}, {"to_place", id(target.to)}};
-  const auto echo_channel = rpc::Connect(echo), stock = rpc::Connect(installation.address("stock"));
-  // Until it answers.
-  (void)Load(1, absl::Milliseconds(500), GrpcGetLot(echo_channel, target));
-
-  std::printf("%d cores for callers, gateway, services and PostgreSQL together; %s a row after half a second of warming up.\n\n",
-              static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)), absl::FormatDuration(time).c_str());
-  Report report;
-  Report::Header();
-  Psql(installation, {"CREATE TABLE public.bench_commits (id uuid)"});
-  const std::vector<int> many = {1, 8, 32, 64};
-  const auto measure = [&](const char* what, const char* way, int callers, const MakeCall& call) {
-    CleanUp(installation);
-    report.Add({what, way, callers, Load(callers, time, call)});
-  };
-  // The whole house at work: donors, allocation and impact follow each movement and commit what they make of it.
-  for (const int callers : many) measure("TransferStock", "gRPC, followed", callers, GrpcTransfer(stock, target));
-  std::printf("\n");
-  WaitForFollowers(setting);
-  for (const char* follower : {"donors", "groups", "allocation", "impact"}) installation.Pause(follower);
-  for (const int callers : many) {
-    measure("no database", "echo", callers, GrpcGetLot(echo_channel, target));
-    CleanUp(installation);
-    report.Add({"bare insert", "pgbench, 1 row", callers,
-                Pgbench(KUBARI_PGBENCH_FOLDER "/commit.pgbench", {}, installation.conninfo("postgres"), installation.folder(), callers, time)});
-    CleanUp(installation);
-    report.Add({"TransferStock", "pgbench", callers,
-                Pgbench(KUBARI_PGBENCH_FOLDER "/movement.pgbench", variables, installation.conninfo("kubari_stock"), installation.folder(),
-                        callers, time)});
-    measure("TransferStock", "gRPC", callers, GrpcTransfer(stock, target));
-    measure("TransferStock", "gateway protobuf", callers, HttpTransfer(installation.url(), Body::kProtobuf, target));
-    measure("TransferStock", "gateway JSON", callers, HttpTransfer(installation.url(), Body::kJson, target));
-    measure("GetLot", "gRPC", callers, GrpcGetLot(stock, target));
-    measure("GetLot", "gateway protobuf", callers, HttpGetLot(installation.url(), Body::kProtobuf, target));
-    measure("GetLot", "gateway JSON", callers, HttpGetLot(installation.url(), Body::kJson, target));
     std::printf("\n");
+    report_.Judge("single movement, 64 callers ÷ echo, 64 callers", single.per_second() / echo.per_second(), true, 0.6);
+    report_.Judge("single movement, 64 callers ÷ movement by pgbench, 32 clients", single.per_second() / pgbench.per_second(), true, 1);
+    report_.Judge("movements in batches of 100 ÷ movement by pgbench, 32 clients", batch.per_second() / pgbench.per_second(), true, 5);
+    report_.Judge("one hot lot, 64 callers ÷ spread, 64 callers", hot.per_second() / single.per_second(), true, 0.5);
+    report_.Judge("p99 at half the load ÷ (4 × p99 of echo + p99 of a bare commit)",
+                  calm.measured.p99 / (4 * calm_echo.measured.p99 + commit.measured.p99), false, 1);
+    if (options_.history > 0) MeasureHistory();
+    if (!options_.json.empty()) report_.Write(options_.json, options_.time);
   }
-  if (!json.empty()) report.Write(json, time);
-  return 0;
+
+ private:
+  Row Measure(const std::string& what, int callers, const MakeCall& call, int movements = 1, double rate = 0) {
+    CleanUp(installation_);
+    return report_.Add({what, callers, movements, Load(callers, options_.time, call, rate)});
+  }
+
+  Row MeasurePgbench(const std::string& what, const std::string& script, int clients) {
+    CleanUp(installation_);
+    return report_.Add({what, clients, 1,
+                        Pgbench(absl::StrCat(KUBARI_BENCHMARKS "/", script), {}, installation_.conninfo("postgres"), installation_.folder(),
+                                clients, options_.time)});
+  }
+
+  void MeasureGateway() {
+    for (const int callers : {8, 64}) {
+      Measure("movement, gateway protobuf", callers, HttpTransfer(installation_.url(), Body::kProtobuf, goods_));
+      Measure("movement, gateway JSON", callers, HttpTransfer(installation_.url(), Body::kJson, goods_));
+      Measure("lot read, gRPC", callers, GrpcGetLot(stock_, goods_));
+      Measure("lot read, gateway protobuf", callers, HttpGetLot(installation_.url(), Body::kProtobuf, goods_));
+      Measure("lot read, gateway JSON", callers, HttpGetLot(installation_.url(), Body::kJson, goods_));
+    }
+  }
+
+  struct Reads {
+    Row forward, backward, list, single;
+  };
+  Reads MeasureReads(int64_t movements) {
+    std::printf("\n%s movements\n", absl::StrCat(movements).c_str());
+    const std::vector<std::string> lots = AddHistory(setting_, movements);
+    return {Measure("trace forward of a lot, gRPC", 1, GrpcTraceForward(stock_, goods_.auditor, lots)),
+            Measure("trace backward of a lot, gRPC", 1, GrpcTraceBackward(stock_, goods_.auditor, lots)),
+            Measure("stock list of a warehouse, gRPC", 1, GrpcStockList(stock_, goods_.auditor, setting_.a.at("warehouse"))),
+            Measure("movement, gRPC", 64, GrpcTransfer(stock_, goods_))};
+  }
+
+  void MeasureHistory() {
+    const int64_t at_first =
+        std::max<int64_t>(100'000, std::atoll(Psql(installation_, {"-c", "SELECT sum(next_position) FROM stock.ledgers"}).c_str()) + 20'000);
+    const Reads few = MeasureReads(at_first), many = MeasureReads(options_.history);
+    const Sizes sizes = MeasureSizes(installation_);
+    std::printf("\n");
+    const auto longer = [](const Row& a, const Row& b) { return b.measured.p50 / a.measured.p50; };
+    const std::string times = absl::StrCat(", ", options_.history, " ÷ ", at_first, " movements");
+    report_.Judge("trace forward of a lot, p50" + times, longer(few.forward, many.forward), false, 1.5);
+    report_.Judge("trace backward of a lot, p50" + times, longer(few.backward, many.backward), false, 1.5);
+    report_.Judge("stock list of a warehouse, p50" + times, longer(few.list, many.list), false, 1.5);
+    report_.Judge("single movements a second" + times, many.single.per_second() / few.single.per_second(), true, 0.67);
+    report_.Judge(absl::StrCat("bytes on disk per movement, indexes included, of ", sizes.movements), sizes.bytes_a_movement, false, 400);
+    std::printf("  and %.0f bytes per movement for lots, balances and deliveries\n", sizes.bytes_of_what_follows);
+  }
+
+  const Options options_;
+  end_to_end::Installation installation_;
+  end_to_end::Setting setting_;
+  const Goods goods_;
+  end_to_end::Supervisor supervisor_;
+  std::shared_ptr<grpc::Channel> echo_, stock_;
+  Report report_;
+};
+
+bool Parse(const std::vector<std::string>& words, Options& options) {
+  int seconds = 5;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const bool more = i + 1 < words.size();
+    if (words[i] == "--json" && more) {
+      options.json = words[++i];
+    } else if (words[i] == "--seconds" && more && absl::SimpleAtoi(words[i + 1], &seconds) && seconds > 0) {
+      ++i;
+    } else if (words[i] == "--history" && more && absl::SimpleAtoi(words[i + 1], &options.history) && options.history >= 1'000'000) {
+      ++i;
+    } else if (words[i] == "--no-gateway") {
+      options.gateway = false;
+    } else {
+      return false;
+    }
+  }
+  options.time = absl::Seconds(seconds);
+  return true;
 }
 
 }  // namespace
@@ -180,18 +225,12 @@ int main(int argc, char** argv) {
   if (words.size() == 4 && words[0] == "--echo") {
     return kubari::bench::ServeEcho(words[1], words[2], kubari::end_to_end::FirstLine(words[3]));
   }
-  std::string json;
-  int seconds = 5;
-  for (size_t i = 0; i + 1 < words.size(); i += 2) {
-    if (words[i] == "--json") {
-      json = words[i + 1];
-    } else if (words[i] != "--seconds" || !absl::SimpleAtoi(words[i + 1], &seconds) || seconds < 1) {
-      seconds = 0;
-    }
-  }
-  if (words.size() % 2 != 0 || seconds == 0) {
-    std::fprintf(stderr, "usage: kubari-bench-ledger [--json FILE] [--seconds N]\n");
+  kubari::bench::Options options;
+  if (!kubari::bench::Parse(words, options)) {
+    std::fprintf(stderr, "usage: kubari-bench-ledger [--seconds N] [--history MOVEMENTS] [--no-gateway] [--json FILE]\n");
     return 2;
   }
-  return kubari::bench::Run(absl::Seconds(seconds), json, argv[0]);
+  std::printf("Starting PostgreSQL (fsync on), the services and the gateway …\n");
+  kubari::bench::Benchmark(options, argv[0]).Run();
+  return 0;
 }

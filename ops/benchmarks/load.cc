@@ -16,8 +16,9 @@ double Percentile(std::vector<double>& values, double p) {
   return values[rank];
 }
 
-Measured Load(int callers, absl::Duration time, const MakeCall& make_call) {
-  const absl::Time counted_from = absl::Now() + absl::Milliseconds(500), end = counted_from + time;
+Measured Load(int callers, absl::Duration time, const MakeCall& make_call, double rate) {
+  const absl::Time begin = absl::Now(), counted_from = begin + absl::Milliseconds(500), end = counted_from + time;
+  const absl::Duration between = rate > 0 ? absl::Seconds(callers / rate) : absl::ZeroDuration();
   std::mutex mutex;
   Measured measured;
   std::vector<double> milliseconds;
@@ -28,7 +29,14 @@ Measured Load(int callers, absl::Duration time, const MakeCall& make_call) {
       std::vector<double> mine;
       int64_t failed = 0;
       std::string first_failure;
+      absl::Time turn = begin + between * caller / callers;
       for (absl::Time start = absl::Now(); start < end; start = absl::Now()) {
+        if (rate > 0) {
+          start = turn;
+          turn += between;
+          if (start >= end) break;
+          absl::SleepFor(start - absl::Now());
+        }
         const absl::Status status = call();
         const absl::Time answered = absl::Now();
         if (start < counted_from || answered > end) continue;

@@ -1,4 +1,4 @@
-// A closed loop: so many callers, each sending its next call when the last one is answered.
+// Callers and what they see.
 #pragma once
 
 #include <absl/status/status.h>
@@ -12,7 +12,8 @@ namespace kubari::bench {
 
 struct Measured {
   double calls_per_second = 0;
-  // Milliseconds from send to answer, as the caller sees it.
+  // Milliseconds from send to answer, as the caller sees it. At a given rate: from the moment it was to be sent, so a caller that is late
+  // because of the call before counts its waiting too.
   double p50 = 0;
   double p99 = 0;
   int64_t calls = 0;
@@ -25,8 +26,9 @@ struct Measured {
 using Call = std::function<absl::Status()>;
 using MakeCall = std::function<Call(int caller)>;
 
-// `callers` threads for half a second of warming up and then `time`.
-Measured Load(int callers, absl::Duration time, const MakeCall& make_call);
+// `callers` threads for half a second of warming up and then `time`. rate 0: a closed loop, each sends its next call when the last one is
+// answered; else they send so many calls a second together, evenly.
+Measured Load(int callers, absl::Duration time, const MakeCall& make_call, double rate = 0);
 
 // p in 0…1 of values in any order; 0 if there are none.
 double Percentile(std::vector<double>& values, double p);

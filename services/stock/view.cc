@@ -37,10 +37,14 @@ View::View(Catalogue& catalogue, const rpc::Call& call) : catalogue_(catalogue),
 
 pb::Lot View::ToProto(const Lot& lot) const {
   pb::Lot out = lot.facts;
-  const std::string donor = ids::IdFromName("donors", lot.facts.donor()).value_or("");
-  const bool own = call_.principal.HoldsIn(donor, kubari::type::v1::ROLE_DONOR);
-  if (!sees_donors_ && !own && !lot.facts.conditions().donor_may_be_named()) out.clear_donor_display_name();
+  if (!DonorIsNamed(lot)) out.clear_donor_display_name();
   return out;
+}
+
+bool View::DonorIsNamed(const Lot& lot) const {
+  if (sees_donors_ || lot.facts.conditions().donor_may_be_named()) return true;
+  const std::string donor = ids::IdFromName("donors", lot.facts.donor()).value_or("");
+  return call_.principal.HoldsIn(donor, kubari::type::v1::ROLE_DONOR);
 }
 
 absl::StatusOr<std::vector<pb::Lot>> View::Lots(const std::vector<Lot>& lots) const {
@@ -67,7 +71,7 @@ absl::Status View::TellRecalls(const std::vector<pb::Lot*>& lots) const {
 bool View::Hidden(const Place& place, const Lot* lot) const {
   switch (place.kind) {
     case pb::PLACE_KIND_DONOR:
-      return lot != nullptr && !lot->facts.donor_display_name().empty() && ToProto(*lot).donor_display_name().empty();
+      return lot != nullptr && !DonorIsNamed(*lot);
     case pb::PLACE_KIND_GROUP:
     case pb::PLACE_KIND_DELIVERY:
       return group_only_ && !call_.scope.Includes(ids::IdFromName("groups", place.party).value_or(""));
@@ -76,22 +80,22 @@ bool View::Hidden(const Place& place, const Lot* lot) const {
   }
 }
 
-pb::Place View::ToProto(const Place& place, const Lot* lot) const {
+std::string View::DisplayName(const Place& place, const Lot* lot) const {
+  if (!Hidden(place, lot)) return place.display_name;
   const bool japanese = call_.principal.locale != "en";
+  if (place.kind == pb::PLACE_KIND_DONOR) return japanese ? "寄付者" : "a donor";
+  return japanese ? "他の団体" : "another group";
+}
+
+pb::Place View::ToProto(const Place& place, const Lot* lot) const {
   pb::Place out;
   out.set_name(ids::Name("places", place.id));
   out.set_kind(place.kind);
   out.set_warehouse(NameOrEmpty("warehouses", place.warehouse_id));
   out.set_code(place.code);
   out.set_temperature_zone(place.zone);
-  if (!Hidden(place, lot)) {
-    out.set_party(place.party);
-    out.set_display_name(place.display_name);
-  } else if (place.kind == pb::PLACE_KIND_DONOR) {
-    out.set_display_name(japanese ? "寄付者" : "a donor");
-  } else {
-    out.set_display_name(japanese ? "他の団体" : "another group");
-  }
+  if (!Hidden(place, lot)) out.set_party(place.party);
+  out.set_display_name(DisplayName(place, lot));
   return out;
 }
 
@@ -120,7 +124,7 @@ std::string View::GroupPlaceId(const std::string& group_id) const {
 
 std::string View::GroupName(const std::string& group_id, const Named& named) const {
   const auto place = named.places.find(GroupPlaceId(group_id));
-  return place == named.places.end() ? "" : ToProto(place->second, nullptr).display_name();
+  return place == named.places.end() ? "" : DisplayName(place->second, nullptr);
 }
 
 pb::Movement View::ToProto(const Movement& m, const Named& named) const {
@@ -138,11 +142,11 @@ pb::Movement View::ToProto(const Movement& m, const Named& named) const {
   out.set_from_place(ids::Name("places", m.from_place));
   out.set_to_place(ids::Name("places", m.to_place));
   if (const auto place = named.places.find(m.from_place); place != named.places.end()) {
-    out.set_from_display_name(ToProto(place->second, lot).display_name());
+    out.set_from_display_name(DisplayName(place->second, lot));
     out.set_from_kind(place->second.kind);
   }
   if (const auto place = named.places.find(m.to_place); place != named.places.end()) {
-    out.set_to_display_name(ToProto(place->second, lot).display_name());
+    out.set_to_display_name(DisplayName(place->second, lot));
     out.set_to_kind(place->second.kind);
   }
   out.set_items(m.items);

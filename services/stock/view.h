@@ -44,7 +44,9 @@ class View {
   };
   absl::StatusOr<Named> LookUp(const std::set<std::string>& lots, const std::set<std::string>& places) const;
   pb::Movement ToProto(const Movement& movement, const Named& named) const;
+  bool DonorIsNamed(const Lot& lot) const;
   bool Hidden(const Place& place, const Lot* lot) const;
+  std::string DisplayName(const Place& place, const Lot* lot) const;
   std::string GroupName(const std::string& group_id, const Named& named) const;
   std::string GroupPlaceId(const std::string& group_id) const;
 

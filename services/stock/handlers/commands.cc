@@ -70,13 +70,6 @@ absl::StatusOr<Place> StandIn(const Context& context, const rpc::Call& call, pb:
   return place;
 }
 
-absl::StatusOr<Outcome> Record(const Context& context, const rpc::Call& call, const std::string& request_id,
-                               const google::protobuf::Message& request, PrepareCommand prepare) {
-  absl::StatusOr<Command> command = prepare();
-  if (!command.ok()) return RecordedBefore(context, call, request_id, request, command.status());
-  return Settle(context, call, *command, context.writer.Submit(call.principal.network_id, *command, call.deadline));
-}
-
 absl::StatusOr<Outcome> RecordedBefore(const Context& context, const rpc::Call& call, const std::string& request_id,
                                        const google::protobuf::Message& request, const absl::Status& refusal) {
   if (!ids::IsUuid(request_id)) return refusal;

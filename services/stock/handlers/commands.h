@@ -1,22 +1,23 @@
 // How a command goes through the house, whatever it is:
 //
 //   Prepare(context, call, request)          shape, what is there, whose it is, what the rules say → a Command
-//   Record(…)                                the ledger decides it and writes it; or it was recorded before
+//   LedgerWriter::Submit, Settle             the ledger decides it and writes it; or it was recorded before
 //   Answer(context, call, request, outcome)  what was recorded, as far as the caller may know it
 //
 // On the way of success nobody asks whether the request is a repeated one: the ledger finds that out as it decides.
 // Only when Prepare refuses, the refusal gives way to the answer of the first time, if there was one.
 #pragma once
 
-#include <absl/functional/function_ref.h>
 #include <absl/status/statusor.h>
 #include <google/protobuf/message.h>
 
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "libs/rpc/dispatcher.h"
 #include "services/stock/handlers/context.h"
 #include "services/stock/registers_once.h"
 #include "services/stock/view.h"
@@ -37,11 +38,6 @@ Command BeginCommand(const Context& context, const rpc::Call& call, const std::s
 absl::StatusOr<Place> StandIn(const Context& context, const rpc::Call& call, pb::PlaceKind kind,
                               const std::string& party, const std::string& display_name, Command& command);
 
-// Prepares, records, settles. Errors: those of `prepare` and of Decider; DEADLINE_EXCEEDED and UNAVAILABLE of
-// LedgerWriter.
-using PrepareCommand = absl::FunctionRef<absl::StatusOr<Command>()>;
-absl::StatusOr<Outcome> Record(const Context& context, const rpc::Call& call, const std::string& request_id,
-                               const google::protobuf::Message& request, PrepareCommand prepare);
 // What the same request recorded before, or `refusal` if it did not. A request of another content is refused with
 // REQUEST_ID_REUSED.
 absl::StatusOr<Outcome> RecordedBefore(const Context& context, const rpc::Call& call, const std::string& request_id,
@@ -51,17 +47,36 @@ absl::StatusOr<Outcome> RecordedBefore(const Context& context, const rpc::Call& 
 absl::StatusOr<Outcome> Settle(const Context& context, const rpc::Call& call, Command& command,
                                absl::StatusOr<Outcome> outcome);
 
-// The way through the house of a request that has overloads of Prepare and Answer.
-template <typename Response, typename Request>
-absl::StatusOr<Response> RecordAndAnswer(const Context& all, const rpc::Call& call, const Request& request) {
-  RegistersOnce registers(all.registers);
-  const Context context = all.With(registers);
-  absl::StatusOr<Outcome> outcome =
-      Record(context, call, request.request_id(), request, [&] { return Prepare(context, call, request); });
-  if (!outcome.ok()) return std::move(outcome).status();
-  Response response;
-  if (const absl::Status status = Answer(context, call, request, *outcome, response); !status.ok()) return status;
-  return response;
+// The way through the house of a request that has overloads of Prepare and Answer. No worker waits for the ledger.
+template <typename Request, typename Response>
+void RecordAndAnswer(const Context& all, const rpc::Call& call, const Request& request, Response& response,
+                     const rpc::Later& later) {
+  // What the rest of the way needs.
+  struct Way {
+    explicit Way(const Context& all) : registers(all.registers), context(all.With(registers)) {}
+    RegistersOnce registers;
+    const Context context;
+    absl::StatusOr<Command> command = absl::UnknownError("not prepared");
+    absl::StatusOr<Outcome> outcome = absl::UnknownError("not decided");
+  };
+  const auto way = std::make_shared<Way>(all);
+  const auto answer = [way, &call, &request, &response, later] {
+    later.Answer(way->outcome.ok() ? Answer(way->context, call, request, *way->outcome, response)
+                                   : way->outcome.status());
+  };
+  way->command = Prepare(way->context, call, request);
+  if (!way->command.ok()) {
+    way->outcome = RecordedBefore(way->context, call, request.request_id(), request, way->command.status());
+    return answer();
+  }
+  all.writer.Submit(call.principal.network_id, *way->command, call.deadline,
+                    [way, answer, &call, later](absl::StatusOr<Outcome> outcome) {
+                      way->outcome = std::move(outcome);
+                      later.Resume([way, answer, &call] {
+                        way->outcome = Settle(way->context, call, *way->command, std::move(way->outcome));
+                        answer();
+                      });
+                    });
 }
 
 // Answers of one movement, and of several.

@@ -38,9 +38,10 @@ class MovementsHandler {
  public:
   explicit MovementsHandler(const Context& context) : context_(context) {}
 
-#define KUBARI_RECORDED(Method)                                                                            \
-  absl::StatusOr<pb::Method##Response> Method(const rpc::Call& call, const pb::Method##Request& request) { \
-    return RecordAndAnswer<pb::Method##Response>(context_, call, request);                                 \
+#define KUBARI_RECORDED(Method)                                                                          \
+  void Method(const rpc::Call& call, const pb::Method##Request& request, pb::Method##Response& response, \
+              const rpc::Later& later) {                                                                 \
+    RecordAndAnswer(context_, call, request, response, later);                                           \
   }
   KUBARI_RECORDED(ReceiveStock)
   KUBARI_RECORDED(IssueStock)

@@ -110,14 +110,14 @@ absl::Status Answer(const Context& context, const rpc::Call& call, const pb::Voi
   return AnswerOne(context, call, outcome, response);
 }
 
-absl::StatusOr<pb::ReserveStockResponse> ReservationsHandler::ReserveStock(const rpc::Call& call,
-                                                                           const pb::ReserveStockRequest& request) {
-  return RecordAndAnswer<pb::ReserveStockResponse>(context_, call, request);
+void ReservationsHandler::ReserveStock(const rpc::Call& call, const pb::ReserveStockRequest& request,
+                                       pb::ReserveStockResponse& response, const rpc::Later& later) {
+  RecordAndAnswer(context_, call, request, response, later);
 }
 
-absl::StatusOr<pb::VoidReservationResponse> ReservationsHandler::VoidReservation(
-    const rpc::Call& call, const pb::VoidReservationRequest& request) {
-  return RecordAndAnswer<pb::VoidReservationResponse>(context_, call, request);
+void ReservationsHandler::VoidReservation(const rpc::Call& call, const pb::VoidReservationRequest& request,
+                                          pb::VoidReservationResponse& response, const rpc::Later& later) {
+  RecordAndAnswer(context_, call, request, response, later);
 }
 
 // The others ---------------------------------------------------------------------------------------------------------

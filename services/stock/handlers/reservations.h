@@ -3,7 +3,7 @@
 
 #include <absl/status/statusor.h>
 
-#include "libs/rpc/call.h"
+#include "libs/rpc/dispatcher.h"
 #include "services/stock/handlers/context.h"
 
 namespace kubari::stock {
@@ -20,9 +20,10 @@ class ReservationsHandler {
  public:
   explicit ReservationsHandler(const Context& context) : context_(context) {}
 
-  absl::StatusOr<pb::ReserveStockResponse> ReserveStock(const rpc::Call& call, const pb::ReserveStockRequest& request);
-  absl::StatusOr<pb::VoidReservationResponse> VoidReservation(const rpc::Call& call,
-                                                              const pb::VoidReservationRequest& request);
+  void ReserveStock(const rpc::Call& call, const pb::ReserveStockRequest& request, pb::ReserveStockResponse& response,
+                    const rpc::Later& later);
+  void VoidReservation(const rpc::Call& call, const pb::VoidReservationRequest& request,
+                       pb::VoidReservationResponse& response, const rpc::Later& later);
   absl::StatusOr<pb::ExtendReservationResponse> ExtendReservation(const rpc::Call& call,
                                                                   const pb::ExtendReservationRequest& request);
   absl::StatusOr<pb::Reservation> GetReservation(const rpc::Call& call, const pb::GetReservationRequest& request);
