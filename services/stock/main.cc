@@ -21,7 +21,7 @@
 int main(int argc, char** argv) {
   using namespace kubari;  // NOLINT
   rpc::CommonOptions common("stock");
-  // More workers than connections: callers that wait for the ledger's group commit hold a thread, but no connection.
+  // More workers than connections: those that wait for news of the ledger hold a thread, but no connection.
   common.workers = 64;
   std::string donors = "127.0.0.1:7102";
   std::string groups = "127.0.0.1:7103";
