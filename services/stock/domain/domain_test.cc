@@ -14,6 +14,7 @@ namespace {
 
 using namespace testing;  // NOLINT
 using errors::FailsBecause;
+using errors::FailsWith;
 using errors::IsOk;
 
 TEST(Canonical, BytesAndHashAreForEver) {
@@ -442,6 +443,92 @@ TEST_F(DeciderTest, WhatIsRefusedAtTheDoorIsOnRecordAndNowhereElse) {
       Decide(Reverse{.originals = {Made(outcome->movements[0], DonorPlace(), DonorPlace())}, .reason = "MISTAKE"});
   ASSERT_THAT(undone, IsOk());
   EXPECT_EQ(undone->movements[0].effect_kind, pb::MOVEMENT_KIND_REFUSE);
+}
+
+TEST_F(DeciderTest, GivingUpIsRefusedInTheDocumentedOrder) {
+  Release release{.reservation = {.id = Id(11, 1)}, .items = 41};
+  EXPECT_THAT(Decide(release), FailsBecause("RESERVATION_NOT_FOUND"));
+  Reservation& reservation = state_.reservations[Id(11, 1)];
+  reservation = {.id = Id(11, 1),
+                 .lot_id = LotOf(1).id,
+                 .place_id = Shelf(1).id,
+                 .items = 40,
+                 .open_items = 0,
+                 .expire_time = kNow + absl::Seconds(1)};
+  EXPECT_THAT(Decide(release), FailsBecause("RESERVATION_CLOSED"));
+  reservation.open_items = 40;
+  At(LotOf(1), Shelf(1)) = {40, 40};
+  EXPECT_THAT(Decide(release), FailsBecause("RESERVATION_EXCEEDED"));
+  // Found overdue, and extended before the ledger decided.
+  release = {.reservation = {.id = Id(11, 1)}, .expire = true};
+  EXPECT_THAT(Decide(release), FailsBecause("RESERVATION_NOT_DUE"));
+  reservation.expire_time = kNow;
+  const auto expired = Decide(release);
+  ASSERT_THAT(expired, IsOk());
+  EXPECT_EQ(expired->movements[0].kind, pb::MOVEMENT_KIND_EXPIRE);
+  EXPECT_EQ(expired->movements[0].items, 40);
+  EXPECT_EQ(At(LotOf(1), Shelf(1)), (Balance{40, 0}));
+}
+
+TEST_F(DeciderTest, ADeliveryIsConfirmedInRoundsAndEachRoundOnce) {
+  Issue issue = AnIssue(10);
+  issue.reservation_id.clear();
+  At(LotOf(1), Shelf(1)) = At(LotOf(2), Shelf(1)) = {100, 0};
+  Confirm confirm{.delivery_id = Id(12, 1),
+                  .group_id = Group(1),
+                  .lines = {{LotOf(1).id, 8, "DAMAGED"}},
+                  .delivery_place = DeliveryPlace(1),
+                  .group_place = GroupPlace(1),
+                  .adjustment = Adjustment()};
+  EXPECT_THAT(Decide(confirm), FailsBecause("DELIVERY_NOT_FOUND"));
+  ASSERT_THAT(Decide(issue), IsOk());
+  ASSERT_THAT(Decide(confirm), IsOk());
+  // More of another lot follows; what was settled may be left out, or told as it was, and nothing else.
+  issue.lot = LotOf(2);
+  ASSERT_THAT(Decide(issue), IsOk());
+  confirm.lines = {{LotOf(1).id, 9, "DAMAGED"}};
+  EXPECT_THAT(Decide(confirm), FailsBecause("DELIVERY_CONFIRMED"));
+  confirm.lines = {{LotOf(1).id, 8, "DAMAGED"}, {LotOf(3).id, 1, ""}};
+  EXPECT_THAT(Decide(confirm), FailsBecause("LOT_NOT_FOUND"));
+  confirm.lines.pop_back();
+  const auto rest = Decide(confirm);
+  ASSERT_THAT(rest, IsOk());
+  ASSERT_EQ(rest->movements.size(), 1u);
+  EXPECT_EQ(rest->movements[0].lot_id, LotOf(2).id);
+  EXPECT_EQ(state_.deliveries[Id(12, 1)].open(), 0);
+  const auto nothing_new = Decide(confirm);
+  ASSERT_THAT(nothing_new, IsOk());
+  EXPECT_TRUE(nothing_new->movements.empty());
+  confirm.lines.clear();  // now "all arrived" would be wrong
+  EXPECT_THAT(Decide(confirm), FailsBecause("DELIVERY_CONFIRMED"));
+}
+
+TEST_F(DeciderTest, AReturnFromADeliveryIsRefusedInTheDocumentedOrder) {
+  Return back{.lot = LotOf(2),
+              .from = DeliveryPlace(1),
+              .to = Shelf(1),
+              .delivery_id = Id(12, 1),
+              .group_id = Group(1),
+              .items = 11};
+  EXPECT_THAT(Decide(back), FailsBecause("DELIVERY_NOT_FOUND"));
+  Issue issue = AnIssue(10);
+  issue.reservation_id.clear();
+  At(LotOf(1), Shelf(1)) = {10, 0};
+  ASSERT_THAT(Decide(issue), IsOk());
+  EXPECT_THAT(Decide(back), FailsBecause("LOT_NOT_FOUND"));
+  back.lot = LotOf(1);
+  EXPECT_THAT(Decide(back), FailsBecause("INSUFFICIENT_STOCK"));
+  back.items = 10;
+  ASSERT_THAT(Decide(back), IsOk());
+  EXPECT_EQ(state_.deliveries[Id(12, 1)].lines[LotOf(1).id], (DeliveryLine{10, 0, 0, 10}));
+}
+
+TEST_F(DeciderTest, ALotWithoutAnyCodeLeftIsNotMade) {
+  for (int n = 0; n < kLotCodeCandidates; ++n) state_.codes.insert(LotCode(LotOf(1).id, n));
+  EXPECT_THAT(Decide(Receive{.lot = LotOf(1), .shelf = Shelf(1), .donor = DonorPlace(), .items = 5}),
+              FailsWith(absl::StatusCode::kInternal));
+  EXPECT_TRUE(appendix_.movements.empty() && appendix_.lots.empty());
+  EXPECT_EQ(At(LotOf(1), Shelf(1)), Balance{});
 }
 
 TEST(StandIns, AreTheSamePlaceEverywhere) {

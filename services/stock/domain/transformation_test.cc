@@ -125,6 +125,9 @@ TEST(Kits, TakeTheEarliestDateInItsStrictestMeaning) {
   EXPECT_THAT(give(type::v1::DATE_KIND_USE_BY, "2027-02-01"), FailsBecause("DATE_TOO_LATE"));
   EXPECT_THAT(give(type::v1::DATE_KIND_BEST_BEFORE, "2026-12-31"), FailsBecause("DATE_TOO_LATE"));
   EXPECT_THAT(give(type::v1::DATE_KIND_NONE, ""), FailsBecause("DATE_TOO_LATE"));
+  // Of goods without a date any is taken.
+  dated.inputs = {{undated, Shelf(1), 2}};
+  EXPECT_THAT(give(type::v1::DATE_KIND_BEST_BEFORE, "2030-01"), IsOk());
 }
 
 TEST(Kits, DeclareWhatHoldsForAllOfThem) {
@@ -144,13 +147,19 @@ TEST(Kits, DeclareWhatHoldsForAllOfThem) {
   noodles.facts.mutable_conditions()->set_onward_transfer_allowed(true);
   noodles.facts.mutable_conditions()->set_min_remaining_days(10);
   soup.facts.mutable_conditions()->set_min_remaining_days(30);
-  const pb::Lot kit = Made(Kit({{noodles, Shelf(1), 2}, {soup, Shelf(1), 2}}, 2));
+  Recipe recipe = Kit({{noodles, Shelf(1), 2}, {soup, Shelf(1), 2}}, 2);
+  const pb::Lot kit = Made(recipe);
   EXPECT_THAT(kit.allergens().contains(), ElementsAre(type::v1::ALLERGEN_WHEAT, type::v1::ALLERGEN_MILK));
   EXPECT_THAT(kit.allergens().free_from(), ElementsAre(type::v1::ALLERGEN_EGG));
   EXPECT_THAT(kit.tags(), UnorderedElementsAre(type::v1::DIETARY_TAG_LOW_SALT, type::v1::DIETARY_TAG_NEEDS_COOKING,
                                                type::v1::DIETARY_TAG_STOCKPILE));
   EXPECT_FALSE(kit.conditions().onward_transfer_allowed());
   EXPECT_EQ(kit.conditions().min_remaining_days(), 30);
+  // What is added when packing is declared with the kit's own product.
+  recipe.outputs[0].product.mutable_allergens()->add_contains(type::v1::ALLERGEN_EGG);
+  EXPECT_THAT(Made(recipe).allergens().contains(),
+              ElementsAre(type::v1::ALLERGEN_WHEAT, type::v1::ALLERGEN_EGG, type::v1::ALLERGEN_MILK));
+  EXPECT_THAT(Made(recipe).allergens().free_from(), IsEmpty());
 }
 
 TEST(Recipes, AreRefusedInTheDocumentedOrder) {
@@ -204,6 +213,23 @@ TEST(Splits, KeepEverythingButWhatIsSaid) {
   EXPECT_THAT(LotsMadeBy(kNetwork, split), Violates("outputs[1].product", "MISMATCH"));
   split.inputs.push_back({Input(2), Shelf(1), 1});
   EXPECT_THAT(LotsMadeBy(kNetwork, split), Violates("inputs", "MISMATCH"));
+}
+
+TEST(Splits, OfAKitAreKitsWithTheSameParts) {
+  const auto kit = LotsMadeBy(kNetwork, Kit({{Input(1), Shelf(1), 20}, {Input(2), Shelf(1), 10}}, 10));
+  ASSERT_THAT(kit, IsOk());
+  const auto split = LotsMadeBy(kNetwork, {.kind = pb::TRANSFORMATION_KIND_SPLIT,
+                                           .transformation_id = Id(20, 2),
+                                           .inputs = {{kit->front(), Shelf(1), 10}},
+                                           .outputs = {{.product = KitProduct(), .items = 10}}});
+  ASSERT_THAT(split, IsOk());
+  const pb::Lot& part = split->front().facts;
+  EXPECT_NE(split->front().id, kit->front().id);
+  EXPECT_EQ(split->front().transformation_id, Id(20, 2));
+  EXPECT_EQ(part.transformation(), ids::Name("transformations", Id(20, 2)));
+  ASSERT_THAT(part.parts(), SizeIs(2));
+  EXPECT_EQ(part.parts(0).items(), 2);
+  EXPECT_EQ(part.item_grams(), kit->front().facts.item_grams());
 }
 
 TEST(Repacking, ConservesWeightAndPersonDays) {
