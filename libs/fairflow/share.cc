@@ -179,8 +179,8 @@ class Sharing {
     Split(part, rich, poor);
     rich.gap_failed = at_gap && rich.groups.size() == all;
     poor.gap_failed = at_gap && poor.groups.size() == all;
-    Enqueue(std::move(rich));
     Enqueue(std::move(poor));
+    Enqueue(std::move(rich));  // comes off first
   }
 
   void Enqueue(Part part) {

@@ -39,7 +39,7 @@ struct Shared {
   Flow flow;
   // By lot: what is given out of it; urgent lots first.
   std::vector<int64_t> saved;
-  std::vector<Tie> ties;
+  std::vector<Tie> ties;  // what is stuck, then from the richest to the poorest; no food could flow to a later one
   // Index into ties. A bin's may differ from its group's: above it the bin is full, below it the bin is not used.
   std::vector<int32_t> tie_of_group, tie_of_bin, tie_of_kind;
 };

@@ -18,10 +18,26 @@ struct Relaxed {
   Carried carried;
 };
 
-Relaxed Relax(const Problem& problem, const Options& options) {
+// Adds to the problem those of the further arcs that matter.
+Relaxed Relax(Problem& problem, const Options& options, const MoreArcs* more) {
   Relaxed relaxed{.network = MakeNetwork(problem)};
   relaxed.shared = ShareFood(relaxed.network);
-  relaxed.carried = Carry(problem, relaxed.network, relaxed.shared, nullptr, options.tolerance_ppm);
+  while (more != nullptr) {
+    std::vector<NewArc> added = ArcsThatHelp(*more, relaxed.network, relaxed.shared);
+    if (added.empty()) break;
+    AddArcs(problem, std::move(added));
+    Network wider = MakeNetwork(problem);
+    const Flow start = Transfer(relaxed.network, relaxed.shared.flow, wider);
+    relaxed.network = std::move(wider);
+    relaxed.shared = ShareFood(relaxed.network, &start);
+  }
+  relaxed.carried = Carry(problem, relaxed.network, relaxed.shared, more, options.tolerance_ppm);
+  if (more != nullptr) {
+    std::vector<NewArc> used;
+    for (const Carried::Part& part : relaxed.carried.parts)
+      used.push_back({relaxed.network.lot_index[part.lot], {relaxed.network.bin_index[part.bin], part.metres}});
+    AddArcs(problem, std::move(used));
+  }
   return relaxed;
 }
 
@@ -33,7 +49,8 @@ std::vector<Line> WholeLines(const Problem& problem, const Relaxed& relaxed) {
 }
 
 // Lots with a smallest quantity as pins, and everything else around them.
-std::vector<Line> LinesAroundPortions(const Problem& problem, const Relaxed& relaxed, const Options& options) {
+std::vector<Line> LinesAroundPortions(const Problem& problem, const Relaxed& relaxed, const Options& options,
+                                      const MoreArcs* more) {
   Problem rest = problem;
   const std::vector<Pin> portions = Portions(problem, relaxed.network, relaxed.shared, relaxed.carried);
   rest.pins.insert(rest.pins.end(), portions.begin(), portions.end());
@@ -42,7 +59,8 @@ std::vector<Line> LinesAroundPortions(const Problem& problem, const Relaxed& rel
   for (size_t lot = 0; lot < rest.lots.size(); ++lot) {
     if (rest.lots[lot].min_cases > 1) rest.lots[lot].held_back = rest.lots[lot].cases - pinned[lot];
   }
-  std::vector<Line> lines = WholeLines(rest, Relax(rest, options));
+  const Relaxed around = Relax(rest, options, more);
+  std::vector<Line> lines = WholeLines(rest, around);
   for (const Pin& pin : portions) lines.push_back({pin.lot, pin.bin, pin.cases});
   return lines;
 }
@@ -170,16 +188,17 @@ class Telling {
 
 }  // namespace
 
-absl::StatusOr<Plan> Solve(const Problem& problem, const Options& options) {
-  if (absl::Status status = Validate(problem); !status.ok()) return status;
+absl::StatusOr<Plan> Solve(const Problem& given, const Options& options, const MoreArcs* more) {
+  if (absl::Status status = Validate(given); !status.ok()) return status;
   if (options.tolerance_ppm < 0 || options.tolerance_ppm > 1'000'000) {
     return absl::InvalidArgumentError("tolerance_ppm is between 0 and 1,000,000.");
   }
-  const Relaxed relaxed = Relax(problem, options);
+  Problem problem = given;
+  const Relaxed relaxed = Relax(problem, options, more);
   const bool portions =
       std::any_of(problem.lots.begin(), problem.lots.end(), [](const Lot& lot) { return lot.min_cases > 1; });
   const std::vector<Line> lines =
-      portions ? LinesAroundPortions(problem, relaxed, options) : WholeLines(problem, relaxed);
+      portions ? LinesAroundPortions(problem, relaxed, options, more) : WholeLines(problem, relaxed);
   return Telling(problem, relaxed, lines).Tell();
 }
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "libs/fairflow/more_arcs.h"
 #include "libs/fairflow/problem.h"
-#include "libs/fairflow/transport.h"
 
 namespace kubari::fairflow {
 
@@ -68,6 +68,9 @@ struct Plan {
 // met by a heuristic whose distance from the relaxed bound the report shows. Lots that have one come first: their parts
 // in the relaxed solution are rounded to whole portions and fixed like pins, then everything else is shared out around
 // them.
-absl::StatusOr<Plan> Solve(const Problem& problem, const Options& options = {});
+//
+// `more`: eligible pairs beyond those written down in the problem (more_arcs.h); the plan's lines may use them, and the
+// bounds are those over all pairs.
+absl::StatusOr<Plan> Solve(const Problem& problem, const Options& options = {}, const MoreArcs* more = nullptr);
 
 }  // namespace kubari::fairflow

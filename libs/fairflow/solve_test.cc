@@ -147,6 +147,65 @@ TEST(Solve, WholeCasesComeCloseToTheBoundOnTheSmallInstance) {
   EXPECT_EQ(report.case_metres_bound / 10'000'000, 505);  // 5.06 million case-kilometres, as published
 }
 
+// A problem with few arcs, and all others on request, has the totals and the way of the problem with all arcs.
+class ArcsOf : public MoreArcs {
+ public:
+  explicit ArcsOf(const Problem& problem) : problem_(problem) {}
+  void Of(int lot, absl::FunctionRef<bool(const Arc&)> wanted, std::vector<Arc>& arcs) const override {
+    for (int64_t i = problem_.arc_begin[lot]; i < problem_.arc_begin[lot + 1]; ++i) {
+      if (wanted(problem_.arcs[i])) arcs.push_back(problem_.arcs[i]);
+    }
+  }
+
+ private:
+  const Problem& problem_;
+};
+
+void ExpectSameBounds(const Plan& few, const Plan& all) {
+  EXPECT_EQ(few.report.saved_bound, all.report.saved_bound);
+  EXPECT_EQ(few.report.case_metres_bound, all.report.case_metres_bound);
+  ASSERT_EQ(few.groups.size(), all.groups.size());
+  for (size_t group = 0; group < few.groups.size(); ++group)
+    EXPECT_EQ(few.groups[group].fair.food, all.groups[group].fair.food) << group;
+}
+
+TEST(Solve, FindsTheArcsThatMatter) {
+  for (uint64_t seed = 1; seed <= 1000; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomProblem random(seed);
+    const Problem all =
+        random.Make(Shape{.groups = 1 + random.Below(8), .lots = 1 + random.Below(9), .most_cases = 12});
+    Problem few = all;
+    few.arcs.clear();
+    for (size_t lot = 0; lot < all.lots.size(); ++lot) {
+      for (int64_t i = all.arc_begin[lot]; i < all.arc_begin[lot + 1]; ++i) {
+        if (random.Below(4) == 0) few.arcs.push_back(all.arcs[i]);
+      }
+      few.arc_begin[lot + 1] = static_cast<int64_t>(few.arcs.size());
+    }
+    const ArcsOf more(all);
+    const absl::StatusOr<Plan> plan = Solve(few, {}, &more);
+    ASSERT_TRUE(plan.ok());
+    ExpectSound(all, *plan);
+    ExpectSameBounds(*plan, *Solve(all));
+  }
+}
+
+TEST(Solve, FindsTheArcsThatMatterInTheSmallInstance) {
+  const Instance instance(testing::kSmall, 1);
+  Problem few = instance.ToProblem({testing::Arcs::Choice::kNearest, 2});
+  Problem all = instance.ToProblem(testing::kEverybody);
+  for (Problem* problem : {&few, &all}) {
+    for (Lot& lot : problem->lots) lot.min_cases = 1;
+  }
+  const testing::Everybody more(instance);
+  const absl::StatusOr<Plan> plan = Solve(few, {}, &more);
+  ASSERT_TRUE(plan.ok());
+  ExpectSound(all, *plan);
+  EXPECT_EQ(plan->report.saved_bound, Solve(all)->report.saved_bound);
+  ExpectSameBounds(*plan, *Solve(all));
+}
+
 TEST(Solve, SmallestQuantitiesCostLittleOnTheSmallInstance) {
   const Problem problem = Instance(testing::kSmall, 1).ToProblem(testing::kEverybody);
   const absl::StatusOr<Plan> plan = Solve(problem);

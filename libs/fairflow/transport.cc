@@ -14,7 +14,7 @@ using Wide = __int128;
 constexpr int64_t kPlenty = int64_t{1} << 60;
 // Arcs that a lot may get in each round of pricing.
 constexpr size_t kMoreArcs = 4;
-// Costs are whole numbers of metres ÷ 2^14 for a milli-person-day.
+// Costs are whole numbers of metres ÷ 2^14 for a milli-person-day, rounded down.
 constexpr int kCostBits = 14;
 
 int64_t UnitCost(int64_t metres, int64_t value) { return (metres << kCostBits) / value; }
@@ -131,17 +131,18 @@ class Carrying {
     carried_.priced = 0;
     for (int lot = 0; lot < network_.lots(); ++lot) {
       if (Amount(lot) == 0) continue;
+      const auto reduced = [&](const Arc& arc) {
+        return UnitCost(arc.metres, network_.value[lot]) + simplex_.Potential(lot) -
+               simplex_.Potential(BinNode(network_.bin_rank[arc.bin]));
+      };
+      const auto pays = [&](const Arc& arc) {
+        ++carried_.priced;
+        return Useful(lot, network_.bin_rank[arc.bin]) && reduced(arc) < 0;
+      };
       arcs.clear();
-      more_->Of(network_.lot_index[lot], arcs);
-      carried_.priced += static_cast<int64_t>(arcs.size());
+      more_->Of(network_.lot_index[lot], pays, arcs);
       paying.clear();
-      for (const Arc& arc : arcs) {
-        const int32_t bin = network_.bin_rank[arc.bin];
-        if (!Useful(lot, bin)) continue;
-        const int64_t reduced =
-            UnitCost(arc.metres, network_.value[lot]) + simplex_.Potential(lot) - simplex_.Potential(BinNode(bin));
-        if (reduced < 0) paying.emplace_back(reduced, arc.metres, bin);
-      }
+      for (const Arc& arc : arcs) paying.emplace_back(reduced(arc), arc.metres, network_.bin_rank[arc.bin]);
       const size_t many = std::min(kMoreArcs, paying.size());
       std::partial_sort(paying.begin(), paying.begin() + many, paying.end());
       for (size_t i = 0; i < many; ++i) {
@@ -165,7 +166,7 @@ class Carrying {
               [](const auto& a, const auto& b) { return std::pair(a.lot, a.bin) < std::pair(b.lot, b.bin); });
     Wide case_metres = 0;  // in 2^-14
     for (const Carried::Part& part : carried_.parts) {
-      case_metres += (Wide{part.amount} * part.metres << kCostBits) / network_.value[part.lot];
+      case_metres += Wide{part.amount} * UnitCost(part.metres, network_.value[part.lot]);
     }
     carried_.case_metres = static_cast<int64_t>(case_metres >> kCostBits);
     return std::move(carried_);

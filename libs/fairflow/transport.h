@@ -5,27 +5,19 @@
 // saves as much as before. At fixed totals nothing flows between different ties of stage B, so arcs between them are
 // left out.
 //
-// Where there are too many eligible pairs to write them all down, the problem holds some of them. All are priced with
-// the potentials then, the best of those that would pay are added, and so on until none would pay (column generation).
-// That last round proves that the result is optimal over all of them.
+// If the problem holds a part of the eligible pairs only (more_arcs.h), all are priced with the potentials, the best of
+// those that would pay are added, and so on until none would pay. That last round proves that the result is optimal
+// over all of them, provided that they could not improve stage B either.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "libs/fairflow/more_arcs.h"
 #include "libs/fairflow/network.h"
 #include "libs/fairflow/share.h"
 
 namespace kubari::fairflow {
-
-// Eligible pairs that are too many to be written down in Problem::arcs.
-class MoreArcs {
- public:
-  virtual ~MoreArcs() = default;
-  // All bins, as indexes into Problem::bins, into which the lot (an index into Problem::lots) may go, each once; a
-  // superset of the lot's arcs in the problem. Equal calls have equal answers.
-  virtual void Of(int lot, std::vector<Arc>& arcs) const = 0;
-};
 
 struct Carried {
   // So much of a lot for a bin; canonical numbers, by lot, then bin. Amounts are in milli-person-days.
@@ -34,8 +26,8 @@ struct Carried {
     int64_t amount;
   };
   std::vector<Part> parts;
-  int64_t case_metres =
-      0;  // Σ amount × metres ÷ value, rounded down: no division into whole cases can have less at these totals
+  // Σ amount × metres ÷ value, rounded down: nothing can have less at these totals.
+  int64_t case_metres = 0;
   int64_t pivots = 0, rounds = 0;
   int64_t priced = 0, used = 0;  // arcs looked at in the last round, if `more` was asked; arcs in the simplex
 };

@@ -192,6 +192,20 @@ uint64_t Instance::Hash(const Arcs& arcs) const {
   return hash;
 }
 
+Arc Instance::ArcTo(int parcel, int recipient, int64_t distance) const {
+  return {.bin = static_cast<int32_t>(recipient * kZones + parcels_[parcel].zone),
+          .metres = static_cast<int32_t>(distance * 100)};
+}
+
+void Everybody::Of(int lot, absl::FunctionRef<bool(const Arc&)> wanted, std::vector<Arc>& arcs) const {
+  const Parcel& parcel = instance_.parcels()[lot];
+  for (const auto& [distance, recipient] : instance_.Near(parcel.donor)) {
+    if (distance > kFarthest[parcel.zone]) return;
+    const Arc arc = instance_.ArcTo(lot, recipient, distance);
+    if (wanted(arc) && instance_.Eligible(lot, recipient, distance)) arcs.push_back(arc);
+  }
+}
+
 Problem Instance::ToProblem(const Arcs& arcs) const {
   Problem problem;
   for (size_t i = 0; i < recipients_.size(); ++i) {
@@ -209,8 +223,7 @@ Problem Instance::ToProblem(const Arcs& arcs) const {
                             .urgency = p.urgency,
                             .min_cases = p.min_cases});
     for (const auto& [distance, recipient] : Chosen(static_cast<int>(i), arcs)) {
-      problem.arcs.push_back(
-          {.bin = static_cast<int32_t>(recipient * kZones + p.zone), .metres = static_cast<int32_t>(distance * 100)});
+      problem.arcs.push_back(ArcTo(static_cast<int>(i), recipient, distance));
     }
     problem.arc_begin.push_back(static_cast<int64_t>(problem.arcs.size()));
   }

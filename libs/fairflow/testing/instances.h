@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "libs/fairflow/more_arcs.h"
 #include "libs/fairflow/problem.h"
 
 namespace kubari::fairflow::testing {
@@ -74,6 +75,9 @@ class Instance {
   // Distance and index of the chosen recipients of a parcel, nearest first.
   std::vector<std::pair<int64_t, int>> Chosen(int parcel, const Arcs& arcs) const;
 
+  // The arc of a pair, in the problem.
+  Arc ArcTo(int parcel, int recipient, int64_t distance) const;
+
   // FNV-1a over recipients, parcels and arcs: a check that two machines mean the same.
   uint64_t Hash(const Arcs& arcs) const;
 
@@ -87,6 +91,16 @@ class Instance {
   std::vector<Donor> donors_;
   std::vector<Parcel> parcels_;
   std::vector<std::vector<std::pair<int64_t, int>>> near_;
+};
+
+// Everybody who is eligible, for a problem that was made with fewer arcs.
+class Everybody : public MoreArcs {
+ public:
+  explicit Everybody(const Instance& instance) : instance_(instance) {}
+  void Of(int lot, absl::FunctionRef<bool(const Arc&)> wanted, std::vector<Arc>& arcs) const override;
+
+ private:
+  const Instance& instance_;
 };
 
 }  // namespace kubari::fairflow::testing

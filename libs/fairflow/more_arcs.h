@@ -1,0 +1,37 @@
+// Where there are too many eligible pairs to write them all down, the problem holds some of them, and the rest is asked
+// for when it matters (column generation).
+#pragma once
+
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "libs/fairflow/network.h"
+#include "libs/fairflow/problem.h"
+#include "libs/fairflow/share.h"
+
+namespace kubari::fairflow {
+
+class MoreArcs {
+ public:
+  virtual ~MoreArcs() = default;
+  // Appends the arcs of the lot (an index into Problem::lots) that are `wanted`, each bin once. The lot's arcs in the
+  // problem are among those to choose from. `wanted` is cheap: ask it before judging whether a pair is eligible. Equal
+  // calls have equal answers.
+  virtual void Of(int lot, absl::FunctionRef<bool(const Arc&)> wanted, std::vector<Arc>& arcs) const = 0;
+};
+
+struct NewArc {
+  int32_t lot = 0;  // index into Problem::lots
+  Arc arc;
+};
+
+// The problem with these arcs too; those that it has already stay as they are.
+void AddArcs(Problem& problem, std::vector<NewArc> added);
+
+// Arcs, a few for each lot, over which food could flow from a tie to a poorer one, or into other bins within a tie; and
+// all arcs among what is stuck if more urgent food stays there than some that goes out. None: then more arcs would
+// neither save more, nor more urgent food, nor share it better. (Every tie together with all richer ones is closed: it
+// could pass on food to nobody outside, which proves its totals; arcs that stay within such unions do not open them.)
+std::vector<NewArc> ArcsThatHelp(const MoreArcs& more, const Network& network, const Shared& shared);
+
+}  // namespace kubari::fairflow
