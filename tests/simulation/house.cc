@@ -98,14 +98,14 @@ class Donors final : public donors::v1::DonorsService::Service {
 class Groups final : public groups::v1::GroupsService::Service {
   grpc::Status GetGroup(grpc::ServerContext*, const groups::v1::GetGroupRequest* request,
                         groups::v1::Group* group) override {
-    for (int n = 1; n <= kGroups; ++n) {
+    for (int n = 1; n <= kGroups + 1; ++n) {
       if (request->name() != GroupName(n)) continue;
       group->set_name(GroupName(n));
       group->set_display_name(absl::StrCat("こども食堂", n));
       group->set_state(groups::v1::GROUP_STATE_ACTIVE);
       group->set_households(10 * n);
       if (n == 2 || n == 3) group->set_hub(GroupName(1));
-      *group->add_agreements() = InForce();
+      if (n <= kGroups) *group->add_agreements() = InForce();
       groups::v1::Site& site = *group->add_sites();
       site.set_ambient_items(1'000'000);
       site.mutable_address()->set_municipality_code("13101");
@@ -195,6 +195,21 @@ void House::CutConnection() {
           .c_str());
 }
 
+void House::LetReservationsExpire(const std::string& network) {
+  pg::testing::Sql(parts_->database.superuser,
+                   absl::StrCat("UPDATE stock.reservations SET expire_time = now() - interval '1 second' WHERE "
+                                "network_id = '",
+                                network, "' AND open AND right(reservation_id::text, 1) IN ",
+                                "('0', '2', '4', '6', '8', 'a', 'c', 'e')"));
+}
+
+void House::AwaitNoneOverdue(const std::string& network) {
+  const std::string overdue = absl::StrCat("SELECT count(*) FROM stock.reservations WHERE network_id = '", network,
+                                           "' AND open AND expire_time <= now()");
+  for (int tries = 0; tries < 300 && pg::testing::Sql(parts_->database.superuser, overdue) != "0"; ++tries)
+    absl::SleepFor(absl::Milliseconds(100));
+}
+
 int House::kills() const { return parts_->kills; }
 int House::cuts() const { return parts_->cuts; }
 
@@ -205,6 +220,7 @@ std::string Token(const std::string& network, type::v1::Role role, const std::st
 
 std::string DonorName() { return absl::StrCat("donors/", Uuid(1, 1)); }
 std::string GroupName(int n) { return absl::StrCat("groups/", Uuid(2, n)); }
+std::string StrangerName() { return GroupName(kGroups + 1); }
 std::string OfferLineName(int n) { return absl::StrCat("offers/", Uuid(3, 1), "/lines/", Uuid(4, n)); }
 std::string ProductName(int n) { return absl::StrCat("products/", Uuid(5, n)); }
 

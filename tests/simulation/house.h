@@ -23,6 +23,10 @@ class House {
   void KillProcess();
   // Ends one of the service's database connections, whatever it is doing.
   void CutConnection();
+  // Every other open reservation of a network is overdue from now on, as if its time had passed; and until there is
+  // none that is overdue: the service gives them up by itself.
+  void LetReservationsExpire(const std::string& network);
+  void AwaitNoneOverdue(const std::string& network);
   int kills() const;
   int cuts() const;
 
@@ -41,6 +45,8 @@ std::string Token(const std::string& network, type::v1::Role role, const std::st
 inline constexpr int kGroups = 4;
 std::string DonorName();
 std::string GroupName(int n);  // 1 to kGroups
+// A group without an agreement.
+std::string StrangerName();
 // Lines of the offer, for products 1 and 2 of ProductName(): one lot number, one date each.
 std::string OfferLineName(int n);
 std::string ProductName(int n);

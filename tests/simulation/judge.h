@@ -1,11 +1,13 @@
-// Judges one network after its phones have fallen silent: the ledger by itself (libs/ledger_audit adds it up again),
-// against what the phones were told, and against everything the service derives from it. Shares no code with the
-// service.
+// Judges one network when its phones have fallen silent: the ledger by itself (libs/ledger_audit adds it up again),
+// against what the phones were told, and against everything the service derives from it. Pure, and shares no code with
+// the service.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
+#include "tests/simulation/answers.h"
 #include "tests/simulation/phones.h"
 
 namespace kubari::simulation {
@@ -18,6 +20,6 @@ struct Verdict {
   std::map<pb::MovementKind, int64_t> kinds;
 };
 
-Verdict Judge(House& house, const Setting& setting, const Journal& journal);
+Verdict Judge(const Answers& answers, const Setting& setting, const Journal& journal);
 
 }  // namespace kubari::simulation
