@@ -111,6 +111,37 @@ TEST_F(DeliveriesTest, AForgottenPromiseExpires) {
   EXPECT_EQ(movements->movements(0).kind(), pb::MOVEMENT_KIND_EXPIRE);
 }
 
+TEST_F(DeliveriesTest, APromiseIsExtendedWhileItHolds) {
+  const pb::Lot lot = Receive(100);
+  const pb::Reservation reservation = Reserve(lot, 60);
+  pb::ExtendReservationRequest request;
+  request.set_request_id(ids::NewUuid());
+  request.set_name(reservation.name());
+  EXPECT_THAT(Call(&Stub::ExtendReservation, "coordinator", request), Violates("expire_time", "REQUIRED"));
+  request.mutable_expire_time()->set_seconds(absl::ToUnixSeconds(clock_.Now() + absl::Hours(48)));
+  EXPECT_THAT(Call(&Stub::ExtendReservation, "manager", request), FailsBecause("ROLE_NOT_ALLOWED"));
+  const auto extended = Call(&Stub::ExtendReservation, "coordinator", request);
+  ASSERT_THAT(extended, IsOk());
+  EXPECT_EQ(extended->reservation().expire_time().seconds(), request.expire_time().seconds());
+  EXPECT_EQ(extended->reservation().open_items(), 60);
+  clock_.Advance(absl::Hours(30));
+  EXPECT_EQ(*ExpireOverdue(ledger_, writer_, clock_), 0);
+  clock_.Advance(absl::Hours(17) + absl::Minutes(59) + absl::Seconds(30));
+  // Repeated so late that the time itself would not be taken any more.
+  const auto again = Call(&Stub::ExtendReservation, "coordinator", request);
+  ASSERT_THAT(again, IsOk());
+  EXPECT_TRUE(Same(*again, *extended));
+  request.mutable_expire_time()->set_seconds(absl::ToUnixSeconds(clock_.Now() + absl::Hours(2)));
+  EXPECT_THAT(Call(&Stub::ExtendReservation, "coordinator", request), FailsBecause("REQUEST_ID_REUSED"));
+  clock_.Advance(absl::Minutes(1));
+  request.set_request_id(ids::NewUuid());
+  const auto over = Call(&Stub::ExtendReservation, "coordinator", request);
+  ASSERT_THAT(over, FailsBecause("RESERVATION_CLOSED"));
+  EXPECT_EQ(errors::MetadataOf(over.status())["cause"], "EXPIRED");
+  request.set_name(ids::Name("reservations", Id(11, 99)));
+  EXPECT_THAT(Call(&Stub::ExtendReservation, "coordinator", request), FailsBecause("RESERVATION_NOT_FOUND"));
+}
+
 TEST_F(DeliveriesTest, PromisesAreRefusedInTheDocumentedOrder) {
   const pb::Lot lot = Receive(100);
   pb::ReserveStockRequest request = Reserving(lot, 0);

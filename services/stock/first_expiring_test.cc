@@ -1,10 +1,11 @@
 // First to expire first, over the wire: thousands of receipts, promises, issues and recalls, each judged by a model
 // that shares no code with the service. The seed is printed; KUBARI_SEED repeats a run.
-#include <absl/strings/match.h>
-
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <iostream>
 #include <random>
+#include <thread>
 
 #include "services/stock/movements_testing.h"
 
@@ -249,6 +250,79 @@ TEST_F(FirstExpiringTest, NothingIsPromisedThatExpiresLaterThanWhatIsFreeUnlessA
   for (const auto& [answer, times] : met_) std::cout << (answer.empty() ? "OK" : answer) << " " << times << "\n";
   for (const char* answer : {"", "FEFO_DEPARTURE", "INSUFFICIENT_STOCK", "CONDITION_NOT_MET"})
     EXPECT_GT(met_[answer], 0);
+}
+
+// Many phones at once: what was so when each promise was made is found out afterwards, from the ledger alone.
+TEST_F(FirstExpiringTest, ItHoldsAmongManyPhonesAtOnce) {
+  SCOPED_TRACE(absl::StrCat("KUBARI_SEED=", seed_));
+  const std::pair<const char*, std::string> printed[] = {
+      {"2027-02", ""}, {"2027-03", ids::Name("groups", kGroup)}, {"2027-04", ""}, {"2027-05", ""}};
+  for (const auto& [date, only] : printed) {
+    registers_.offer.clear_conditions();
+    if (!only.empty()) registers_.offer.mutable_conditions()->add_only_groups(only);
+    lots_.push_back({ReceiveDated(30, date), std::string(date), only});
+  }
+  std::vector<std::thread> phones;
+  std::atomic<int> done{0}, departures{0};
+  for (int phone = 0; phone < 6; ++phone) {
+    phones.emplace_back([&, phone] {
+      std::mt19937 random(seed_ + phone);
+      const auto below = [&](int n) { return std::uniform_int_distribution<int>(0, n - 1)(random); };
+      pb::Reservation mine;
+      for (int i = 0; i < 40; ++i) {
+        const pb::Lot& lot = lots_[below(4)].lot;
+        absl::Status status;
+        if (const int what = below(6); what < 2) {
+          pb::ReceiveStockRequest request = Receiving(1 + below(6));
+          *request.mutable_good_until() = lot.good_until();
+          status = Call(&Stub::ReceiveStock, "volunteer", request).status();
+        } else if (what < 5) {
+          const std::string group = below(2) == 0 ? kGroup : kOtherGroup;
+          pb::ReserveStockRequest request = Reserving(lot, 1 + below(4), group);
+          if (below(5) == 0) request.set_departure_reason("味の指定");
+          const auto reserved = Call(&Stub::ReserveStock, "coordinator", request);
+          status = reserved.status();
+          if (reserved.ok()) mine = reserved->reservation();
+        } else if (!mine.name().empty()) {
+          pb::VoidReservationRequest request;
+          request.set_request_id(ids::NewUuid());
+          request.set_name(mine.name());
+          status = Call(&Stub::VoidReservation, "coordinator", request).status();
+          mine.Clear();
+        }
+        const std::string reason = errors::ReasonOf(status);
+        EXPECT_TRUE(status.ok() || reason == "FEFO_DEPARTURE" || reason == "INSUFFICIENT_STOCK" ||
+                    reason == "CONDITION_NOT_MET" || reason == "LOTS_CHANGED")
+            << status;
+        done += status.ok() ? 1 : 0;
+        departures += reason == "FEFO_DEPARTURE" ? 1 : 0;
+      }
+    });
+  }
+  for (std::thread& phone : phones) phone.join();
+  EXPECT_GT(done, 0);
+  EXPECT_GT(departures, 0);
+
+  std::map<std::string, int64_t> free;  // by lot; all stand on one shelf
+  int promises = 0;
+  const auto feed = ledger_.Feed(kNetwork, 0, 10'000, absl::Now() + absl::Seconds(20));
+  ASSERT_THAT(feed, IsOk());
+  for (const Movement& m : *feed) {
+    const std::string lot = ids::Name("lots", m.lot_id);
+    if (m.kind == pb::MOVEMENT_KIND_RESERVE && m.reason.empty()) {
+      ++promises;
+      const auto own = std::find_if(lots_.begin(), lots_.end(), [&](const auto& one) { return one.lot.name() == lot; });
+      for (auto one = lots_.begin(); one != own; ++one) {  // in the order of their dates
+        const bool eligible = one->only.empty() || one->only == ids::Name("groups", m.group_id);
+        EXPECT_TRUE(!eligible || free[one->lot.name()] == 0) << "position " << m.position << ": " << one->last_good_day
+                                                             << " was free, " << own->last_good_day << " was promised";
+      }
+    }
+    if (m.kind == pb::MOVEMENT_KIND_RECEIVE || m.kind == pb::MOVEMENT_KIND_VOID) free[lot] += m.items;
+    if (m.kind == pb::MOVEMENT_KIND_RESERVE) free[lot] -= m.items;
+    EXPECT_GE(free[lot], 0);
+  }
+  EXPECT_GT(promises, 0);
 }
 
 }  // namespace

@@ -82,7 +82,10 @@ TEST_F(ReceivingTest, WhatIsRefusedAtTheDoorIsOnRecordAndNotInStock) {
   EXPECT_THAT(both->refusals(), SizeIs(1));
   EXPECT_EQ(On(shelf_, both->lot()), (Balance{30, 0}));
   // A refusal is a judgement that may be wrong as well.
-  EXPECT_THAT(Call(&Stub::ReverseMovement, "coordinator", Reversing(both->refusals(0))), IsOk());
+  EXPECT_THAT(Call(&Stub::ReverseMovement, "manager", Reversing(both->refusals(0))),
+              FailsBecause("NOT_YOUR_ORGANISATION"));  // it came to no shelf of theirs
+  EXPECT_THAT(Call(&Stub::ReverseMovement, "volunteer", Reversing(both->refusals(0))), IsOk());
+  EXPECT_THAT(Call(&Stub::ReverseMovement, "coordinator", Reversing(refused->refusals(0))), IsOk());
 
   // What is refused needs no shelf of its temperature.
   request = Receiving(0);

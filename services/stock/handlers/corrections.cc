@@ -59,7 +59,12 @@ absl::Status CheckMayUndo(const Context& context, const rpc::Call& call, const s
   for (const Reverse::Original& original : originals) {
     // Of a transfer, where the goods are now.
     const Place& shelf = original.to.shelf() ? original.to : original.from;
-    if (!shelf.shelf()) return auth::NotYourOrganisation(name);
+    if (!shelf.shelf()) {
+      // What was refused at the door came to no shelf: whoever said so may take it back.
+      const bool refused = original.movement.effect_kind == pb::MOVEMENT_KIND_REFUSE;
+      if (refused && original.movement.actor == call.principal.subject) continue;
+      return auth::NotYourOrganisation(name);
+    }
     RETURN_IF_ERROR(CheckOwnShelf(context, call, shelf));
     ASSIGN_OR_RETURN(const std::string operator_id, OperatorOf(context, call, shelf));
     if (OnlyVolunteer(call, operator_id) && original.movement.actor != call.principal.subject)
