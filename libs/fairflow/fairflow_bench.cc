@@ -32,6 +32,7 @@ struct Case {
   bool lemon, on_request;  // compare with LEMON; solve with all other arcs on request
 };
 constexpr Case kCases[] = {
+    {"small", "20 groups, all arcs", testing::kTiny, testing::kEverybody, true, false},
     {"small", "100 groups, all arcs", testing::kSmall, testing::kEverybody, true, false},
     {"medium", "1,000 groups, all arcs", testing::kMedium, testing::kEverybody, true, false},
     {"medium", "1,000 groups, 32 + 32 arcs", testing::kMedium, {Arcs::Choice::kNearestAndHashed, 64}, true, true},
@@ -45,6 +46,9 @@ double Seconds(const F& f) {
   f();
   return ProcessorSeconds() - start;
 }
+
+// NaN and infinity are not for reading.
+double Percent(double part, double whole) { return whole == 0 ? 0 : 100 * part / whole; }
 
 double Ratio(const Level& level) { return static_cast<double>(level.food) / static_cast<double>(level.weight); }
 
@@ -99,10 +103,11 @@ void PrintPlan(const char* what, const Problem& problem, const MoreArcs* more) {
   const Report& report = plan->report;
   const double food = static_cast<double>(report.food);
   std::printf("  %s: %.2f s; undistributed %.4f %% (bound + %.4f); lowest %.3f (bound − %.4f %%); ", what, seconds,
-              100 * (food - report.saved) / food, 100 * (report.saved_bound - report.saved) / food,
-              Ratio(report.lowest) / 1000, 100 * (1 - Ratio(report.lowest) / Ratio(report.lowest_bound)));
+              Percent(food - report.saved, food), Percent(report.saved_bound - report.saved, food),
+              Ratio(report.lowest) / 1000,
+              Percent(Ratio(report.lowest_bound) - Ratio(report.lowest), Ratio(report.lowest_bound)));
   std::printf("case-km %.4g (bound + %.4f %%)\n", static_cast<double>(report.case_metres) / 1000,
-              100 * (static_cast<double>(report.case_metres) / report.case_metres_bound - 1));
+              Percent(report.case_metres - report.case_metres_bound, report.case_metres_bound));
   std::fflush(stdout);
 }
 

@@ -25,21 +25,8 @@ Pouring::Pouring(const Network& network, Flow& flow) : network_(network), flow_(
 }
 
 void Pouring::Pour(int kind) {
-  TakeBack(kind);
   SetGlasses(kind);
   while (flow_.left[kind] > 0 && !glasses_.empty() && !Fill(kind)) {
-  }
-}
-
-void Pouring::TakeBack(int kind) {
-  for (int64_t arc = network_.arc_begin[kind]; arc < network_.arc_begin[kind + 1]; ++arc) {
-    const int64_t amount = flow_.on_arc[arc];
-    if (amount == 0) continue;
-    const int32_t bin = network_.head[arc];
-    flow_.on_arc[arc] = 0;
-    flow_.into_bin[bin] -= amount;
-    flow_.to_group[network_.group_of[bin]] -= amount;
-    flow_.left[kind] += amount;
   }
 }
 

@@ -14,7 +14,8 @@ class Pouring {
   // Changes `flow`, which belongs to `network`.
   Pouring(const Network& network, Flow& flow);
 
-  // Takes the kind's food back and pours it anew. Doing so for each kind in turn comes close to the fair levels.
+  // Pours what is left of the kind. Doing so for each kind in turn comes close to the fair levels; doing so once more
+  // comes closer, but costs more time than it saves.
   void Pour(int kind);
 
  private:
@@ -26,7 +27,6 @@ class Pouring {
     int32_t bin;
   };
 
-  void TakeBack(int kind);
   void SetGlasses(int kind);
   // False: storage stopped some of them, and there is food left to pour.
   bool Fill(int kind);

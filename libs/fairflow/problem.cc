@@ -51,7 +51,7 @@ absl::Status ValidateGroups(const Problem& problem) {
 }
 
 absl::Status ValidateLots(const Problem& problem) {
-  Wide food = 0;
+  Wide food = 0, cases = 0;
   for (const Group& group : problem.groups) food += group.history;
   for (size_t i = 0; i < problem.lots.size(); ++i) {
     const Lot& lot = problem.lots[i];
@@ -61,7 +61,9 @@ absl::Status ValidateLots(const Problem& problem) {
     if (lot.held_back < 0 || lot.held_back > lot.cases)
       return Bad("lots[%d].held_back is %d; it is between 0 and the cases.", i, lot.held_back);
     food += Wide{lot.cases} * lot.value;
+    cases += lot.cases;
   }
+  if (cases > kMostCases) return Bad("The cases of all lots add up to more than %d.", kMostCases);
   if (food > kMostFood) return Bad("Lots and history add up to more than %d.", kMostFood);
   return IdsDiffer("lots", problem.lots);
 }
@@ -117,6 +119,8 @@ int Compare(const Level& a, const Level& b) {
 }
 
 absl::Status Validate(const Problem& problem) {
+  if (problem.groups.size() + problem.bins.size() + problem.lots.size() > static_cast<size_t>(kMostNodes))
+    return Bad("There are more than %d groups, bins and lots.", kMostNodes);
   for (const auto check : {&ValidateGroups, &ValidateLots, &ValidateArcs, &ValidatePins}) {
     if (absl::Status status = check(problem); !status.ok()) return status;
   }

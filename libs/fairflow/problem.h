@@ -92,8 +92,13 @@ inline constexpr int64_t kMostFood = int64_t{1} << 60;
 // And of all weights.
 inline constexpr int64_t kMostWeight = int64_t{1} << 60;
 
+// The sum of all cases, so that every sum of case-metres stays exact, and of groups, bins and lots, so that prices of
+// stage C do.
+inline constexpr int64_t kMostCases = 100'000'000'000;
+inline constexpr int64_t kMostNodes = 4'000'000;
+
 // INVALID_ARGUMENT, naming the first field out of its range, an index that leads nowhere, an id or an arc that is there
-// twice, or a sum beyond kMostFood or kMostWeight.
+// twice, or a sum beyond kMostFood, kMostWeight, kMostCases or kMostNodes.
 absl::Status Validate(const Problem& problem);
 
 }  // namespace kubari::fairflow

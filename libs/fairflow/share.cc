@@ -15,8 +15,6 @@ namespace {
 using Wide = __int128;
 
 constexpr int64_t kPlenty = int64_t{1} << 62;
-// How often every kind is poured for the guess.
-constexpr int kPourings = 2;
 // Parts smaller than this are split at their mean level; larger ones at a gap between their levels, if they have one.
 constexpr size_t kSmallPart = 12;
 
@@ -102,9 +100,7 @@ class Sharing {
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [this](int a, int b) { return Degree(a) < Degree(b); });
     Pouring pouring(network_, flow_);
-    for (int round = 0; round < kPourings; ++round) {
-      for (const int32_t kind : order) pouring.Pour(kind);
-    }
+    for (const int32_t kind : order) pouring.Pour(kind);
   }
   int64_t Degree(int kind) const { return network_.arc_begin[kind + 1] - network_.arc_begin[kind]; }
 

@@ -266,7 +266,9 @@ TEST(Solve, RefusesWhatIsNotAProblem) {
   EXPECT_THAT(complaint([](Problem& p) { p.bins[0].group = 1; }), HasSubstr("no such group"));
   EXPECT_THAT(complaint([](Problem& p) { p.bins.push_back(p.bins[0]); }), HasSubstr("same group and key"));
   EXPECT_THAT(complaint([](Problem& p) { p.lots[0].held_back = 3; }), HasSubstr("held_back is 3"));
-  EXPECT_THAT(complaint([](Problem& p) { p.lots[0].cases = kMostFood, p.lots[0].value = 2; }), HasSubstr("add up"));
+  EXPECT_THAT(complaint([](Problem& p) { p.lots[0].cases = kMostCases, p.lots[0].value = kMostFood; }),
+              HasSubstr("Lots and history add up"));
+  EXPECT_THAT(complaint([](Problem& p) { p.lots[0].cases = kMostCases + 1; }), HasSubstr("The cases of all lots"));
   EXPECT_THAT(complaint([](Problem& p) { p.arcs[0].bin = -1; }), HasSubstr("no such bin"));
   EXPECT_THAT(complaint([](Problem& p) { p.arcs.push_back(p.arcs[0]), p.arc_begin = {0, 2}; }), HasSubstr("same bin"));
   EXPECT_THAT(complaint([](Problem& p) { p.arc_begin = {0}; }), HasSubstr("arc_begin"));
