@@ -58,10 +58,12 @@ constexpr pg::Statement kLotsOfRecall{
 
 // Of RECEIVE, DISCARD, DIRECT, RETURN and PRODUCE: what figures are made of.
 constexpr pg::Statement kFlows{
-    "SELECT r.recall_id, e.effect_kind, e.from_kind, e.to_kind, e.position >= r.open_position AS since_open, "
-    "sum(e.items)::bigint AS items FROM recalls r "
-    "JOIN recall_lots l ON l.network_id = r.network_id AND l.recall_id = r.recall_id "
-    "JOIN recall_effects e ON e.network_id = l.network_id AND e.lot_id = l.lot_id "
+    "SELECT r.recall_id, e.effect_kind, e.from_place % 10 AS from_kind, e.to_place % 10 AS to_kind, "
+    "e.is_since AS since_open, sum(e.items)::bigint AS items FROM recalls r "
+    "JOIN recall_lots c ON c.network_id = r.network_id AND c.recall_id = r.recall_id "
+    "JOIN lots l ON l.network_id = c.network_id AND l.lot_id = c.lot_id "
+    "JOIN ledgers g ON g.network_id = r.network_id "
+    "CROSS JOIN LATERAL effects_of_lot(g.ledger, l.number, r.open_position) e "
     "WHERE r.network_id = $1 AND r.recall_id = ANY($2::uuid[]) AND e.effect_kind IN (1, 9, 14, 16, 19) "
     "GROUP BY 1, 2, 3, 4, 5"};
 constexpr pg::Statement kStands{
@@ -102,15 +104,18 @@ constexpr pg::Statement kLines{
     "WHERE x.notice_id = ANY($3::uuid[])"};
 // What left the holder since the recall began: DISCARD, and RETURN to a shelf or, of a warehouse, to the donor.
 constexpr pg::Statement kLeft{
-    "SELECT n.notice_id, e.lot_id, e.effect_kind, sum(e.items)::bigint AS items FROM recall_notices n "
-    "JOIN recalls r ON r.network_id = n.network_id AND r.recall_id = n.recall_id "
-    "JOIN recall_lots l ON l.network_id = r.network_id AND l.recall_id = r.recall_id "
-    "JOIN recall_effects e ON e.network_id = l.network_id AND e.lot_id = l.lot_id AND e.position >= r.open_position "
-    "JOIN places p ON p.network_id = e.network_id AND p.place_id = e.from_place "
-    "WHERE n.network_id = $1 AND n.notice_id = ANY($2::uuid[]) "
+    "WITH asked AS MATERIALIZED (SELECT n.notice_id, n.recall_id, n.holder_kind, n.holder_id, r.open_position, "
+    "g.ledger "
+    "FROM recall_notices n JOIN recalls r ON r.network_id = n.network_id AND r.recall_id = n.recall_id "
+    "JOIN ledgers g ON g.network_id = n.network_id WHERE n.network_id = $1 AND n.notice_id = ANY($2::uuid[])) "
+    "SELECT n.notice_id, l.lot_id, e.effect_kind, sum(e.items)::bigint AS items FROM asked n "
+    "JOIN recall_lots c ON c.network_id = $1 AND c.recall_id = n.recall_id "
+    "JOIN lots l ON l.network_id = $1 AND l.lot_id = c.lot_id "
+    "CROSS JOIN LATERAL effects_of_lot(n.ledger, l.number, n.open_position) e "
+    "JOIN places p ON p.network_id = $1 AND p.number = e.from_place WHERE e.is_since "
     "AND CASE n.holder_kind WHEN 1 THEN p.party = 'groups/' || n.holder_id ELSE p.warehouse_id = n.holder_id END "
-    "AND (e.effect_kind = 9 OR (e.effect_kind = 16 AND e.to_kind = CASE n.holder_kind WHEN 1 THEN 1 ELSE 2 END)) "
-    "GROUP BY n.notice_id, e.lot_id, e.effect_kind"};
+    "AND (e.effect_kind = 9 OR (e.effect_kind = 16 AND e.to_place % 10 = CASE n.holder_kind WHEN 1 THEN 1 ELSE 2 END)) "
+    "GROUP BY n.notice_id, l.lot_id, e.effect_kind"};
 constexpr pg::Statement kTold{
     "SELECT notice_id, lot_id, consumed_items FROM recall_consumed WHERE network_id = $1 AND notice_id = "
     "ANY($2::uuid[])"};

@@ -46,10 +46,11 @@ constexpr pg::Statement kDeliveries{
 constexpr pg::Statement kDeliveriesBehind{
     "WITH RECURSIVE behind (delivery_id) AS (SELECT $2::uuid UNION "
     "SELECT d.delivery_id FROM behind b "
-    "JOIN ledger_entries m ON m.network_id = $1 AND m.delivery_id = b.delivery_id AND m.kind = 15 "
-    "AND m.lot_id = ANY($3::uuid[]) "
-    "JOIN places p ON p.network_id = $1 AND p.place_id = m.from_place "
-    "JOIN delivery_lines l ON l.network_id = $1 AND l.lot_id = m.lot_id AND l.issued_items > 0 "
+    "JOIN movements m ON m.ledger = (SELECT g.ledger FROM ledgers g WHERE g.network_id = $1) "
+    "AND m.delivery_id = b.delivery_id AND m.kind = 15 "
+    "JOIN lots i ON i.network_id = $1 AND i.number = m.lot AND i.lot_id = ANY($3::uuid[]) "
+    "JOIN places p ON p.network_id = $1 AND p.number = m.from_place "
+    "JOIN delivery_lines l ON l.network_id = $1 AND l.lot_id = i.lot_id AND l.issued_items > 0 "
     "JOIN deliveries d ON d.network_id = $1 AND d.delivery_id = l.delivery_id AND 'groups/' || d.group_id = p.party) "
     "SELECT d.delivery_id FROM behind b JOIN deliveries d ON d.network_id = $1 AND d.delivery_id = b.delivery_id "
     "WHERE d.issued ORDER BY d.ship_position DESC LIMIT $4"};
@@ -117,7 +118,8 @@ absl::StatusOr<std::vector<std::string>> DeliveriesBehind(pg::Transaction& tx, c
   return found;
 }
 
-absl::StatusOr<std::vector<Movement>> MovementsOf(pg::Transaction& tx, const std::vector<std::string>& lots, int limit) {
+absl::StatusOr<std::vector<Movement>> MovementsOf(pg::Transaction& tx, const std::vector<std::string>& lots,
+                                                  int limit) {
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kMovements, tx.network_id(), lots, limit));
   return sql::ReadMovements(rows);
 }

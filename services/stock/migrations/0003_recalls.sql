@@ -107,7 +107,7 @@ $$;
 
 -- The lots of some goods. A GTIN is the product's own or that of its case.
 CREATE FUNCTION lots_of_goods(network uuid, named uuid[], wanted_gtin text, wanted_kind smallint, wanted_until text, wanted_number text)
-RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
+RETURNS SETOF uuid LANGUAGE sql STABLE ROWS 10 AS $$
   SELECT l.lot_id FROM lots l WHERE l.network_id = network AND l.lot_id = ANY (named)
   UNION
   SELECT l.lot_id
@@ -116,16 +116,20 @@ RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
      AND date_and_number_fit(l.date_kind, l.good_until, l.donor_lot_number, wanted_kind, wanted_until, wanted_number)
 $$;
 
--- These lots and all that were made from them, from_lot as in recall_lots.
+-- These lots and all that were made from them, from_lot as in recall_lots. Lot by lot and transformation by transformation, so that it costs
+-- what the goods' own movements are.
 CREATE FUNCTION with_lots_made_from(network uuid, seeds uuid[]) RETURNS TABLE (lot_id uuid, from_lot uuid)
-LANGUAGE sql STABLE AS $$
+LANGUAGE sql STABLE ROWS 10 AS $$
   WITH RECURSIVE made (lot_id, from_lot) AS (
     SELECT s, NULL::uuid FROM unnest(seeds) s
     UNION
     SELECT l.lot_id, m.lot_id
       FROM made m
-      JOIN ledger_entries e ON e.network_id = network AND e.lot_id = m.lot_id AND e.kind = 18 /* CONSUME */
-      JOIN lots l ON l.network_id = network AND l.transformation_id = e.operation_id)
+      CROSS JOIN LATERAL (
+        SELECT DISTINCT e.operation_id FROM movements e
+         WHERE e.ledger = (SELECT g.ledger FROM ledgers g WHERE g.network_id = network) AND e.kind = 18 /* CONSUME */
+           AND e.lot = (SELECT i.number FROM lots i WHERE i.network_id = network AND i.lot_id = m.lot_id)) o
+      JOIN lots l ON l.network_id = network AND l.transformation_id = o.operation_id)
   SELECT DISTINCT ON (m.lot_id) m.lot_id, m.from_lot FROM made m ORDER BY m.lot_id, m.from_lot NULLS FIRST
 $$;
 
@@ -158,10 +162,12 @@ BEGIN
   END IF;
   INSERT INTO recall_lots (network_id, recall_id, lot_id, from_lot)
   SELECT r.network_id, r.recall_id, NEW.lot_id, l.lot_id
-    FROM ledger_entries e
-    JOIN recall_lots l ON l.network_id = e.network_id AND l.lot_id = e.lot_id
+    FROM movements e
+    JOIN lots i ON i.network_id = NEW.network_id AND i.number = e.lot
+    JOIN recall_lots l ON l.network_id = i.network_id AND l.lot_id = i.lot_id
     JOIN recalls r ON r.network_id = l.network_id AND r.recall_id = l.recall_id AND r.state = 1
-   WHERE e.network_id = NEW.network_id AND e.operation_id = NEW.transformation_id AND e.kind = 18 /* CONSUME */
+   WHERE e.ledger = (SELECT g.ledger FROM ledgers g WHERE g.network_id = NEW.network_id) AND e.operation_id = NEW.transformation_id
+     AND e.kind = 18 /* CONSUME */
   ON CONFLICT DO NOTHING;
   INSERT INTO stopped_lots (network_id, lot_id, recall_id)
   SELECT r.network_id, NEW.lot_id, r.recall_id FROM recall_lots l JOIN recalls r USING (network_id, recall_id)
@@ -174,22 +180,30 @@ CREATE CONSTRAINT TRIGGER recall_made_lot AFTER INSERT ON lots DEFERRABLE INITIA
 
 -- Who has what -------------------------------------------------------------------------------------------------------------------
 
--- What holders have: on shelves and with groups, or under way to them. Kinds of places as in kubari.stock.v1.PlaceKind: 1 shelf,
--- 3 delivery, 4 group, 7 transit.
+-- What holders have: on shelves and with groups, or under way to them. Kinds of places (the last digit of their numbers) as in
+-- kubari.stock.v1.PlaceKind: 1 shelf, 3 delivery, 4 group, 7 transit.
 CREATE VIEW recall_holdings WITH (security_invoker = true) AS
-SELECT b.network_id, b.lot_id, b.place_id, b.place_kind, b.place_kind IN (3, 7) AS under_way, b.on_hand, b.reserved,
-       (CASE WHEN b.place_kind IN (3, 4) THEN 1 ELSE 2 END)::smallint AS holder_kind,
-       CASE WHEN b.place_kind = 1 THEN b.warehouse_id ELSE split_part(p.party, '/', 2)::uuid END AS holder_id
-  FROM stock_balances b JOIN places p ON p.network_id = b.network_id AND p.place_id = b.place_id
- WHERE b.place_kind IN (1, 3, 4, 7) AND b.on_hand > 0;
+SELECT l.network_id, l.lot_id, p.place_id, p.kind AS place_kind, p.kind IN (3, 7) AS under_way, b.on_hand, b.reserved,
+       (CASE WHEN p.kind IN (3, 4) THEN 1 ELSE 2 END)::smallint AS holder_kind,
+       CASE WHEN p.kind = 1 THEN p.warehouse_id ELSE split_part(p.party, '/', 2)::uuid END AS holder_id
+  FROM lots l
+  JOIN ledgers g ON g.network_id = l.network_id
+  JOIN balances b ON b.ledger = g.ledger AND b.lot = l.number AND b.present AND b.place % 10 IN (1, 3, 4, 7)
+  JOIN places p ON p.network_id = l.network_id AND p.number = b.place;
 
--- Movements by what they did: `items` is negative where that was taken back, and the places are those of what was taken back.
-CREATE VIEW recall_effects WITH (security_invoker = true) AS
-SELECT e.network_id, e.lot_id, e.position, e.effect_kind, CASE WHEN e.takes_back THEN -e.items ELSE e.items END AS items,
-       CASE WHEN e.takes_back THEN e.to_place ELSE e.from_place END AS from_place,
-       CASE WHEN e.takes_back THEN e.to_kind ELSE e.from_kind END AS from_kind,
-       CASE WHEN e.takes_back THEN e.from_kind ELSE e.to_kind END AS to_kind
-  FROM ledger_entries e;
+-- What movements of a lot did, summed up: by effect, by their two places (numbers), and by whether it happened since a position of the
+-- ledger. What was taken back is subtracted, and the places are those of what was taken back. A sum for each lot, so that no plan
+-- reads the movements of others.
+CREATE FUNCTION effects_of_lot(of_ledger integer, of_lot integer, since bigint)
+RETURNS TABLE (effect_kind smallint, from_place integer, to_place integer, is_since boolean, items bigint)
+LANGUAGE sql STABLE ROWS 20 AS $$
+  SELECT coalesce(m.effect_kind, m.kind), CASE WHEN m.takes_back THEN m.to_place ELSE m.from_place END,
+         CASE WHEN m.takes_back THEN m.from_place ELSE m.to_place END, m.position >= since,
+         sum(CASE WHEN m.takes_back THEN -m.items ELSE m.items END)
+    FROM movements m
+   WHERE m.ledger = of_ledger AND m.lot = of_lot
+   GROUP BY 1, 2, 3, 4
+$$;
 
 -- What a holder told last about a lot.
 CREATE VIEW recall_consumed WITH (security_invoker = true) AS
@@ -214,7 +228,10 @@ LANGUAGE sql STABLE AS $$
            GROUP BY l.recall_id, o.holder_kind, o.holder_id, l.lot_id) h
     JOIN recall_notices n ON n.network_id = network AND n.recall_id = h.recall_id
                          AND n.holder_kind = h.holder_kind AND n.holder_id = h.holder_id
-    LEFT JOIN recall_consumed c ON c.network_id = network AND c.notice_id = n.notice_id AND c.lot_id = h.lot_id
+    LEFT JOIN LATERAL (
+      SELECT a.consumed_items FROM recall_answers a
+       WHERE a.network_id = network AND a.notice_id = n.notice_id AND a.lot_id = h.lot_id AND a.consumed_items IS NOT NULL
+       ORDER BY a.answer DESC LIMIT 1) c ON true
 $$;
 
 -- Open recalls of all networks: a question that no single network can ask, so that late holders are told without anyone looking. It
@@ -231,7 +248,7 @@ END $$;
 -- The service's rights: no more than it uses.
 REVOKE ALL ON FUNCTION recall_new_lot(), recall_made_lot(), networks_with_open_recalls() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION networks_with_open_recalls() TO kubari_stock;
-GRANT SELECT ON recalls, recall_lots, recall_notices, recall_answers, recall_holdings, recall_effects, recall_consumed TO kubari_stock;
+GRANT SELECT ON recalls, recall_lots, recall_notices, recall_answers, recall_holdings, recall_consumed TO kubari_stock;
 GRANT INSERT ON recalls, recall_lots, recall_notices, recall_answers TO kubari_stock;
 GRANT UPDATE (state, close_time, closed_by, close_note, keep_stopped) ON recalls TO kubari_stock;
 GRANT UPDATE (remind_time, reminders, acknowledge_time, acknowledged_by) ON recall_notices TO kubari_stock;
