@@ -51,11 +51,13 @@ class FakeStock final : public stock::v1::StockService::Service {
   std::map<std::string, stock::v1::Reservation> reservations;
   feed::Entries entries;  // everything that happened
   std::vector<std::string> actors;
-  int mutations = 0;                   // calls that changed something
-  int reserve_calls = 0;               // all of them
-  int reachable_reserves = 1'000'000;  // then UNAVAILABLE
-  int lost_answers = 0;                // so many mutations happen, and their answers are lost
-  bool extend_fails = false;           // UNAVAILABLE
+  int mutations = 0;                                     // calls that changed something
+  int reserve_calls = 0;                                 // all of them
+  int reachable_reserves = 1'000'000;                    // then UNAVAILABLE
+  int lost_answers = 0;                                  // so many mutations happen, and their answers are lost
+  bool extend_fails = false;                             // UNAVAILABLE
+  std::set<std::string> departures;                      // lots that other lots, which expire earlier, should go before
+  std::map<std::string, std::string> departure_reasons;  // reservation → what was said
 
   grpc::Status ListWarehouses(grpc::ServerContext*, const stock::v1::ListWarehousesRequest*,
                               stock::v1::ListWarehousesResponse* response) override {
@@ -84,6 +86,11 @@ class FakeStock final : public stock::v1::StockService::Service {
       if (++reserve_calls > reachable_reserves) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "away");
     }
     return Once(context, *request, [&]() -> absl::Status {
+      if (departures.contains(request->lot()) && request->departure_reason().empty()) {
+        return errors::Make(absl::StatusCode::kFailedPrecondition, "FEFO_DEPARTURE", "Another expires earlier.",
+                            "先に期限が来るロットがあります。");
+      }
+      departure_reasons["reservations/" + request->reservation_id()] = request->departure_reason();
       stock::v1::Balance& balance = BalanceOf(request->lot());
       if (balance.free() < request->items()) {
         return errors::Make(absl::StatusCode::kFailedPrecondition, "INSUFFICIENT_STOCK", "Not enough.",
@@ -150,11 +157,35 @@ class FakeStock final : public stock::v1::StockService::Service {
     stock::v1::Reservation known = reservations.at(reservation);
     known.clear_name();
     Record(stock::v1::MOVEMENT_KIND_REVERSAL, known, items);
-    entries.rbegin()->mutable_movement()->set_reverses(movement);
-    entries.rbegin()->set_reversed_kind(kind);
+    TakesBack(movement, kind, -items);
+  }
+  // The reversal of a reversal, `movement`.
+  void ReverseAgain(const std::string& reservation, const std::string& movement, stock::v1::MovementKind kind,
+                    int64_t items) {
+    Reverse(reservation, movement, kind, items);
+    entries.rbegin()->mutable_movement()->set_effect_items(items);
+  }
+  std::string LastMovement() const { return entries.rbegin()->movement().name(); }
+  // Without any line: goods of 100 milli-person-days an item; `place`: where a giving group has them.
+  void HandOut(stock::v1::MovementKind kind, const std::string& group, int64_t items, const std::string& delivery = "",
+               const std::string& place = "") {
+    const std::lock_guard lock(mutex);
+    stock::v1::Reservation none;
+    none.set_lot("lots/" + Uuid(77));
+    none.set_group(group);
+    none.set_delivery(delivery);
+    Record(kind, none, items);
+    if (!place.empty()) entries.rbegin()->mutable_movement()->set_from_place(place);
   }
 
  private:
+  void TakesBack(const std::string& movement, stock::v1::MovementKind kind, int64_t effect_items) {
+    stock::v1::FeedEntry& entry = *entries.rbegin();
+    entry.mutable_movement()->set_reverses(movement);
+    entry.mutable_movement()->set_effect_kind(kind);
+    entry.mutable_movement()->set_effect_items(effect_items);
+    entry.set_reversed_kind(kind);
+  }
   static absl::Status Closed() {
     return errors::Make(absl::StatusCode::kFailedPrecondition, "RESERVATION_CLOSED", "It is closed.",
                         "引当は終了しています。");
@@ -178,7 +209,13 @@ class FakeStock final : public stock::v1::StockService::Service {
     movement.set_position(entries.size() - 1);
     movement.set_kind(kind);
     movement.set_lot(reservation.lot());
+    movement.set_from_place("places/" + Uuid(50));
+    // Where what a group has got stands.
+    movement.set_to_place("places/" + reservation.group().substr(reservation.group().find('/') + 1));
     movement.set_items(items);
+    movement.set_effect_kind(kind);
+    movement.set_effect_items(items);
+    entry.mutable_lot()->set_milli_person_days(100);
     movement.set_reservation(reservation.name());
     movement.set_delivery(reservation.delivery());
     movement.set_group(reservation.group());

@@ -1,5 +1,6 @@
 #include "services/allocation/feed_effects.h"
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -17,10 +18,22 @@ using stock::v1::Movement;
 
 std::string IdOf(const std::string& name) { return name.substr(name.find('/') + 1); }
 
-// The lines that one page of the feed concerns, and what it does to them.
+absl::Time OccurredTime(const Movement& movement) {
+  return absl::FromUnixSeconds(movement.occurred_time().seconds()) +
+         absl::Nanoseconds(movement.occurred_time().nanos());
+}
+
+// The place of the group that gives goods to another one (or gets them back, by a reversal).
+std::string GivingPlace(const Movement& movement) {
+  if (movement.effect_kind() != stock::v1::MOVEMENT_KIND_PASS_ON) return "";
+  return IdOf(movement.effect_items() < 0 ? movement.to_place() : movement.from_place());
+}
+
+// What one page of the feed does: to the lines that it concerns, and to what groups got without one.
 class Page {
  public:
-  explicit Page(Concerned concerned) : lines_(std::move(concerned.lines)), shipments_(std::move(concerned.shipments)) {
+  Page(Concerned concerned, std::map<std::string, std::string> group_at)
+      : lines_(std::move(concerned.lines)), shipments_(std::move(concerned.shipments)), group_at_(std::move(group_at)) {
     for (LineRow& line : lines_) {
       by_id_[line.id] = &line;
       by_reservation_[line.reservation_id] = &line;
@@ -28,37 +41,50 @@ class Page {
     }
   }
 
+  // By its effect: a reversal takes back what its original did, the reversal of a reversal gives it again.
   void Apply(const FeedEntry& entry) {
     const Movement& movement = entry.movement();
-    switch (movement.kind()) {
+    const bool back = movement.effect_items() < 0;
+    const absl::Time when = OccurredTime(movement);
+    switch (movement.effect_kind()) {
       case stock::v1::MOVEMENT_KIND_RESERVE:
-        if (LineRow* line = ByReservation(movement)) Reserved(line->now, movement.items());
-        break;
       case stock::v1::MOVEMENT_KIND_VOID:
-        if (LineRow* line = ByReservation(movement)) {
-          const bool own = movement.request_id() == RequestIdOf(line->id, "rest") ||
-                           movement.request_id() == RequestIdOf(line->id, "refuse");
-          Released(line->now, movement.items(), own ? Release::kOwn : Release::kVoided);
-        }
-        break;
       case stock::v1::MOVEMENT_KIND_EXPIRE:
-        if (LineRow* line = ByReservation(movement)) Released(line->now, movement.items(), Release::kExpired);
+        if (LineRow* line = ByReservation(movement)) Promise(movement, *line);
         break;
       case stock::v1::MOVEMENT_KIND_ISSUE:
-        if (LineRow* line = ByReservation(movement)) {
-          Issued(line->now, movement.items(), OccurredTime(movement));
-          shipments_[IdOf(movement.name())] = line->id;
-          new_shipments_.emplace_back(IdOf(movement.name()), line->id);
-        }
+        Issue(entry);
+        break;
+      case stock::v1::MOVEMENT_KIND_DIRECT:
+        Got(entry, IdOf(movement.group()), movement.effect_items());
+        break;
+      case stock::v1::MOVEMENT_KIND_PASS_ON:
+        Got(entry, IdOf(movement.group()), movement.effect_items());
+        Got(entry, group_at_[GivingPlace(movement)], -movement.effect_items());
         break;
       case stock::v1::MOVEMENT_KIND_CONFIRM:
-        Share(movement, &Arrived);
+        if (!back) {
+          const std::string place = IdOf(movement.to_place()), group = IdOf(movement.group());
+          if (group_at_.emplace(place, group).second) new_places_.emplace_back(place, group);
+        }
+        Share(movement, back ? ArrivalReversed : Arrived);
         break;
-      case stock::v1::MOVEMENT_KIND_SHORTAGE:
-        Share(movement, &Missed);
+      case stock::v1::MOVEMENT_KIND_SHORTAGE: {
+        if (movement.delivery().empty()) break;  // on the way to a warehouse
+        const int64_t left = Share(movement, back ? MissReversed : Missed);
+        Got(entry, IdOf(movement.group()), back ? left : -left);
         break;
-      case stock::v1::MOVEMENT_KIND_REVERSAL:
-        Reverse(entry);
+      }
+      case stock::v1::MOVEMENT_KIND_RETURN:
+        if (movement.group().empty()) break;  // from a shelf to the donor
+        if (movement.delivery().empty()) {
+          Got(entry, IdOf(movement.group()), -movement.effect_items());
+        } else {
+          const int64_t left = Share(movement, [&](LineFacts& line, int64_t items) {
+            return back ? ReturnReversed(line, items, when) : Returned(line, items);
+          });
+          Got(entry, IdOf(movement.group()), back ? left : -left);
+        }
         break;
       default:
         break;
@@ -71,78 +97,108 @@ class Page {
       if (changed_.contains(line.id)) changed.push_back(std::move(line));
     }
     RETURN_IF_ERROR(UpdateLines(tx, changed));
+    RETURN_IF_ERROR(AddHandedOut(tx, handed_out_));
+    RETURN_IF_ERROR(InsertGroupPlaces(tx, new_places_));
     return InsertShipments(tx, new_shipments_);
   }
 
  private:
-  static absl::Time OccurredTime(const Movement& movement) {
-    return absl::FromUnixSeconds(movement.occurred_time().seconds()) +
-           absl::Nanoseconds(movement.occurred_time().nanos());
-  }
-
   LineRow* ByReservation(const Movement& movement) {
     if (movement.reservation().empty()) return nullptr;
     const auto found = by_reservation_.find(IdOf(movement.reservation()));
-    if (found == by_reservation_.end()) return nullptr;
-    changed_.insert(found->second->id);
-    return found->second;
+    return found == by_reservation_.end() ? nullptr : Changed(found->second);
+  }
+  LineRow* Changed(LineRow* line) {
+    changed_.insert(line->id);
+    return line;
   }
 
-  // What arrives is known by delivery and lot only: it is shared among the lines in the order of their ids.
-  void Share(const Movement& movement, int64_t (*take)(LineFacts&, int64_t)) {
+  void Promise(const Movement& movement, LineRow& line) {
+    if (movement.kind() == stock::v1::MOVEMENT_KIND_RESERVE) {
+      Reserved(line.now, movement.items());
+    } else if (movement.kind() == stock::v1::MOVEMENT_KIND_EXPIRE) {
+      Released(line.now, movement.items(), Release::kExpired);
+    } else {
+      const bool own = movement.request_id() == RequestIdOf(line.id, "rest") ||
+                       movement.request_id() == RequestIdOf(line.id, "refuse");
+      Released(line.now, movement.items(), own ? Release::kOwn : Release::kVoided);
+    }
+  }
+
+  // Of a line, or without one. Reversals follow the shipment that they undo or give again.
+  void Issue(const FeedEntry& entry) {
+    const Movement& movement = entry.movement();
+    LineRow* line = ByReservation(movement);
+    if (const auto before = shipments_.find(IdOf(movement.reverses())); before != shipments_.end())
+      line = Changed(by_id_.at(before->second));
+    if (line == nullptr) {
+      Got(entry, IdOf(movement.group()), movement.effect_items());
+      return;
+    }
+    if (movement.effect_items() < 0) {
+      IssueReversed(line->now, movement.items());
+    } else if (movement.reverses().empty()) {
+      Issued(line->now, movement.items(), OccurredTime(movement));
+    } else {
+      IssueRestored(line->now, movement.items(), OccurredTime(movement));
+    }
+    shipments_[IdOf(movement.name())] = line->id;
+    new_shipments_.emplace_back(IdOf(movement.name()), line->id);
+  }
+
+  // What arrives is known by delivery and lot only: it is shared among the lines in the order of their ids. Returns
+  // what no line took.
+  int64_t Share(const Movement& movement, const std::function<int64_t(LineFacts&, int64_t)>& take) {
     int64_t left = movement.items();
     const auto found = by_delivery_and_lot_.find({IdOf(movement.delivery()), movement.lot()});
-    if (found == by_delivery_and_lot_.end()) return;
+    if (found == by_delivery_and_lot_.end()) return left;
     for (LineRow* line : found->second) {
       const int64_t taken = take(line->now, left);
-      if (taken > 0) changed_.insert(line->id);
+      if (taken > 0) Changed(line);
       left -= taken;
     }
+    return left;
   }
 
-  void Reverse(const FeedEntry& entry) {
-    const Movement& movement = entry.movement();
-    switch (entry.reversed_kind()) {
-      case stock::v1::MOVEMENT_KIND_ISSUE:
-        if (const auto shipment = shipments_.find(IdOf(movement.reverses())); shipment != shipments_.end()) {
-          IssueReversed(by_id_.at(shipment->second)->now, movement.items());
-          changed_.insert(shipment->second);
-        }
-        break;
-      case stock::v1::MOVEMENT_KIND_CONFIRM:
-        Share(movement, &ArrivalReversed);
-        break;
-      case stock::v1::MOVEMENT_KIND_SHORTAGE:
-        Share(movement, &MissReversed);
-        break;
-      default:
-        break;
-    }
+  // A group got so many items more (or fewer) without a line.
+  void Got(const FeedEntry& entry, const std::string& group, int64_t items) {
+    const int64_t milli_person_days = items * entry.lot().milli_person_days();
+    if (group.empty() || milli_person_days == 0) return;
+    handed_out_[{group, absl::ToCivilDay(OccurredTime(entry.movement()), absl::UTCTimeZone())}] += milli_person_days;
   }
 
   std::vector<LineRow> lines_;
-  std::map<std::string, std::string> shipments_;
+  std::map<std::string, std::string> shipments_, group_at_;
   std::map<std::string, LineRow*> by_id_, by_reservation_;
   std::map<std::pair<std::string, std::string>, std::vector<LineRow*>> by_delivery_and_lot_;
   std::set<std::string> changed_;
-  std::vector<std::pair<std::string, std::string>> new_shipments_;
+  HandedOut handed_out_;
+  std::vector<std::pair<std::string, std::string>> new_shipments_, new_places_;
 };
 
 }  // namespace
 
 absl::Status ApplyFeed(pg::Transaction& tx, const feed::Network&, const feed::Entries& entries) {
-  std::set<std::string> reservations, deliveries, reversed;
+  std::set<std::string> reservations, deliveries, reversed, places;
   for (const FeedEntry& entry : entries) {
     const Movement& movement = entry.movement();
     if (!movement.reservation().empty()) reservations.insert(IdOf(movement.reservation()));
     if (!movement.delivery().empty() && movement.reservation().empty()) deliveries.insert(IdOf(movement.delivery()));
     if (!movement.reverses().empty()) reversed.insert(IdOf(movement.reverses()));
+    if (const std::string place = GivingPlace(movement); !place.empty()) places.insert(place);
+    if (movement.kind() == stock::v1::MOVEMENT_KIND_CONFIRM) places.insert(IdOf(movement.to_place()));
   }
-  if (reservations.empty() && deliveries.empty() && reversed.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(Concerned concerned,
-                   LinesConcerned(tx, {reservations.begin(), reservations.end()},
-                                  {deliveries.begin(), deliveries.end()}, {reversed.begin(), reversed.end()}));
-  Page page(std::move(concerned));
+  Concerned concerned;
+  if (!reservations.empty() || !deliveries.empty() || !reversed.empty()) {
+    ASSIGN_OR_RETURN(concerned,
+                     LinesConcerned(tx, {reservations.begin(), reservations.end()},
+                                    {deliveries.begin(), deliveries.end()}, {reversed.begin(), reversed.end()}));
+  }
+  std::map<std::string, std::string> group_at;
+  if (!places.empty()) {
+    ASSIGN_OR_RETURN(group_at, GroupsAt(tx, {places.begin(), places.end()}));
+  }
+  Page page(std::move(concerned), std::move(group_at));
   for (const FeedEntry& entry : entries) page.Apply(entry);
   return page.Write(tx);
 }

@@ -128,5 +128,75 @@ TEST_F(AllocationTest, WhatArrivedStaysHistoryAndFreesTheStorage) {
   EXPECT_EQ(groups_seen()[0].history_milli_person_days(), 0);  // a year later
 }
 
+TEST_F(AllocationTest, WhatCameBackFromTheWayWasNotShipped) {
+  const pb::Run run = Published();
+  const pb::Line line = LineOf(run, 1, 1);
+  Must(&Stub::AcceptLine, "group 1", Accept(line));
+  stock_.Issue(line.reservation(), 30);
+  stock_.Arrive(stock::v1::MOVEMENT_KIND_RETURN, line.reservation(), 10);
+  Follow();
+  EXPECT_EQ(Again(line).shipped_items(), 20);
+  EXPECT_EQ(Again(line).state(), pb::LINE_STATE_SHIPPED);
+  const std::string rest = stock_.Arrive(stock::v1::MOVEMENT_KIND_RETURN, line.reservation(), 20);
+  Follow();
+  EXPECT_EQ(Again(line).state(), pb::LINE_STATE_EXPIRED);
+  EXPECT_EQ(Again(line).reason(), "RETURNED");
+  stock_.Reverse(line.reservation(), rest, stock::v1::MOVEMENT_KIND_RETURN, 20);
+  Follow();
+  EXPECT_EQ(Again(line).state(), pb::LINE_STATE_SHIPPED);
+  EXPECT_EQ(Again(line).shipped_items(), 20);
+}
+
+TEST_F(AllocationTest, AReversalThatIsReversedChangesNothing) {
+  const pb::Run run = Published();
+  const pb::Line line = LineOf(run, 1, 1);
+  Must(&Stub::AcceptLine, "group 1", Accept(line));
+  const std::string issue = stock_.Issue(line.reservation(), 30);
+  stock_.Reverse(line.reservation(), issue, stock::v1::MOVEMENT_KIND_ISSUE, 30);
+  const std::string reversal = stock_.LastMovement();
+  Follow();
+  EXPECT_EQ(Again(line).state(), pb::LINE_STATE_EXPIRED);
+  stock_.ReverseAgain(line.reservation(), reversal, stock::v1::MOVEMENT_KIND_ISSUE, 30);
+  Follow();
+  EXPECT_EQ(Again(line).state(), pb::LINE_STATE_SHIPPED);
+  EXPECT_EQ(Again(line).shipped_items(), 30);
+  const std::string arrival = stock_.Arrive(stock::v1::MOVEMENT_KIND_CONFIRM, line.reservation(), 30);
+  stock_.Reverse(line.reservation(), arrival, stock::v1::MOVEMENT_KIND_CONFIRM, 30);
+  stock_.ReverseAgain(line.reservation(), stock_.LastMovement(), stock::v1::MOVEMENT_KIND_CONFIRM, 30);
+  Follow();
+  EXPECT_EQ(Again(line).state(), pb::LINE_STATE_CONFIRMED);
+}
+
+TEST_F(AllocationTest, WhatGroupsGotWithoutALineIsHistoryToo) {
+  using namespace stock::v1;  // NOLINT
+  const std::string hub = GroupName(1), other = GroupName(2), place = "places/" + hub.substr(hub.find('/') + 1);
+  const auto history = [&] {
+    Follow();
+    pb::GetSnapshotRequest request;
+    request.set_run(MakeRun().name());
+    pb::Snapshot snapshot;
+    snapshot.ParseFromString(Must(&Stub::GetSnapshot, "auditor", request).snapshot());
+    std::map<std::string, int64_t> of;
+    for (const auto& group : snapshot.groups()) of[group.group().name()] = group.history_milli_person_days();
+    return of;
+  };
+  const auto groups = history();
+  ASSERT_EQ(groups.count(hub) + groups.count(other), 2u);
+  stock_.HandOut(MOVEMENT_KIND_DIRECT, hub, 50, "deliveries/" + Uuid(91));
+  stock_.HandOut(MOVEMENT_KIND_ISSUE, hub, 10, "deliveries/" + Uuid(91));
+  EXPECT_EQ(history()[hub], 6'000);
+  stock_.HandOut(MOVEMENT_KIND_SHORTAGE, hub, 2, "deliveries/" + Uuid(91));
+  stock_.HandOut(MOVEMENT_KIND_RETURN, hub, 8, "deliveries/" + Uuid(91));
+  stock_.HandOut(MOVEMENT_KIND_CONFIRM, hub, 50, "deliveries/" + Uuid(91));
+  EXPECT_EQ(history()[hub], 5'000);  // what arrived was counted when it left
+  stock_.HandOut(MOVEMENT_KIND_PASS_ON, other, 20, "deliveries/" + Uuid(92), place);
+  EXPECT_EQ(history()[hub], 3'000);
+  EXPECT_EQ(history()[other], 2'000);
+  stock_.HandOut(MOVEMENT_KIND_RETURN, hub, 5, "", place);
+  EXPECT_EQ(history()[hub], 2'500);
+  clock_.Advance(absl::Hours(24 * 367));
+  EXPECT_EQ(history()[hub], 0);  // a year later
+}
+
 }  // namespace
 }  // namespace kubari::allocation

@@ -1,5 +1,6 @@
 #include "services/allocation/ledger.h"
 
+#include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
 
 #include "libs/errors/errors.h"
@@ -36,7 +37,15 @@ absl::Status Ledger::Reserve(const Actor& actor, const LineRow& line) {
   request.set_group(line.facts.group());
   request.set_delivery(ids::Name("deliveries", line.delivery_id));
   *request.mutable_expire_time() = registry::ToTimestamp(line.answer_due_time.value_or(absl::UnixEpoch()) + kGrace);
-  return rpc::Invoke(&Stub::ReserveStock, *stock_, OutgoingFor(actor, service_key_), request).status();
+  const auto reserve = [&] {
+    return rpc::Invoke(&Stub::ReserveStock, *stock_, OutgoingFor(actor, service_key_), request).status();
+  };
+  const absl::Status reserved = reserve();
+  if (errors::ReasonOf(reserved) != "FEFO_DEPARTURE") return reserved;
+  // Who gets what was decided by the run, for the reasons that its line gives. A refusal is not remembered, so the
+  // request keeps its id.
+  request.set_departure_reason(absl::StrCat("配分 (allocation): ", line.name()));
+  return reserve();
 }
 
 absl::Status Ledger::GiveBack(const Actor& actor, const LineRow& line, const std::string& step, int64_t items,

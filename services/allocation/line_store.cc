@@ -58,8 +58,10 @@ constexpr pg::Statement kList{
 constexpr pg::Statement kOfRun{KUBARI_LINES "WHERE l.network_id = $1 AND l.run_id = $2 ORDER BY l.line_id"};
 constexpr pg::Statement kOfRunLocked{KUBARI_LINES
                                      "WHERE l.network_id = $1 AND l.run_id = $2 ORDER BY l.line_id FOR UPDATE OF l"};
-constexpr pg::Statement kToReserve{
-    KUBARI_LINES "WHERE l.network_id = $1 AND l.run_id = $2 AND l.state = 1 ORDER BY l.line_id LIMIT $3"};
+// First to expire first, so that what a run gives to somebody is no earlier lot that was passed over.
+constexpr pg::Statement kToReserve{KUBARI_LINES
+                                   "WHERE l.network_id = $1 AND l.run_id = $2 AND l.state = 1 "
+                                   "ORDER BY l.last_day, l.line_id LIMIT $3"};
 constexpr pg::Statement kMarkOffered{
     "UPDATE lines SET state = 2, version = version + 1 WHERE network_id = $1 AND line_id = ANY($2::uuid[]) AND state = "
     "1"};
@@ -85,17 +87,34 @@ constexpr pg::Statement kInsertShipments{
     "INSERT INTO shipments (network_id, movement_id, line_id) SELECT $1, * FROM unnest($2::uuid[], $3::uuid[])"};
 // States: 2 OFFERED, 3 ACCEPTED, 6 SHIPPED, 7 CONFIRMED.
 constexpr pg::Statement kPast{
+    "SELECT group_id, sum(milli_person_days)::bigint AS milli_person_days, sum(ambient)::bigint AS ambient, "
+    "sum(chilled)::bigint AS chilled, sum(frozen)::bigint AS frozen FROM ("
     "SELECT group_id, "
     "coalesce(sum(CASE WHEN state IN (2, 3) THEN greatest(items - missing_items, 0) ELSE shipped_items - missing_items "
     "END "
-    "             * milli_person_days) FILTER (WHERE state IN (2, 3) OR ship_time >= $2), 0)::bigint AS "
-    "milli_person_days, "
-    "coalesce(sum(claimed) FILTER (WHERE zone = 1), 0)::bigint AS ambient, "
-    "coalesce(sum(claimed) FILTER (WHERE zone = 2), 0)::bigint AS chilled, "
-    "coalesce(sum(claimed) FILTER (WHERE zone = 3), 0)::bigint AS frozen "
+    "             * milli_person_days) FILTER (WHERE state IN (2, 3) OR ship_time >= $2), 0) AS milli_person_days, "
+    "coalesce(sum(claimed) FILTER (WHERE zone = 1), 0) AS ambient, "
+    "coalesce(sum(claimed) FILTER (WHERE zone = 2), 0) AS chilled, "
+    "coalesce(sum(claimed) FILTER (WHERE zone = 3), 0) AS frozen "
     "FROM (SELECT *, greatest(CASE state WHEN 2 THEN items WHEN 3 THEN items WHEN 6 THEN shipped_items ELSE 0 END "
     "                         - confirmed_items - missing_items, 0) AS claimed FROM lines "
-    "      WHERE network_id = $1 AND (state IN (2, 3, 6) OR (state = 7 AND ship_time >= $2))) AS l GROUP BY group_id"};
+    "      WHERE network_id = $1 AND (state IN (2, 3, 6) OR (state = 7 AND ship_time >= $2))) AS l GROUP BY group_id "
+    "UNION ALL "
+    "SELECT group_id, sum(milli_person_days), 0, 0, 0 FROM handed_out "
+    "WHERE network_id = $1 AND day >= ($2::timestamptz AT TIME ZONE 'UTC')::date GROUP BY group_id"
+    ") AS got GROUP BY group_id"};
+
+constexpr pg::Statement kAddHandedOut{
+    "INSERT INTO handed_out AS old (network_id, group_id, day, milli_person_days) "
+    "SELECT $1::uuid, * FROM unnest($2::uuid[], $3::date[], $4::bigint[]) "
+    "ON CONFLICT (network_id, group_id, day) DO UPDATE SET milli_person_days = old.milli_person_days + "
+    "excluded.milli_person_days"};
+constexpr pg::Statement kGroupsAt{
+    "SELECT place_id::text AS place_id, group_id::text AS group_id FROM group_places "
+    "WHERE network_id = $1 AND place_id = ANY($2::uuid[])"};
+constexpr pg::Statement kInsertGroupPlaces{
+    "INSERT INTO group_places (network_id, place_id, group_id) SELECT $1::uuid, * FROM unnest($2::uuid[], $3::uuid[]) "
+    "ON CONFLICT DO NOTHING"};
 
 std::string IdIn(const char* collection, const std::string& name) {
   return ids::IdFromName(collection, name).value_or("");
@@ -311,6 +330,37 @@ absl::Status InsertShipments(pg::Transaction& tx,
     lines.push_back(line);
   }
   return tx.Execute(kInsertShipments, tx.network_id(), movements, lines).status();
+}
+
+absl::Status AddHandedOut(pg::Transaction& tx, const HandedOut& handed_out) {
+  if (handed_out.empty()) return absl::OkStatus();
+  std::vector<std::string> groups, days;
+  std::vector<int64_t> amounts;
+  for (const auto& [group_and_day, amount] : handed_out) {
+    groups.push_back(group_and_day.first);
+    days.push_back(absl::FormatCivilTime(group_and_day.second));
+    amounts.push_back(amount);
+  }
+  return tx.Execute(kAddHandedOut, tx.network_id(), groups, days, amounts).status();
+}
+
+absl::StatusOr<std::map<std::string, std::string>> GroupsAt(pg::Transaction& tx,
+                                                            const std::vector<std::string>& places) {
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kGroupsAt, tx.network_id(), places));
+  std::map<std::string, std::string> groups;
+  for (const pg::Row row : rows) groups[row.Get<std::string>("place_id")] = row.Get<std::string>("group_id");
+  return groups;
+}
+
+absl::Status InsertGroupPlaces(pg::Transaction& tx,
+                               const std::vector<std::pair<std::string, std::string>>& place_and_group_ids) {
+  if (place_and_group_ids.empty()) return absl::OkStatus();
+  std::vector<std::string> places, groups;
+  for (const auto& [place, group] : place_and_group_ids) {
+    places.push_back(place);
+    groups.push_back(group);
+  }
+  return tx.Execute(kInsertGroupPlaces, tx.network_id(), places, groups).status();
 }
 
 absl::StatusOr<std::map<std::string, Past>> ReadPast(pg::Transaction& tx, absl::Time since) {

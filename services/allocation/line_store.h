@@ -102,6 +102,15 @@ absl::Status MarkDropped(pg::Transaction& tx, const std::vector<std::string>& li
 absl::StatusOr<std::vector<LineRow>> LinesToPick(pg::Transaction& tx, const std::string& warehouse_id,
                                                  const std::optional<std::string>& delivery_id, int limit);
 
+// What groups got without a line, in milli-person-days: by group and day (UTC). Negative: gave away or back.
+using HandedOut = std::map<std::pair<std::string, absl::CivilDay>, int64_t>;
+absl::Status AddHandedOut(pg::Transaction& tx, const HandedOut& handed_out);
+// Whose places these are (those that are known), and what the feed tells of more: (place, group).
+absl::StatusOr<std::map<std::string, std::string>> GroupsAt(pg::Transaction& tx,
+                                                            const std::vector<std::string>& places);
+absl::Status InsertGroupPlaces(pg::Transaction& tx,
+                               const std::vector<std::pair<std::string, std::string>>& place_and_group_ids);
+
 // For the ledger's feed: the lines of these reservations, or of these deliveries, or to which these movements (ISSUE)
 // belong; locked.
 struct Concerned {

@@ -234,6 +234,17 @@ TEST_F(AllocationTest, PublishingReservesInThePersonsName) {
   EXPECT_THAT(Do(&Stub::AdjustLine, "coordinator", Adjust(run, 1, 1, 10)), FailsBecause("RUN_STATE"));
 }
 
+TEST_F(AllocationTest, WhereTheRunPassesOverAnEarlierLotTheReservationSaysWhichLineDidIt) {
+  const std::string departing = stock_.balances.front().lot().name();
+  stock_.departures = {departing};
+  const pb::Run run = Published();
+  for (const pb::Line& line : Lines(run)) {
+    EXPECT_EQ(line.state(), pb::LINE_STATE_OFFERED);
+    EXPECT_EQ(stock_.departure_reasons.at(line.reservation()),
+              line.lot() == departing ? "配分 (allocation): " + line.name() : "");
+  }
+}
+
 TEST_F(AllocationTest, PublishingAgainDoesNotReserveAgain) {
   const pb::PublishRunRequest request = Publish(MakeRun());
   Must(&Stub::PublishRun, "coordinator", request);

@@ -2,6 +2,8 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include <set>
+
 #include "libs/calendar/clock.h"
 #include "libs/calendar/date.h"
 #include "libs/errors/errors.h"
@@ -111,28 +113,38 @@ absl::StatusOr<v1::ListImpactMovementsResponse> ImpactHandler::ListImpactMovemen
   ASSIGN_OR_RETURN(const int size, paging::PageSize(request.page_size()));
   const std::string fingerprint = paging::Fingerprint(request, call.principal.network_id);
   ASSIGN_OR_RETURN(const std::vector<std::string> key, paging::Decode(request.page_token(), fingerprint));
-  int64_t after = -1;
-  if (!key.empty() && (key.size() != 1 || !absl::SimpleAtoi(key[0], &after))) return paging::InvalidToken();
+  int64_t after_position = -1;
+  int after_part = 0;
+  if (!key.empty() && (key.size() != 2 || !absl::SimpleAtoi(key[0], &after_position) || !absl::SimpleAtoi(key[1], &after_part)))
+    return paging::InvalidToken();
   ASSIGN_OR_RETURN(const Query query, QueryOf(call, request.filter()));
-  return pool_.Read({.network_id = call.principal.network_id, .deadline = call.deadline},
-                    [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListImpactMovementsResponse> {
-                      ASSIGN_OR_RETURN(std::vector<pb::ImpactMovement> movements, Movements(tx, query, after, size + 1));
-                      v1::ListImpactMovementsResponse response;
-                      const bool more = static_cast<int>(movements.size()) > size;
-                      if (more) movements.pop_back();
-                      if (more) response.set_next_page_token(paging::Encode(fingerprint, {absl::StrCat(movements.back().position())}));
-                      for (pb::ImpactMovement& movement : movements) *response.add_movements() = std::move(movement);
-                      return response;
-                    });
+  const auto list = [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListImpactMovementsResponse> {
+    ASSIGN_OR_RETURN(std::vector<Listed> listed, Movements(tx, query, after_position, after_part, size + 1));
+    v1::ListImpactMovementsResponse response;
+    if (static_cast<int>(listed.size()) > size) {
+      listed.pop_back();
+      response.set_next_page_token(paging::Encode(
+          fingerprint, {absl::StrCat(listed.back().movement.position()), absl::StrCat(listed.back().part)}));
+    }
+    for (Listed& one : listed) *response.add_movements() = std::move(one.movement);
+    return response;
+  };
+  return pool_.Read({.network_id = call.principal.network_id, .deadline = call.deadline}, list);
 }
 
 absl::Status ApplyFeed(pg::Transaction& tx, const feed::Network& network, const feed::Entries& entries) {
   ASSIGN_OR_RETURN(const absl::TimeZone zone, calendar::LoadZone(network.time_zone));
+  std::set<std::string> groups, places;
+  for (const stock::v1::FeedEntry& entry : entries) {
+    if (!entry.movement().group().empty()) groups.insert(*ids::IdFromName("groups", entry.movement().group()));
+    if (const std::string place = GivingPlace(entry.movement()); !place.empty()) places.insert(place);
+  }
+  ASSIGN_OR_RETURN(KnownGroups known, ReadGroups(tx, {groups.begin(), groups.end()}, {places.begin(), places.end()}));
   std::vector<Fact> facts;
   for (const stock::v1::FeedEntry& entry : entries) {
-    if (std::optional<Fact> fact = FactOf(entry, zone)) facts.push_back(*std::move(fact));
+    for (Fact& fact : FactsOf(entry, zone, known)) facts.push_back(std::move(fact));
   }
-  return AddFacts(tx, facts);
+  return AddFacts(tx, facts, known);
 }
 
 }  // namespace kubari::impact

@@ -6,11 +6,11 @@ namespace kubari::impact {
 namespace {
 
 constexpr pg::Statement kInsertFacts{R"sql(
-  INSERT INTO facts (network_id, position, movement_id, kind, day, recorded_time, donor_id, group_id, delivery_id, lot_id,
+  INSERT INTO facts (network_id, position, part, movement_id, kind, day, recorded_time, donor_id, group_id, delivery_id, lot_id,
                      product_display_name, category, prefecture, items, grams, households)
-  SELECT $1::uuid, * FROM unnest($2::bigint[], $3::uuid[], $4::text[], $5::date[], $6::timestamptz[], $7::uuid[], $8::uuid[],
-                                 $9::uuid[], $10::uuid[], $11::text[], $12::integer[], $13::text[], $14::bigint[], $15::bigint[],
-                                 $16::bigint[])
+  SELECT $1::uuid, * FROM unnest($2::bigint[], $3::integer[], $4::uuid[], $5::text[], $6::date[], $7::timestamptz[], $8::uuid[],
+                                 $9::uuid[], $10::uuid[], $11::uuid[], $12::text[], $13::integer[], $14::text[], $15::bigint[],
+                                 $16::bigint[], $17::bigint[])
 )sql"};
 
 constexpr pg::Statement kAddToDaily{R"sql(
@@ -28,19 +28,31 @@ constexpr pg::Statement kAddToDelivered{R"sql(
   INSERT INTO delivered AS old (network_id, day, delivery_id, group_id, donor_id, category, prefecture, items, households)
   SELECT network_id, day, delivery_id, group_id, donor_id, category, prefecture, sum(items), max(households)
     FROM facts
-   WHERE network_id = $1::uuid AND position BETWEEN $2 AND $3 AND kind = 'CONFIRM'
+   WHERE network_id = $1::uuid AND position BETWEEN $2 AND $3 AND kind = 'CONFIRM' AND delivery_id IS NOT NULL
    GROUP BY 1, 2, 3, 4, 5, 6, 7
   ON CONFLICT (network_id, day, delivery_id, group_id, donor_id, category, prefecture)
   DO UPDATE SET items = old.items + excluded.items, households = greatest(old.households, excluded.households)
 )sql"};
 
+// Names that are not told again do not blank those that are known.
 constexpr pg::Statement kRememberParties{R"sql(
-  INSERT INTO parties AS old (network_id, party_id, display_name, may_be_named)
-  SELECT DISTINCT ON (party_id) $1::uuid, party_id, display_name, may_be_named
-    FROM unnest($2::uuid[], $3::text[], $4::boolean[]) WITH ORDINALITY AS p (party_id, display_name, may_be_named, n)
-   ORDER BY party_id, n DESC
-  ON CONFLICT (network_id, party_id) DO UPDATE SET display_name = excluded.display_name, may_be_named = excluded.may_be_named
-   WHERE (old.display_name, old.may_be_named) IS DISTINCT FROM (excluded.display_name, excluded.may_be_named)
+  INSERT INTO parties AS old (network_id, party_id, display_name, may_be_named, prefecture, place_id)
+  SELECT DISTINCT ON (party_id) $1::uuid, party_id, display_name, may_be_named, prefecture, place_id
+    FROM unnest($2::uuid[], $3::text[], $4::boolean[], $5::text[], $6::uuid[])
+         WITH ORDINALITY AS p (party_id, display_name, may_be_named, prefecture, place_id, n)
+   ORDER BY party_id, display_name <> '' DESC, n DESC
+  ON CONFLICT (network_id, party_id) DO UPDATE
+     SET display_name = excluded.display_name, may_be_named = excluded.may_be_named,
+         prefecture = CASE WHEN excluded.prefecture = '' THEN old.prefecture ELSE excluded.prefecture END,
+         place_id = coalesce(excluded.place_id, old.place_id)
+   WHERE excluded.display_name <> ''
+     AND (old.display_name, old.may_be_named, old.prefecture, old.place_id)
+         IS DISTINCT FROM (excluded.display_name, excluded.may_be_named, excluded.prefecture, excluded.place_id)
+)sql"};
+
+constexpr pg::Statement kGroups{R"sql(
+  SELECT party_id::text AS id, display_name, prefecture, place_id
+    FROM parties WHERE network_id = $1::uuid AND (party_id = ANY ($2::uuid[]) OR place_id = ANY ($3::uuid[]))
 )sql"};
 
 // $2, $3: days; $4 donor, $5 group, $6 category, $7 prefecture: NULL does not restrict; $8: whole network, else $9 donors or
@@ -98,7 +110,7 @@ constexpr pg::Statement kPartyNames{R"sql(
 )sql"};
 
 constexpr pg::Statement kMovements{R"sql(
-  SELECT f.position, f.movement_id, f.kind, f.day, f.donor_id, f.group_id, f.delivery_id, f.lot_id, f.product_display_name, f.category,
+  SELECT f.position, f.part, f.movement_id, f.kind, f.day, f.donor_id, f.group_id, f.delivery_id, f.lot_id, f.product_display_name, f.category,
          f.items, f.grams, f.households, d.display_name AS donor_name, d.may_be_named, coalesce(g.display_name, '') AS group_name
     FROM facts AS f
     JOIN parties AS d ON d.network_id = f.network_id AND d.party_id = f.donor_id
@@ -107,9 +119,9 @@ constexpr pg::Statement kMovements{R"sql(
      AND ($4::uuid IS NULL OR f.donor_id = $4::uuid) AND ($5::uuid IS NULL OR f.group_id = $5::uuid)
      AND ($6::integer IS NULL OR f.category = $6::integer) AND ($7::text IS NULL OR f.prefecture = $7::text)
      AND ($8::boolean OR f.donor_id = ANY ($9::uuid[]) OR f.group_id = ANY ($10::uuid[]))
-     AND f.position > $11
-   ORDER BY f.position
-   LIMIT $12
+     AND (f.position, f.part) > ($11, $12)
+   ORDER BY f.position, f.part
+   LIMIT $13
 )sql"};
 
 constexpr pg::Statement kProgress{R"sql(
@@ -127,15 +139,39 @@ bool MaySeeGroup(const Query& query, const std::string& group_id) {
 
 }  // namespace
 
-absl::Status AddFacts(pg::Transaction& tx, std::span<const Fact> facts) {
+absl::StatusOr<KnownGroups> ReadGroups(pg::Transaction& tx, const std::vector<std::string>& groups,
+                                       const std::vector<std::string>& places) {
+  KnownGroups known;
+  if (groups.empty() && places.empty()) return known;
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kGroups, tx.network_id(), groups, places));
+  for (const pg::Row row : rows) {
+    const std::string id = row.Get<std::string>("id");
+    KnownGroups::Group& group = known.groups[id];
+    group = {row.Get<std::string>("display_name"), row.Get<std::string>("prefecture"),
+             row.Get<std::optional<std::string>>("place_id").value_or("")};
+    if (!group.place_id.empty()) known.group_at[group.place_id] = id;
+  }
+  return known;
+}
+
+absl::Status AddFacts(pg::Transaction& tx, std::span<const Fact> facts, const KnownGroups& known) {
   if (facts.empty()) return absl::OkStatus();
-  std::vector<int64_t> positions, items, grams, households, categories;
-  std::vector<std::string> movements, kinds, donors, lots, products, prefectures, parties, names, days, times;
-  std::vector<std::optional<std::string>> groups, deliveries;
+  std::vector<int64_t> positions, items, grams, households, categories, parts;
+  std::vector<std::string> movements, kinds, donors, lots, products, prefectures, parties, names, days, times, located;
+  std::vector<std::optional<std::string>> groups, deliveries, places;
   std::vector<bool> may_be_named;
   const auto optional = [](const std::string& id) { return id.empty() ? std::nullopt : std::optional(id); };
+  const auto remember = [&](const std::string& party, const std::string& name, bool named, const std::string& prefecture,
+                            const std::string& place) {
+    parties.push_back(party);
+    names.push_back(name);
+    may_be_named.push_back(named);
+    located.push_back(prefecture);
+    places.push_back(optional(place));
+  };
   for (const Fact& fact : facts) {
     positions.push_back(fact.position);
+    parts.push_back(fact.part);
     movements.push_back(fact.movement_id);
     kinds.push_back(KindName(fact.kind));
     days.push_back(absl::FormatCivilTime(fact.day));
@@ -150,24 +186,18 @@ absl::Status AddFacts(pg::Transaction& tx, std::span<const Fact> facts) {
     items.push_back(fact.items);
     grams.push_back(fact.grams);
     households.push_back(fact.households);
-    parties.push_back(fact.donor_id);
-    names.push_back(fact.donor_display_name);
-    may_be_named.push_back(fact.donor_may_be_named);
-    if (!fact.group_id.empty()) {
-      parties.push_back(fact.group_id);
-      names.push_back(fact.group_display_name);
-      may_be_named.push_back(false);
-    }
+    remember(fact.donor_id, fact.donor_display_name, fact.donor_may_be_named, "", "");
   }
+  for (const auto& [id, group] : known.groups) remember(id, group.display_name, false, group.prefecture, group.place_id);
   const std::string& network = tx.network_id();
   const int64_t first = positions.front();
   const int64_t last = positions.back();
   pg::Batch batch;
-  batch.Add(kInsertFacts, network, positions, movements, kinds, days, times, donors, groups, deliveries, lots, products, categories,
-            prefectures, items, grams, households);
+  batch.Add(kInsertFacts, network, positions, parts, movements, kinds, days, times, donors, groups, deliveries, lots, products,
+            categories, prefectures, items, grams, households);
   batch.Add(kAddToDaily, network, first, last);
   batch.Add(kAddToDelivered, network, first, last);
-  batch.Add(kRememberParties, network, parties, names, may_be_named);
+  batch.Add(kRememberParties, network, parties, names, may_be_named, located, places);
   return tx.Pipeline(batch).status();
 }
 
@@ -226,13 +256,16 @@ absl::StatusOr<std::vector<pb::ImpactRow>> Figures(pg::Transaction& tx, const Qu
   return rows;
 }
 
-absl::StatusOr<std::vector<pb::ImpactMovement>> Movements(pg::Transaction& tx, const Query& query, int64_t after, int limit) {
+absl::StatusOr<std::vector<Listed>> Movements(pg::Transaction& tx, const Query& query, int64_t after_position,
+                                              int after_part, int limit) {
   ASSIGN_OR_RETURN(const pg::Result result,
                    tx.Query(kMovements, tx.network_id(), query.from, query.to, query.donor_id, query.group_id, query.category,
-                            query.prefecture, query.whole_network, query.own_donors, query.own_groups, after, limit));
-  std::vector<pb::ImpactMovement> movements;
+                            query.prefecture, query.whole_network, query.own_donors, query.own_groups, after_position, after_part, limit));
+  std::vector<Listed> movements;
   for (const pg::Row row : result) {
-    pb::ImpactMovement& out = movements.emplace_back();
+    Listed& listed = movements.emplace_back();
+    listed.part = row.Get<int>("part");
+    pb::ImpactMovement& out = listed.movement;
     const std::string donor = row.Get<std::string>("donor_id");
     const std::optional<std::string> group = row.Get<std::optional<std::string>>("group_id");
     const std::optional<std::string> delivery = row.Get<std::optional<std::string>>("delivery_id");

@@ -26,14 +26,23 @@ struct Query {
   std::vector<std::string> own_donors, own_groups;
 };
 
-// Adds the facts and their sums. Positions must be new: the feed's cursor sees to that, in the same transaction.
-absl::Status AddFacts(pg::Transaction& tx, std::span<const Fact> facts);
+// What is known of these groups, and of those whose places these are (UUIDs).
+absl::StatusOr<KnownGroups> ReadGroups(pg::Transaction& tx, const std::vector<std::string>& groups,
+                                       const std::vector<std::string>& places);
+
+// Adds the facts, their sums, and what is known of the groups by now. Positions must be new: the feed's cursor sees to that, in the same transaction.
+absl::Status AddFacts(pg::Transaction& tx, std::span<const Fact> facts, const KnownGroups& known);
 
 // One row for each value of the dimension (at most 1,000, most grams first, months in order), or one with an empty key for UNSPECIFIED.
 absl::StatusOr<std::vector<pb::ImpactRow>> Figures(pg::Transaction& tx, const Query& query, pb::Dimension dimension);
 
-// In the order of positions, after `after`.
-absl::StatusOr<std::vector<pb::ImpactMovement>> Movements(pg::Transaction& tx, const Query& query, int64_t after, int limit);
+// In the order of positions and of their parts.
+struct Listed {
+  pb::ImpactMovement movement;
+  int part = 0;
+};
+absl::StatusOr<std::vector<Listed>> Movements(pg::Transaction& tx, const Query& query, int64_t after_position,
+                                              int after_part, int limit);
 
 // How far the ledger has been read: all positions below this one, and when the last of them that counts was recorded.
 struct Progress {

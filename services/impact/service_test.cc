@@ -40,7 +40,13 @@ struct Line {
   const char* day = "2026-04-10";
   int64_t households = 0;
   stock::v1::MovementKind reversed = stock::v1::MOVEMENT_KIND_UNSPECIFIED;
+  stock::v1::PlaceKind from = stock::v1::PLACE_KIND_SHELF;
+  std::string giver = "";  // of a PASS_ON
+  bool kit = false;        // one of each donor's
 };
+
+// Where what a group has got stands.
+std::string PlaceOf(const std::string& group) { return "places/" + Uuid(group == kOsakaGroup ? 62 : 61); }
 
 class ImpactTest : public testing::Test {
  protected:
@@ -56,6 +62,21 @@ class ImpactTest : public testing::Test {
     server_.authenticator().Add("tokyo group", rpc::Person(kNetwork, kTokyoGroup, type::v1::ROLE_GROUP));
     server_.Start({&service_});
     stub_ = v1::ImpactService::NewStub(server_.channel());
+  }
+
+  // A kit of one bag of rice and two soups.
+  static void AddParts(stock::v1::Lot& kit) {
+    kit.clear_donor();
+    kit.set_product_display_name("詰め合わせ");
+    for (const bool rice : {true, false}) {
+      stock::v1::LotPart& part = *kit.add_parts();
+      part.set_donor("donors/" + (rice ? kRiceDonor : kSoupDonor));
+      part.set_items(rice ? 1 : 2);
+      part.set_item_grams(rice ? 1'000 : 200);
+      part.set_category(rice ? type::v1::FOOD_CATEGORY_RICE : type::v1::FOOD_CATEGORY_RETORT);
+      part.set_product_display_name(rice ? "米" : "スープ");
+      part.mutable_conditions()->set_donor_may_be_named(rice);
+    }
   }
 
   // Applies the lines as one page of the feed.
@@ -76,7 +97,14 @@ class ImpactTest : public testing::Test {
       EXPECT_TRUE(absl::ParseCivilTime(line.day, &day));
       movement.mutable_occurred_time()->set_seconds(absl::ToUnixSeconds(absl::FromCivil(day, absl::FixedTimeZone(9 * 3600))) + 3'600);
       *movement.mutable_recorded_time() = movement.occurred_time();
+      const bool reversal = line.reversed != stock::v1::MOVEMENT_KIND_UNSPECIFIED;
+      movement.set_effect_kind(reversal ? line.reversed : line.kind);
+      movement.set_effect_items(reversal ? -line.items : line.items);
       entry.set_reversed_kind(line.reversed);
+      entry.set_from_kind(line.from);
+      entry.set_to_kind(stock::v1::PLACE_KIND_SHELF);
+      movement.set_from_place(line.giver.empty() ? "places/" + Uuid(60) : PlaceOf(line.giver));
+      movement.set_to_place(line.kind == stock::v1::MOVEMENT_KIND_CONFIRM ? PlaceOf(line.group) : "places/" + Uuid(60));
       entry.set_group_display_name(line.group == kOsakaGroup ? "大阪の会" : "東京の会");
       const bool rice = line.donor == kRiceDonor;
       entry.mutable_lot()->set_name("lots/" + Uuid(rice ? 31 : 32));
@@ -86,6 +114,7 @@ class ImpactTest : public testing::Test {
       entry.mutable_lot()->set_item_grams(rice ? 1'000 : 200);
       entry.mutable_lot()->set_category(rice ? type::v1::FOOD_CATEGORY_RICE : type::v1::FOOD_CATEGORY_RETORT);
       entry.mutable_lot()->set_product_display_name(rice ? "米" : "スープ");
+      if (line.kit) AddParts(*entry.mutable_lot());
     }
     const absl::Status applied = pool_.Transact({.network_id = network}, [&](pg::Transaction& tx) {
       return ApplyFeed(tx, {.id = network, .time_zone = "Asia/Tokyo"}, entries);
@@ -222,6 +251,66 @@ TEST_F(ImpactTest, AReversedConfirmationNoLongerCounts) {
   EXPECT_EQ(impact->total().households_cumulative(), 0);
   // The days before the reversal keep what was true then.
   EXPECT_EQ(Impact("auditor", Period("2026-05-01", "2026-05-03"))->total().deliveries(), 1);
+}
+
+TEST_F(ImpactTest, AReversalCountsInThePrefectureOfItsGroup) {
+  FeedASpring();
+  Feed({{.kind = stock::v1::MOVEMENT_KIND_REVERSAL, .group = kOsakaGroup, .items = 48, .delivery = 42,
+         .reversed = stock::v1::MOVEMENT_KIND_CONFIRM}});
+  v1::ImpactFilter osaka;
+  osaka.set_prefecture("27");
+  EXPECT_EQ(Impact("auditor", osaka)->total().items(), 68 - 48);
+}
+
+// 10 kg to Tokyo's group, which is a hub for Osaka's: what it passes on counts there, once it has arrived.
+TEST_F(ImpactTest, WhatAHubPassesOnCountsOnceAndWithTheGroupThatGotIt) {
+  FeedASpring();
+  Feed({{.kind = stock::v1::MOVEMENT_KIND_PASS_ON, .group = kOsakaGroup, .items = 6, .delivery = 44, .day = "2026-06-01",
+         .from = stock::v1::PLACE_KIND_GROUP, .giver = kTokyoGroup}});
+  EXPECT_EQ(Impact("auditor")->total().items(), 82 - 6);
+  EXPECT_EQ(Impact("auditor")->total().shipped_items(), 84);
+  Feed({{.kind = stock::v1::MOVEMENT_KIND_CONFIRM, .group = kOsakaGroup, .items = 6, .delivery = 44, .day = "2026-06-02",
+         .households = 50}});
+  const auto impact = Impact("auditor", {}, v1::DIMENSION_GROUP);
+  ASSERT_THAT(impact, IsOk());
+  EXPECT_EQ(impact->total().items(), 82);
+  EXPECT_EQ(impact->total().deliveries(), 4);
+  std::map<std::string, v1::Figures> of;
+  for (const v1::ImpactRow& row : impact->rows()) of[row.key()] = row.figures();
+  EXPECT_EQ(of["groups/" + kTokyoGroup].items(), 14 - 6);
+  EXPECT_EQ(of["groups/" + kTokyoGroup].shipped_items(), 14 - 6);
+  EXPECT_EQ(of["groups/" + kOsakaGroup].items(), 68 + 6);
+  EXPECT_EQ(of["groups/" + kOsakaGroup].shipped_items(), 70 + 6);
+}
+
+TEST_F(ImpactTest, WhatComesBackOrIsThrownAwayByAGroupIsNoHelp) {
+  FeedASpring();
+  Feed({{.kind = stock::v1::MOVEMENT_KIND_RETURN, .group = kTokyoGroup, .items = 3, .from = stock::v1::PLACE_KIND_GROUP},
+        {.kind = stock::v1::MOVEMENT_KIND_DISCARD, .group = kTokyoGroup, .items = 1, .from = stock::v1::PLACE_KIND_GROUP}});
+  const auto impact = Impact("auditor");
+  ASSERT_THAT(impact, IsOk());
+  EXPECT_EQ(impact->total().items(), 82 - 3 - 1);
+  EXPECT_EQ(impact->total().shipped_items(), 84 - 3);
+  EXPECT_EQ(impact->total().discarded_items(), 5 + 1);
+  EXPECT_EQ(impact->total().deliveries(), 3);
+}
+
+TEST_F(ImpactTest, AKitCountsForTheDonorsOfItsParts) {
+  FeedASpring();
+  Feed({{.kind = stock::v1::MOVEMENT_KIND_CONFIRM, .group = kTokyoGroup, .items = 5, .delivery = 45, .day = "2026-06-01",
+         .households = 30, .kit = true}});
+  const auto impact = Impact("auditor", Period("2026-06-01", "2026-06-30"), v1::DIMENSION_DONOR);
+  ASSERT_THAT(impact, IsOk());
+  EXPECT_EQ(impact->total().deliveries(), 1);
+  EXPECT_EQ(impact->total().items(), 5 * 3);
+  EXPECT_EQ(impact->total().grams(), 5 * 1'400);
+  EXPECT_EQ(impact->total().donors(), 2);
+  ASSERT_THAT(impact->rows(), SizeIs(2));
+  EXPECT_EQ(impact->rows(0).display_name(), "例示米穀");  // told when it came in, not by the kit
+  EXPECT_EQ(impact->rows(0).figures().grams(), 5'000);
+  EXPECT_EQ(impact->rows(1).figures().items(), 10);
+  // One movement, two lines, also across pages.
+  EXPECT_THAT(AllMovements("auditor", Period("2026-06-01", "2026-06-30"), 1), SizeIs(2));
 }
 
 TEST_F(ImpactTest, EveryFigureIsTheSumOfItsMovements) {

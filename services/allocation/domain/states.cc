@@ -16,6 +16,14 @@ void FollowGoods(LineFacts& line) {
   }
 }
 
+// All that had left came back: the goods are free stock again and the promise is used up, unless part of it was still
+// open.
+void NothingLeft(LineFacts& line, const char* reason) {
+  line.ship_time.reset();
+  line.state = line.open > 0 ? v1::LINE_STATE_ACCEPTED : v1::LINE_STATE_EXPIRED;
+  line.reason = line.open > 0 ? "" : reason;
+}
+
 }  // namespace
 
 bool Allows(v1::RunState state, RunAction action) {
@@ -83,12 +91,29 @@ void IssueReversed(LineFacts& line, int64_t items) {
   line.confirmed = std::min(line.confirmed, line.shipped);
   line.missing = std::min(line.missing, line.shipped - line.confirmed);
   if (line.shipped == 0) {
-    // The goods are free stock again and the promise is used up, unless part of it was still open.
-    line.ship_time.reset();
-    line.state = line.open > 0 ? v1::LINE_STATE_ACCEPTED : v1::LINE_STATE_EXPIRED;
-    line.reason = line.open > 0 ? "" : "REVERSED";
+    NothingLeft(line, "REVERSED");
   }
   FollowGoods(line);
+}
+
+void IssueRestored(LineFacts& line, int64_t items, absl::Time when) {
+  line.shipped += items;
+  line.ship_time = when;
+  FollowGoods(line);
+}
+
+int64_t Returned(LineFacts& line, int64_t items) {
+  const int64_t taken = std::min(items, line.under_way());
+  line.shipped -= taken;
+  if (taken > 0 && line.shipped == 0) NothingLeft(line, "RETURNED");
+  FollowGoods(line);
+  return taken;
+}
+
+int64_t ReturnReversed(LineFacts& line, int64_t items, absl::Time when) {
+  const int64_t taken = std::min(items, std::max<int64_t>(0, line.items - line.open - line.shipped));
+  if (taken > 0) IssueRestored(line, taken, when);
+  return taken;
 }
 
 int64_t Arrived(LineFacts& line, int64_t items) {

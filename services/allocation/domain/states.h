@@ -50,6 +50,11 @@ void Reserved(LineFacts& line, int64_t items);
 void Released(LineFacts& line, int64_t items, Release how);
 void Issued(LineFacts& line, int64_t items, absl::Time when);
 void IssueReversed(LineFacts& line, int64_t items);
+// The reversal was a mistake: they did leave. The promise was used up the first time.
+void IssueRestored(LineFacts& line, int64_t items, absl::Time when);
+// Came back from the way there, as free stock; and the reversal of that.
+int64_t Returned(LineFacts& line, int64_t items);
+int64_t ReturnReversed(LineFacts& line, int64_t items, absl::Time when);
 int64_t Arrived(LineFacts& line, int64_t items);
 int64_t ArrivalReversed(LineFacts& line, int64_t items);
 int64_t Missed(LineFacts& line, int64_t items);

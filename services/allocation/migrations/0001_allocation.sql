@@ -123,11 +123,28 @@ CREATE TABLE shipments (
   FOREIGN KEY (network_id, line_id) REFERENCES lines
 );
 
+-- What groups got without a line (free issues, direct deliveries, what other groups passed on), less what they gave away or back, by day
+-- (UTC): the rest of their history.
+CREATE TABLE handed_out (
+  network_id        uuid   NOT NULL,
+  group_id          uuid   NOT NULL,
+  day               date   NOT NULL,
+  milli_person_days bigint NOT NULL,
+  PRIMARY KEY (network_id, group_id, day)
+);
+-- The ledger's place where what a group has got stands: who gives, if it passes something on.
+CREATE TABLE group_places (
+  network_id uuid NOT NULL,
+  place_id   uuid NOT NULL,
+  group_id   uuid NOT NULL,
+  PRIMARY KEY (network_id, place_id)
+);
+
 DO $$
 DECLARE
   name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['feed_cursor', 'runs', 'snapshots', 'exclusions', 'lines', 'shipments'] LOOP
+  FOREACH name IN ARRAY ARRAY['feed_cursor', 'runs', 'snapshots', 'exclusions', 'lines', 'shipments', 'handed_out', 'group_places'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
     EXECUTE format('CREATE POLICY one_network ON %I USING (network_id = nullif(current_setting(''kubari.network'', true), '''')::uuid)', name);
@@ -159,5 +176,5 @@ END $$;
 -- The service's rights: no more than it uses.
 REVOKE ALL ON FUNCTION unfinished_runs(), unfinished_answers(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION unfinished_runs(), unfinished_answers(timestamptz) TO kubari_allocation;
-GRANT SELECT, INSERT, UPDATE ON feed_cursor, runs, lines TO kubari_allocation;
-GRANT SELECT, INSERT ON snapshots, exclusions, shipments TO kubari_allocation;
+GRANT SELECT, INSERT, UPDATE ON feed_cursor, runs, lines, handed_out TO kubari_allocation;
+GRANT SELECT, INSERT ON snapshots, exclusions, shipments, group_places TO kubari_allocation;

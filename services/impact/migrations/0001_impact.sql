@@ -5,10 +5,11 @@ CREATE TABLE feed_cursor (
   next_position bigint NOT NULL CHECK (next_position >= 0)
 );
 
--- One row for each movement that counts (domain/facts.h). What a figure drills down to.
+-- One row for each part of a movement that counts (domain/facts.h). What a figure drills down to.
 CREATE TABLE facts (
   network_id           uuid        NOT NULL,
   position             bigint      NOT NULL,
+  part                 integer     NOT NULL,
   movement_id          uuid        NOT NULL,
   kind                 text        NOT NULL CHECK (kind IN ('RECEIVE', 'ISSUE', 'CONFIRM', 'DISCARD')),
   day                  date        NOT NULL,
@@ -23,11 +24,11 @@ CREATE TABLE facts (
   items                bigint      NOT NULL,
   grams                bigint      NOT NULL,
   households           bigint      NOT NULL,
-  PRIMARY KEY (network_id, position)
+  PRIMARY KEY (network_id, position, part)
 );
-CREATE INDEX facts_by_donor ON facts (network_id, donor_id, position);
-CREATE INDEX facts_by_group ON facts (network_id, group_id, position) WHERE group_id IS NOT NULL;
-CREATE INDEX facts_by_day ON facts (network_id, day, position);
+CREATE INDEX facts_by_donor ON facts (network_id, donor_id, position, part);
+CREATE INDEX facts_by_group ON facts (network_id, group_id, position, part) WHERE group_id IS NOT NULL;
+CREATE INDEX facts_by_day ON facts (network_id, day, position, part);
 
 -- Sums of `facts` by day and by everything that a report can ask for, so that a report's cost depends on its days and not on the
 -- number of movements. `group_id` is the nil UUID where there is no group, as a key cannot be NULL.
@@ -65,8 +66,13 @@ CREATE TABLE parties (
   display_name text    NOT NULL,
   -- Of a donor: whether groups may know its name.
   may_be_named boolean NOT NULL,
+  -- Of a group: where it is, and the ledger's place where what it has got stands.
+  prefecture   text    NOT NULL,
+  place_id     uuid,
   PRIMARY KEY (network_id, party_id)
 );
+
+CREATE INDEX parties_place ON parties (network_id, place_id) WHERE place_id IS NOT NULL;
 
 DO $$
 DECLARE
