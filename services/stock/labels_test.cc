@@ -66,6 +66,25 @@ class LabelsTest : public MovementsTest {
   std::unique_ptr<Papers> papers_stub_;
 };
 
+TEST_F(LabelsTest, AnUnnamedPlaceIsWhereAllOfTheLotStands) {
+  const pb::Lot lot = Receive(60);
+  const auto text = [&] {
+    const auto printed = Print(Order(lot.name(), pb::LABEL_FORMAT_ROLL_62));
+    EXPECT_THAT(printed, IsOk());
+    return labels::TextsOf(printed->pdf()).at(0);
+  };
+  EXPECT_THAT(text(), HasSubstr("東倉庫A-01"));
+  pb::TransferStockRequest transfer;
+  transfer.set_request_id(ids::NewUuid());
+  transfer.set_lot(lot.name());
+  transfer.set_from_place(shelf_);
+  transfer.set_to_place(second_);
+  transfer.set_items(20);
+  ASSERT_THAT(Call(&Stub::TransferStock, "volunteer", transfer), IsOk());
+  EXPECT_THAT(text(), HasSubstr("東倉庫"));
+  EXPECT_THAT(text(), Not(HasSubstr("A-0")));
+}
+
 TEST_F(LabelsTest, EveryFormatNamesTheLotToPeopleAndToScanners) {
   const pb::Lot lot = Receive(60);
   const std::pair<pb::LabelFormat, labels::Format> formats[] = {

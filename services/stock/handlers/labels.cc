@@ -62,6 +62,35 @@ absl::StatusOr<std::string> LinkOfLot(const std::string& public_url, const pb::L
   return gs1::DigitalLink(public_url, elements);
 }
 
+namespace {
+
+// The shelf that was ordered, or where all of the lot stands: its one shelf, or the one warehouse of its shelves. Else
+// "".
+absl::StatusOr<std::string> NamePlace(const Context& context, const rpc::Call& call, const Lot& lot,
+                                      const std::string& ordered) {
+  if (!ordered.empty()) {
+    ASSIGN_OR_RETURN(const Place shelf, FindShelf(context, call, ordered));
+    return shelf.display_name;
+  }
+  ASSIGN_OR_RETURN(const auto holders, context.ledger.Holders(call.principal.network_id, lot.id, call.deadline));
+  std::set<std::string> ids, warehouses;
+  for (const auto& [place, balance] : holders) ids.insert(place);
+  ASSIGN_OR_RETURN(const auto places, context.catalogue.Places(call.principal.network_id, ids, call.deadline));
+  std::vector<std::string> shelves;
+  for (const auto& [id, place] : places) {
+    if (!place.shelf()) continue;
+    shelves.push_back(place.display_name);
+    warehouses.insert(place.warehouse_id);
+  }
+  if (shelves.size() == 1) return shelves.front();
+  if (warehouses.size() != 1) return std::string();
+  ASSIGN_OR_RETURN(const pb::Warehouse warehouse,
+                   FindWarehouse(context, call, ids::Name("warehouses", *warehouses.begin())));
+  return warehouse.display_name();
+}
+
+}  // namespace
+
 absl::StatusOr<pb::PrintLabelsResponse> LabelsHandler::PrintLabels(const rpc::Call& call,
                                                                    const pb::PrintLabelsRequest& request) {
   errors::Violations violations;
@@ -102,10 +131,7 @@ absl::StatusOr<pb::PrintLabelsResponse> LabelsHandler::PrintLabels(const rpc::Ca
     label.donor_lot = lot.donor_lot_number();
     label.items_per_case = lot.items_per_case();
     label.copies = std::max(1, order.copies());
-    if (!order.place().empty()) {
-      ASSIGN_OR_RETURN(const Place shelf, FindShelf(context_, call, order.place()));
-      label.place = shelf.display_name;
-    }
+    ASSIGN_OR_RETURN(label.place, NamePlace(context_, call, found, order.place()));
   }
   pb::PrintLabelsResponse response;
   ASSIGN_OR_RETURN(
