@@ -48,6 +48,7 @@ Books Auditor::Audit() const {
   for (const std::string& problem : AddUp(ledger, *ids::IdFromName("networks", session.network().name()), books)) ADD_FAILURE() << problem;
   CompareBalances(books);
   CompareDeliveries(books);
+  CompareTransfers(books);
   CompareReservations(books);
   CompareLines(books);
   CompareTraces(books);
@@ -83,7 +84,8 @@ void Auditor::CompareDeliveries(const Books& books) const {
       EXPECT_EQ(line.issued_items(), found->second.issued) << delivery.name();
       EXPECT_EQ(line.confirmed_items(), found->second.confirmed) << delivery.name();
       EXPECT_EQ(line.short_items(), found->second.missing) << delivery.name();
-      open += line.issued_items() - line.confirmed_items() - line.short_items();
+      EXPECT_EQ(line.returned_items(), found->second.returned) << delivery.name();
+      open += found->second.open();
       ++lines;
     }
     EXPECT_EQ(delivery.state() == stock::DELIVERY_STATE_CONFIRMED, open == 0) << delivery.name();
@@ -91,6 +93,27 @@ void Auditor::CompareDeliveries(const Books& books) const {
   size_t issued = 0;
   for (const auto& [key, line] : books.deliveries) issued += line.issued > 0 ? 1 : 0;
   EXPECT_EQ(lines, issued) << "lines of all deliveries";
+}
+
+void Auditor::CompareTransfers(const Books& books) const {
+  size_t lines = 0;
+  for (const auto& transfer : MustList<stock::ListTransfersResponse>(client_, "stock.ListTransfers", stock::ListTransfersRequest(),
+                                                                     [](const auto& page) { return page.transfers(); })) {
+    int64_t open = 0;
+    for (const stock::TransferLine& line : transfer.lines()) {
+      const auto found = books.transfers.find({transfer.name(), line.lot().name()});
+      ASSERT_NE(found, books.transfers.end()) << transfer.name() << " names a lot that was not sent by it";
+      EXPECT_EQ(line.sent_items(), found->second.sent) << transfer.name();
+      EXPECT_EQ(line.arrived_items(), found->second.arrived) << transfer.name();
+      EXPECT_EQ(line.short_items(), found->second.missing) << transfer.name();
+      open += found->second.open();
+      ++lines;
+    }
+    EXPECT_EQ(transfer.state() == stock::TRANSFER_STATE_ARRIVED, open == 0) << transfer.name();
+  }
+  size_t sent = 0;
+  for (const auto& [key, line] : books.transfers) sent += line.sent > 0 ? 1 : 0;
+  EXPECT_EQ(lines, sent) << "lines of all transfers";
 }
 
 void Auditor::CompareReservations(const Books& books) const {

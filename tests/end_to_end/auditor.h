@@ -32,6 +32,7 @@ class Auditor {
  private:
   void CompareBalances(const Books& books) const;
   void CompareDeliveries(const Books& books) const;
+  void CompareTransfers(const Books& books) const;
   void CompareReservations(const Books& books) const;
   void CompareLines(const Books& books) const;
   void CompareTraces(const Books& books) const;

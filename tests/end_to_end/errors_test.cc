@@ -28,7 +28,7 @@ struct Refusals {
     names["lot_b"] = setting.b.at("lot");
     // Food whose use-by date was yesterday.
     names["expired"] = Field(coordinator, "stock.ReceiveStock", R"({"requestId": "$uuid", "place": "$shelf", "offerLine": "$line", "items": "30",
-        "goodUntil": {"kind": "DATE_KIND_USE_BY", "date": "$yesterday"}})",
+        "shortDatedReason": "試験", "goodUntil": {"kind": "DATE_KIND_USE_BY", "date": "$yesterday"}})",
                              names, "lot.name");
     // A donor and a group that have signed nothing.
     names["bare_donor"] = Field(coordinator, "donors.CreateDonor", R"({"requestId": "$uuid", "donor": {"code": "bare", "displayName": "未契約食品",

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "libs/rpc/client.h"
+#include "libs/contract/contract.h"
 #include "ops/kubari/contract.h"
 #include "tests/end_to_end/auditor.h"
 #include "tests/end_to_end/calls.h"
@@ -111,7 +112,7 @@ std::string AskStream(const std::string& address, const std::string& method, con
 }
 
 TEST(GenericClient, ReflectionNamesTheService) {
-  for (const auto* service : cli::Services()) {
+  for (const auto* service : ContractServices()) {
     const std::string room(service->file()->package().substr(7, service->file()->package().rfind('.') - 7));
     // ServerReflectionRequest.list_services (field 7) = "*".
     const std::string answer = AskStream(TheDemo().installation.address(room),

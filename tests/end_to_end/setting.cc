@@ -12,6 +12,7 @@
 
 #include "kubari/allocation/v1/allocation.pb.h"
 #include "kubari/identity/v1/identity.pb.h"
+#include "kubari/stock/v1/recalls.pb.h"
 #include "kubari/stock/v1/stock.pb.h"
 #include "libs/ids/ids.h"
 #include "ops/kubari/contract.h"
@@ -62,6 +63,21 @@ std::string Fill(std::string json, const Names& names) {
 }
 
 std::string OrganisationOf(const std::string& name) { return "organisations/" + name.substr(name.find('/') + 1); }
+
+// A group with an agreement, kept under `name`; its code begins with `letter`.
+void MakeGroup(const cli::Client& coordinator, const std::string& letter, const std::string& name, Names& side) {
+  Names words = side;
+  words["letter"] = letter;
+  words["group"] = Field(coordinator, "groups.CreateGroup", R"({"requestId": "$uuid",
+      "group": {"code": "$letter$label", "displayName": "試験食堂 $letter$label", "kind": "GROUP_KIND_CAFETERIA", "households": "40",
+        "sites": [{"displayName": "本部", "ambientItems": "5000",
+          "address": {"municipalityCode": "13104", "position": {"latitudeE6": 35701000, "longitudeE6": 139709000}}}]}})",
+                         words, "name");
+  words["etag"] = Field(coordinator, "groups.CreateAgreement",
+                        R"({"requestId": "$uuid", "group": "$group", "agreement": {"title": "合意書", "validFromDate": "2020-01-01"}})", words, "etag");
+  Field(coordinator, "groups.ApproveGroup", R"({"requestId": "$uuid", "name": "$group", "etag": "$etag"})", words, "name");
+  side[name] = words["group"];
+}
 
 }  // namespace
 
@@ -143,23 +159,26 @@ Names Setting::MakeSide(const std::string& label) {
   side["shelf2"] = Field(coordinator, "stock.ListPlaces", places, side, "places.1.name");
   side["chilled"] = Field(coordinator, "stock.ListPlaces", places, side, "places.2.name");
 
+  side["warehouse2"] = Field(coordinator, "stock.CreateWarehouse", R"({"requestId": "$uuid",
+      "warehouse": {"code": "V$label", "displayName": "第二倉庫 $label", "organisation": "$operator", "address": {"municipalityCode": "13104"}},
+      "places": [{"code": "A-01", "temperatureZone": "TEMPERATURE_ZONE_AMBIENT"}]})",
+                             side, "name");
+  side["shelf3"] = Field(coordinator, "stock.ListPlaces", R"({"warehouse": "$warehouse2"})", side, "places.0.name");
+
   side["donor"] = Field(coordinator, "donors.CreateDonor",
                         R"({"requestId": "$uuid", "donor": {"code": "D$label", "displayName": "試験食品 $label", "address": {"municipalityCode": "13104"}}})",
                         side, "name");
   side["donor_organisation"] = OrganisationOf(side["donor"]);
   Field(coordinator, "donors.CreateAgreement",
-        R"({"requestId": "$uuid", "donor": "$donor", "agreement": {"title": "合意書", "validFromDate": "2020-01-01", "conditions": {"donorMayBeNamed": true}}})",
+        R"({"requestId": "$uuid", "donor": "$donor", "agreement": {"title": "合意書", "validFromDate": "2020-01-01",
+          "conditions": {"donorMayBeNamed": true, "onwardTransferAllowed": true}}})",
         side, "name");
-  side["group"] = Field(coordinator, "groups.CreateGroup", R"({"requestId": "$uuid",
-      "group": {"code": "G$label", "displayName": "試験食堂 $label", "kind": "GROUP_KIND_CAFETERIA", "households": "40",
-        "sites": [{"displayName": "本部", "ambientItems": "5000",
-          "address": {"municipalityCode": "13104", "position": {"latitudeE6": 35701000, "longitudeE6": 139709000}}}]}})",
-                        side, "name");
+  MakeGroup(coordinator, "G", "group", side);
+  MakeGroup(coordinator, "N", "neighbour", side);
   side["group_organisation"] = OrganisationOf(side["group"]);
-  side["etag"] = Field(coordinator, "groups.CreateAgreement",
-                       R"({"requestId": "$uuid", "group": "$group", "agreement": {"title": "合意書", "validFromDate": "2020-01-01"}})", side, "etag");
-  Field(coordinator, "groups.ApproveGroup", R"({"requestId": "$uuid", "name": "$group", "etag": "$etag"})", side, "name");
   Donate(label, side);
+  SendAndCount(side);
+  Drill(side);
   Invite(side);
   return side;
 }
@@ -190,6 +209,30 @@ void Setting::Donate(const std::string& label, Names& side) {
         "movement.name");
   side["reservation"] = Field(coordinator, "stock.ReserveStock", R"({"requestId": "$uuid", "lot": "$lot", "place": "$shelf", "items": "12",
       "group": "$group", "delivery": "$delivery", "expireTime": "$soon"})", side, "reservation.name");
+}
+
+void Setting::SendAndCount(Names& side) {
+  const cli::Client coordinator = Coordinator();
+  side["transfer"] = Field(coordinator, "stock.SendTransfer", R"({"requestId": "$uuid", "transferId": "$uuid", "toWarehouse": "$warehouse2",
+      "goods": [{"lot": "$lot", "place": "$shelf", "items": "2"}]})", side, "transfer.name");
+  side["stocktake"] = Field(coordinator, "stock.OpenStocktake",
+                            R"({"requestId": "$uuid", "stocktakeId": "$uuid", "title": "棚卸", "warehouse": "$warehouse"})", side, "name");
+  side["count"] = Field(coordinator, "stock.RecordCount",
+                        R"({"requestId": "$uuid", "stocktake": "$stocktake", "lot": "$lot", "place": "$shelf", "looseItems": "90"})", side,
+                        "counts.0.name");
+}
+
+void Setting::Drill(Names& side) {
+  const cli::Client coordinator = Coordinator();
+  side["recall"] = Field(coordinator, "stock.OpenRecall", R"({"requestId": "$uuid", "recallId": "$uuid", "title": "訓練 $label",
+      "message": "訓練です。", "goods": {"lots": ["$lot"]}, "drill": true})", side, "name");
+  kubari::stock::v1::ListRecallNoticesRequest list;
+  list.set_recall(side["recall"]);
+  const auto notices = Must<kubari::stock::v1::ListRecallNoticesResponse>(coordinator, "stock.ListRecallNotices", list);
+  for (const auto& notice : notices.notices()) {
+    if (notice.holder() == side["warehouse"]) side["shelf_notice"] = notice.name();
+    if (notice.holder() == side["group"]) side["group_notice"] = notice.name();
+  }
 }
 
 void Setting::Invite(Names& side) {

@@ -12,11 +12,15 @@ namespace kubari::end_to_end {
 
 // Resource names of one side, for templates of requests: "$shelf" and so on.
 //   operator warehouse shelf shelf2 chilled   an NPO with a warehouse of three shelves
+//   warehouse2 shelf3 transfer                 its second one, and 2 items on their way there
 //   donor donor_organisation offer line draft  a donor with an accepted offer (its line) and a draft
 //   group group_organisation                   a group, active and with an agreement; the offer is for it alone
+//   neighbour                                  another one
 //   lot receipt                                120 items of the offer on the shelf, received by this movement
 //   reservation delivery                       12 items promised to the group and 24 on their way to it
 //   invite device                              of the operator
+//   stocktake count                            of the warehouse; of the lot on the shelf
+//   recall shelf_notice group_notice           a drill for the lot: to the warehouse and to the group
 //   product run run_line                       run and run_line after Publish()
 using Names = std::map<std::string, std::string>;
 
@@ -46,6 +50,8 @@ class Setting {
   Names MakeSide(const std::string& label);
   void Donate(const std::string& label, Names& side);
   void Invite(Names& side);
+  void SendAndCount(Names& side);
+  void Drill(Names& side);
 
   Installation& installation_;
   std::string administrator_;
