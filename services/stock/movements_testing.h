@@ -29,23 +29,7 @@ inline bool Same(const google::protobuf::Message& a, const google::protobuf::Mes
 // Beside ServiceTest's warehouse of kOperator a second one, WEST, which kOtherOperator ("stranger") runs.
 class MovementsTest : public ServiceTest {
  protected:
-  MovementsTest() {
-    pb::CreateWarehouseRequest warehouse;
-    warehouse.set_request_id(ids::NewUuid());
-    warehouse.set_warehouse_id(kOtherWarehouse);
-    warehouse.mutable_warehouse()->set_code("WEST");
-    warehouse.mutable_warehouse()->set_display_name("西倉庫");
-    warehouse.mutable_warehouse()->set_organisation(ids::Name("organisations", kOtherOperator));
-    EXPECT_THAT(Call(&Stub::CreateWarehouse, "coordinator", warehouse), IsOk());
-    pb::CreatePlaceRequest place;
-    place.set_request_id(ids::NewUuid());
-    place.mutable_place()->set_warehouse(ids::Name("warehouses", kOtherWarehouse));
-    place.mutable_place()->set_code("W-01");
-    place.mutable_place()->set_temperature_zone(type::v1::TEMPERATURE_ZONE_AMBIENT);
-    const auto made = Call(&Stub::CreatePlace, "stranger", place);
-    EXPECT_THAT(made, IsOk());
-    if (made.ok()) west_ = made->name();
-  }
+  MovementsTest() { west_ = AddWest(); }
 
   // Requests
   // -----------------------------------------------------------------------------------------------------------

@@ -152,6 +152,24 @@ class ServiceTest : public ::testing::Test {
     EXPECT_THAT(place, IsOk());
     return place.ok() ? place->name() : "";
   }
+  // A shelf in a second warehouse, of another operator.
+  std::string AddWest() {
+    pb::CreateWarehouseRequest warehouse;
+    warehouse.set_request_id(ids::NewUuid());
+    warehouse.set_warehouse_id(kOtherWarehouse);
+    warehouse.mutable_warehouse()->set_code("WEST");
+    warehouse.mutable_warehouse()->set_display_name("西倉庫");
+    warehouse.mutable_warehouse()->set_organisation(ids::Name("organisations", kOtherOperator));
+    EXPECT_THAT(Call(&Stub::CreateWarehouse, "coordinator", warehouse), IsOk());
+    pb::CreatePlaceRequest place;
+    place.set_request_id(ids::NewUuid());
+    place.mutable_place()->set_warehouse(ids::Name("warehouses", kOtherWarehouse));
+    place.mutable_place()->set_code("W-01");
+    place.mutable_place()->set_temperature_zone(type::v1::TEMPERATURE_ZONE_AMBIENT);
+    const auto made = Call(&Stub::CreatePlace, "stranger", place);
+    EXPECT_THAT(made, IsOk());
+    return made.ok() ? made->name() : "";
+  }
   pb::ReceiveStockRequest Receiving(int64_t items) {
     pb::ReceiveStockRequest request;
     request.set_request_id(ids::NewUuid());

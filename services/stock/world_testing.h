@@ -45,21 +45,7 @@ class WorldTest : public ServiceTest {
     watched_stub_ = v1::StockService::NewStub(beside_.channel());
 
     registers_.groups[ids::Name("groups", kOtherGroup)].set_hub(ids::Name("groups", kGroup));
-    pb::CreateWarehouseRequest warehouse;
-    warehouse.set_request_id(ids::NewUuid());
-    warehouse.set_warehouse_id(kOtherWarehouse);
-    warehouse.mutable_warehouse()->set_code("WEST");
-    warehouse.mutable_warehouse()->set_display_name("西倉庫");
-    warehouse.mutable_warehouse()->set_organisation(ids::Name("organisations", kOtherOperator));
-    EXPECT_THAT(Call(&Stub::CreateWarehouse, "coordinator", warehouse), IsOk());
-    pb::CreatePlaceRequest place;
-    place.set_request_id(ids::NewUuid());
-    place.mutable_place()->set_warehouse(ids::Name("warehouses", kOtherWarehouse));
-    place.mutable_place()->set_code("W-01");
-    place.mutable_place()->set_temperature_zone(type::v1::TEMPERATURE_ZONE_AMBIENT);
-    const auto west = Call(&Stub::CreatePlace, "stranger", place);
-    EXPECT_THAT(west, IsOk());
-    if (west.ok()) west_ = west->name();
+    west_ = AddWest();
   }
   ~WorldTest() override { beside_.Stop(); }
 

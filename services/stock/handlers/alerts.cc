@@ -3,35 +3,13 @@
 #include "libs/auth/access.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
-#include "libs/paging/paging.h"
 #include "libs/pg/idempotency.h"
 #include "services/stock/handlers/commands.h"
+#include "services/stock/handlers/paged.h"
 #include "services/stock/view.h"
 
 namespace kubari::stock {
 namespace {
-
-Filter ById(const std::string& name) { return name.empty() ? Filter() : Filter(IdOf(name)); }
-
-// A list's page, and what its tokens are bound to.
-struct Asked {
-  Page page;
-  std::string fingerprint;
-};
-template <typename Request>
-absl::StatusOr<Asked> Ask(const rpc::Call& call, const Request& request) {
-  Asked asked{.fingerprint = paging::Fingerprint(request, call.principal.network_id)};
-  ASSIGN_OR_RETURN(asked.page.size, paging::PageSize(request.page_size()));
-  ASSIGN_OR_RETURN(asked.page.after, paging::Decode(request.page_token(), asked.fingerprint));
-  return asked;
-}
-// Cuts the extra value off, and says where to go on.
-template <typename Row, typename Response>
-void Cut(const Asked& asked, std::vector<Row>& rows, Response& response) {
-  if (static_cast<int>(rows.size()) <= asked.page.size) return;
-  rows.resize(asked.page.size);
-  response.set_next_page_token(paging::Encode(asked.fingerprint, KeyOf(rows.back())));
-}
 
 // Everything that the rows of a page name.
 struct Named {

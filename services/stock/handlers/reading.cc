@@ -10,36 +10,13 @@
 #include "libs/ids/ids.h"
 #include "libs/paging/paging.h"
 #include "services/stock/domain/refusals.h"
+#include "services/stock/handlers/paged.h"
 #include "services/stock/view.h"
 
 namespace kubari::stock {
 namespace {
 
 constexpr int kTraceLimit = 10'000;
-
-// A name as a filter of its id; empty: none.
-Filter ById(const std::string& name) { return name.empty() ? Filter() : Filter(IdOf(name)); }
-
-// The page that a list request asks for, and what its tokens are bound to. The caller's scope is part of it.
-struct Asked {
-  Page page;
-  std::string fingerprint;
-};
-template <typename Request>
-absl::StatusOr<Asked> Ask(const rpc::Call& call, const Request& request) {
-  Asked asked{.fingerprint = paging::Fingerprint(request, call.principal.network_id)};
-  ASSIGN_OR_RETURN(asked.page.size, paging::PageSize(request.page_size()));
-  ASSIGN_OR_RETURN(asked.page.after, paging::Decode(request.page_token(), asked.fingerprint));
-  return asked;
-}
-
-// Cuts the extra value off, and says where to go on.
-template <typename T, typename Response>
-void Cut(const Asked& asked, std::vector<T>& found, Response& response) {
-  if (static_cast<int>(found.size()) <= asked.page.size) return;
-  found.erase(found.begin() + asked.page.size, found.end());
-  response.set_next_page_token(paging::Encode(asked.fingerprint, KeyOf(found.back())));
-}
 
 }  // namespace
 
