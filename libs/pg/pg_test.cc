@@ -20,6 +20,7 @@
 #include "libs/pg/idempotency.h"
 #include "libs/pg/migrations.h"
 #include "libs/pg/pool.h"
+#include "libs/pg/status.h"
 #include "libs/pg/testing/database.h"
 
 namespace kubari::pg {
@@ -393,6 +394,15 @@ TEST_F(PgTest, AConnectionLostWithCommitIsAnUnknownOutcomeAndNotRepeated) {
   EXPECT_EQ(errors::ReasonOf(status), "OUTCOME_UNKNOWN");
   EXPECT_EQ(runs, 1);
   EXPECT_EQ(pool_.stats().in_use + pool_.stats().idle, 0);
+}
+
+TEST_F(PgTest, WhatLibpqSaysByItselfIsALostConnection) {
+  // "server closed the connection unexpectedly": an error without a state.
+  PGresult* made_by_libpq = PQmakeEmptyPGresult(nullptr, PGRES_FATAL_ERROR);
+  const absl::Status status = internal::FromResult(made_by_libpq, "SELECT 1");
+  PQclear(made_by_libpq);
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(internal::IsLost(SqlStateOf(status)));
 }
 
 TEST_F(PgTest, AnIdleConnectionThatDiedIsNotHandedOut) {

@@ -94,6 +94,8 @@ absl::Status FromResult(const PGresult* result, std::string_view statement) {
   if (detail.empty()) detail = PQresultErrorMessage(result);
   if (!field(PG_DIAG_CONTEXT).empty()) detail.append(" | ").append(field(PG_DIAG_CONTEXT));
   detail.append(" | in: ").append(statement);
+  // Every answer of the server has a state. Without one it is libpq that found the connection gone.
+  if (field(PG_DIAG_SQLSTATE).empty()) return Lost(detail);
   return MakeStatus(field(PG_DIAG_SQLSTATE), field(PG_DIAG_CONSTRAINT_NAME), detail);
 }
 

@@ -339,7 +339,7 @@ int Verify(const std::vector<std::string>& arguments) {
     for (const std::string& problem : problems) std::fprintf(stderr, "  %s\n", problem.c_str());
     return 1;
   }
-  std::printf("%s holds: %s movements without a gap, every hash recomputed, %s lots add up to zero, no shelf ever below zero.\n",
+  std::printf("%s holds: %s movements without a gap, every id and hash recomputed, %s lots add up to zero, nothing ever below zero.\n",
               arguments[0].c_str(), Grouped(count).c_str(), Grouped(static_cast<int64_t>(books.lots.size())).c_str());
   return 0;
 }

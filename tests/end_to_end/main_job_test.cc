@@ -1,12 +1,16 @@
 // The main job, from offers to confirmed deliveries, played by the command line over the example network; then judged by the auditor.
 #include <absl/strings/match.h>
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_split.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "kubari/allocation/v1/allocation.pb.h"
 #include "kubari/donors/v1/donors.pb.h"
 #include "kubari/identity/v1/identity.pb.h"
+#include "libs/ids/ids.h"
 #include "tests/end_to_end/auditor.h"
 #include "tests/end_to_end/calls.h"
 #include "tests/end_to_end/played_demo.h"
@@ -63,6 +67,40 @@ TEST_F(Judged, TheAuditorSeesEachKindOfFault) {
   EXPECT_GT(problems([](auto& l) { l[0].mutable_movement()->set_items(l[0].movement().items() + 1); }), 0u) << "another quantity";
   EXPECT_GT(problems([](auto& l) { l.back().mutable_movement()->set_note("x"); }), 0u) << "another note";
   EXPECT_GT(problems([](auto& l) { l.erase(l.begin()); }), 0u) << "a lost receipt";
+}
+
+// `kubari export ledger` and `kubari verify`, as a stranger would use them: offline, with the file and the network's id.
+TEST_F(Judged, AnExportIsVerifiedOfflineAndAChangedRowIsNamed) {
+  Installation& installation = TheDemo().installation;
+  const std::string file = installation.folder() + "/ledger.jsonl", changed = installation.folder() + "/changed.jsonl";
+  const Finished exported = installation.Kubari({"export", "ledger", file, "--key-file", TheDemo().administrator_key_file});
+  ASSERT_EQ(exported.exit_code, 0) << exported.output;
+  const std::string network =
+      Must<kubari::identity::v1::Session>(auditor_, "identity.GetSession", kubari::identity::v1::GetSessionRequest()).network().name();
+  const Finished verified = installation.Kubari({"verify", file, "--network", network});
+  EXPECT_EQ(verified.exit_code, 0) << verified.output;
+  EXPECT_TRUE(absl::StrContains(verified.output, "holds")) << verified.output;
+
+  const auto verify_changed = [&](const std::function<void(std::vector<std::string>&)>& change) {
+    std::vector<std::string> rows = absl::StrSplit(ReadFile(file), '\n', absl::SkipEmpty());
+    change(rows);
+    std::ofstream(changed) << absl::StrJoin(rows, "\n") << "\n";
+    return installation.Kubari({"verify", changed, "--network", network});
+  };
+  const Finished another_count = verify_changed([](auto& rows) {
+    const size_t at = rows[17].find("\"items\":\"") + 9;
+    rows[17].insert(at, "1");
+  });
+  EXPECT_NE(another_count.exit_code, 0);
+  EXPECT_TRUE(absl::StrContains(another_count.output, "position 17 ")) << another_count.output;
+  const Finished missing = verify_changed([](auto& rows) { rows.erase(rows.begin() + 17); });
+  EXPECT_NE(missing.exit_code, 0);
+  EXPECT_TRUE(absl::StrContains(missing.output, "position 17 was expected")) << missing.output;
+  const Finished garbled = verify_changed([](auto& rows) { rows[17].resize(rows[17].size() / 2); });
+  EXPECT_NE(garbled.exit_code, 0);
+  EXPECT_TRUE(absl::StrContains(garbled.output, "Line 18 ")) << garbled.output;
+  const Finished another_network = installation.Kubari({"verify", file, "--network", ids::NewUuid()});
+  EXPECT_NE(another_network.exit_code, 0);
 }
 
 TEST_F(Judged, WhatWasOfferedIsTheTableAndWhatArrivedIsTheLedger) {

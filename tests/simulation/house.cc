@@ -5,11 +5,13 @@
 #include <absl/strings/str_split.h>
 #include <absl/time/clock.h>
 #include <arpa/inet.h>
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <random>
@@ -168,6 +170,10 @@ House::House() : parts_(std::make_unique<Parts>()) {
 
 House::~House() {
   parts_->neighbours->Shutdown(std::chrono::system_clock::now());
+  if (::testing::UnitTest::GetInstance()->Failed()) {
+    std::fprintf(stderr, "simulation: the service's log stays in %s\n", parts_->folder.c_str());
+    return;
+  }
   std::error_code ignored;
   std::filesystem::remove_all(parts_->folder, ignored);
 }

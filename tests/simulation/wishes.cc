@@ -174,7 +174,7 @@ Wish Wishes::Next() {
                                     {&Wishes::IssueFree, 5},
                                     {&Wishes::Confirm, 9},
                                     {&Wishes::Direct, 4},
-                                    {&Wishes::PassOn, 6},
+                                    {&Wishes::PassOn, 8},
                                     {&Wishes::ReturnFromDelivery, 2},
                                     {&Wishes::ReturnFromGroup, 2},
                                     {&Wishes::ReturnToDonor, 2},
@@ -183,7 +183,7 @@ Wish Wishes::Next() {
                                     {&Wishes::Adjust, 4},
                                     {&Wishes::Send, 5},
                                     {&Wishes::Arrive, 6},
-                                    {&Wishes::Kit, 5},
+                                    {&Wishes::Kit, 9},
                                     {&Wishes::Split, 3},
                                     {&Wishes::Repack, 3},
                                     {&Wishes::Reverse, 10},
@@ -504,10 +504,10 @@ Wishes::Maybe Wishes::Kit() {
   r.set_kind(pb::TRANSFORMATION_KIND_KIT);
   const int items = Pick(1, 5);
   // Sometimes they do not divide, or an id is used again, or the kit is said to last longer than its parts.
-  Take(r, *one, 2 * items + (items > 1 && Pick(0, 4) == 0 ? 1 : 0));
+  Take(r, *one, 2 * items + (items > 1 && Pick(0, 2) == 0 ? 1 : 0));
   Take(r, *other, items);
   pb::TransformationOutput& kit = Make(r, ProductName(kKit), one->place, items);
-  if (Pick(0, 4) == 0) {
+  if (Pick(0, 2) == 0) {
     kit.mutable_good_until()->set_kind(type::v1::DATE_KIND_USE_BY);
     kit.mutable_good_until()->set_date("2199-12-31");
   }
