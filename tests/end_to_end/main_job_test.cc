@@ -73,7 +73,8 @@ TEST_F(Judged, TheAuditorSeesEachKindOfFault) {
 TEST_F(Judged, AnExportIsVerifiedOfflineAndAChangedRowIsNamed) {
   Installation& installation = TheDemo().installation;
   const std::string file = installation.folder() + "/ledger.jsonl", changed = installation.folder() + "/changed.jsonl";
-  const Finished exported = installation.Kubari({"export", "ledger", file, "--key-file", TheDemo().administrator_key_file});
+  const Finished exported = installation.Kubari(
+      {"export", "ledger", file, "--key", MakeKey(administrator_, TheDemo().intermediary, ROLE_AUDITOR)});
   ASSERT_EQ(exported.exit_code, 0) << exported.output;
   const std::string network =
       Must<kubari::identity::v1::Session>(auditor_, "identity.GetSession", kubari::identity::v1::GetSessionRequest()).network().name();
