@@ -16,26 +16,35 @@ namespace {
 // only.
 constexpr pg::Statement kPlanForValues{"SET LOCAL plan_cache_mode = force_custom_plan"};
 
-constexpr pg::Statement kLots{
+#define KUBARI_FITTING_LOTS                                                                       \
+  "l.network_id = $1 AND ($2::text IS NULL OR l.gtin = $2) "                                      \
+  "AND ($3::text IS NULL OR (l.donor_lot_number = $3 AND l.donor_lot_number <> '')) "             \
+  "AND ($4::uuid IS NULL OR l.donor_id = $4) AND ($5::uuid IS NULL OR l.offer_id = $5) "          \
+  "AND ($6::uuid IS NULL OR l.product_id = $6) AND ($7::uuid[] IS NULL OR l.donor_id = ANY($7)) " \
+  "AND ($8::date IS NULL OR (l.last_good_day, l.lot_id) > ($8, $9::uuid)) "                       \
+  "ORDER BY l.last_good_day, l.lot_id LIMIT $10"
+constexpr pg::Statement kLots{"SELECT " KUBARI_LOT_COLUMNS "FROM lots l WHERE " KUBARI_FITTING_LOTS};
+// From the shelves: of a product's lots most are gone.
+constexpr pg::Statement kLotsInStock{
     "SELECT " KUBARI_LOT_COLUMNS
-    "FROM lots l WHERE l.network_id = $1 AND ($2::text IS NULL OR l.gtin = $2) "
-    "AND ($3::text IS NULL OR (l.donor_lot_number = $3 AND l.donor_lot_number <> '')) "
-    "AND ($4::uuid IS NULL OR l.donor_id = $4) AND ($5::uuid IS NULL OR l.offer_id = $5) "
-    "AND ($6::uuid IS NULL OR l.product_id = $6) AND ($7::uuid[] IS NULL OR l.donor_id = ANY($7)) "
-    "AND (NOT $8::boolean OR EXISTS (SELECT FROM balances b WHERE b.ledger = (SELECT g.ledger FROM ledgers g WHERE "
-    "g.network_id = $1) AND b.lot = l.number AND b.place % 10 = 1 AND b.present)) "
-    "AND ($9::date IS NULL OR (l.last_good_day, l.lot_id) > ($9, $10::uuid)) "
-    "ORDER BY l.last_good_day, l.lot_id LIMIT $11"};
+    "FROM (SELECT DISTINCT b.lot FROM balances b WHERE b.ledger = (SELECT g.ledger FROM ledgers g WHERE g.network_id = "
+    "$1) AND b.present AND b.place % 10 = 1 AND ($6::uuid IS NULL OR b.product_id = $6)) b "
+    "CROSS JOIN LATERAL (SELECT * FROM lots l WHERE l.network_id = $1 AND l.number = b.lot OFFSET 0) l "
+    "WHERE " KUBARI_FITTING_LOTS};
+#undef KUBARI_FITTING_LOTS
+// The page first, as an index has it; then what it shows.
 constexpr pg::Statement kBalances{
     "SELECT b.on_hand, b.reserved, " KUBARI_LOT_COLUMNS ", " KUBARI_PLACE_COLUMNS
-    "FROM balances b JOIN lots l ON l.network_id = $1 AND l.number = b.lot "
-    "JOIN places p ON p.network_id = $1 AND p.number = b.place "
+    "FROM (SELECT * FROM balances b "
     "WHERE b.ledger = (SELECT g.ledger FROM ledgers g WHERE g.network_id = $1) AND b.present AND b.place % 10 = 1 "
     "AND ($2::uuid IS NULL OR b.warehouse_id = $2) "
     "AND ($3::uuid IS NULL OR b.lot = (SELECT x.number FROM lots x WHERE x.network_id = $1 AND x.lot_id = $3)) "
     "AND ($4::uuid IS NULL OR b.product_id = $4) AND (NOT $5::boolean OR b.on_hand > b.reserved) "
     "AND ($6::date IS NULL OR (b.last_good_day, b.lot, b.place) > ($6, $7::integer, $8::integer)) "
-    "ORDER BY b.last_good_day, b.lot, b.place LIMIT $9"};
+    "ORDER BY b.last_good_day, b.lot, b.place LIMIT $9) b "
+    "CROSS JOIN LATERAL (SELECT * FROM lots l WHERE l.network_id = $1 AND l.number = b.lot OFFSET 0) l "
+    "JOIN places p ON p.network_id = $1 AND p.number = b.place "
+    "ORDER BY b.last_good_day, b.lot, b.place"};
 constexpr pg::Statement kReservations{
     "SELECT " KUBARI_RESERVATION_COLUMNS
     "FROM reservations r WHERE r.network_id = $1 AND r.open AND ($2::uuid IS NULL OR EXISTS (SELECT FROM "
@@ -80,23 +89,22 @@ constexpr int kLookAtMost = 20'000;
 constexpr pg::Statement kDeliveries{
     "SELECT " KUBARI_DELIVERY_COLUMNS
     "FROM deliveries d WHERE d.network_id = $1 AND d.issued AND d.ship_position < $2 "
-    "AND ($3::uuid IS NULL OR d.group_id = $3) AND ($4::boolean IS NULL OR (d.open_items > 0) = $4) "
+    "AND ($3::uuid IS NULL OR d.group_id = $3) AND ($4::boolean IS NULL OR d.open = $4) "
     "AND ($5::uuid[] IS NULL OR d.group_id = ANY($5)) ORDER BY d.ship_position DESC LIMIT $6"};
 constexpr pg::Statement kDeliveryLines{
     "SELECT " KUBARI_DELIVERY_LINE_COLUMNS
     "FROM delivery_lines d WHERE d.network_id = $1 AND d.delivery_id = ANY($2::uuid[])"};
-constexpr pg::Statement kTransfers{
-    "SELECT " KUBARI_SHIPMENT_COLUMNS
-    "FROM transfers t WHERE t.network_id = $1 AND t.sent AND t.send_position < $2 "
-    "AND ($3::boolean IS NULL OR (t.open_items > 0) = $3) ORDER BY t.send_position DESC LIMIT $4"};
+constexpr pg::Statement kTransfers{"SELECT " KUBARI_SHIPMENT_COLUMNS
+                                   "FROM transfers t WHERE t.network_id = $1 AND t.sent AND t.send_position < $2 "
+                                   "AND ($3::boolean IS NULL OR t.open = $3) ORDER BY t.send_position DESC LIMIT $4"};
 // From or to a warehouse; each has its index.
 constexpr pg::Statement kTransfersOfWarehouse{
     "SELECT " KUBARI_SHIPMENT_COLUMNS
     "FROM ((SELECT * FROM transfers t WHERE t.network_id = $1 AND t.sent AND t.send_position < $2 "
-    "AND t.from_warehouse_id = $5 AND ($3::boolean IS NULL OR (t.open_items > 0) = $3) "
+    "AND t.from_warehouse_id = $5 AND ($3::boolean IS NULL OR t.open = $3) "
     "ORDER BY t.send_position DESC LIMIT $4) UNION ALL "
     "(SELECT * FROM transfers t WHERE t.network_id = $1 AND t.sent AND t.send_position < $2 "
-    "AND t.to_warehouse_id = $5 AND ($3::boolean IS NULL OR (t.open_items > 0) = $3) "
+    "AND t.to_warehouse_id = $5 AND ($3::boolean IS NULL OR t.open = $3) "
     "ORDER BY t.send_position DESC LIMIT $4)) t ORDER BY t.send_position DESC LIMIT $4"};
 constexpr pg::Statement kTransferLines{
     "SELECT " KUBARI_SHIPMENT_LINE_COLUMNS
@@ -162,8 +170,8 @@ absl::StatusOr<std::vector<Lot>> ReadingStore::Lots(const std::string& network_i
       {.network_id = network_id, .deadline = deadline}, [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<Lot>> {
         tx.Defer(kPlanForValues);
         ASSIGN_OR_RETURN(const pg::Result rows,
-                         tx.Query(kLots, network_id, f.gtin, f.donor_lot_number, f.donor, f.offer, f.product,
-                                  f.own_donors, f.in_stock, Part(page, 0), Part(page, 1), page.size + 1));
+                         tx.Query(f.in_stock ? kLotsInStock : kLots, network_id, f.gtin, f.donor_lot_number, f.donor,
+                                  f.offer, f.product, f.own_donors, Part(page, 0), Part(page, 1), page.size + 1));
         std::vector<Lot> lots;
         for (const pg::Row row : rows) lots.push_back(sql::ReadLot(row));
         return lots;

@@ -1,6 +1,7 @@
 #include "services/stock/stocktake_store.h"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
 
 #include "libs/errors/macros.h"
@@ -79,8 +80,9 @@ constexpr pg::Statement kInsertCount{
 #define KUBARI_COUNT                                                                                       \
   "SELECT c.stocktake_id, c.count_id, c.number, c.place_id, c.lot_id, c.mode, c.cases, c.items_per_case, " \
   "c.loose_items, c.actor, c.counted_time, c.recorded_time, c.ledger_position, c.note, "                   \
-  "c.retract_time IS NOT NULL AS retracted FROM stocktake_counts c "
-constexpr pg::Statement kFindCount{KUBARI_COUNT "WHERE c.network_id = $1 AND c.stocktake_id = $2 AND c.count_id = $3"};
+  "c.retract_time IS NOT NULL AS retracted "
+constexpr pg::Statement kFindCount{
+    KUBARI_COUNT "FROM stocktake_counts c WHERE c.network_id = $1 AND c.stocktake_id = $2 AND c.count_id = $3"};
 constexpr pg::Statement kRetract{
     "UPDATE stocktake_counts SET retract_time = $4, retracted_by = $5 "
     "WHERE network_id = $1 AND stocktake_id = $2 AND count_id = $3"};
@@ -95,8 +97,9 @@ constexpr pg::Statement kPlanForValues{"SET LOCAL plan_cache_mode = force_custom
 // would look up ten times as much as is asked for.
 //
 // Lines: what was counted at each place, and what stands there. Here for a page of them or for one of them: place by
-// place and each row looked up (OFFSET 0 keeps PostgreSQL from joining whole tables instead), so it ends where the page
-// is full.
+// place and each row looked up (OFFSET 0 keeps PostgreSQL from joining whole tables instead), so it ends with the place
+// where the page is full. It is WITH TIES, by place alone, since the places come in that order: by place and lot it
+// would sort everything first.
 constexpr pg::Statement kLines{
     "SELECT p.stocktake_id, p.place_id, p.code AS place_code, k.lot_id, k.code AS lot_code, k.on_hand, k.reserved "
     "FROM (SELECT sp.stocktake_id, sp.place_id, p.number, p.code FROM stocktake_places sp "
@@ -112,41 +115,45 @@ constexpr pg::Statement kLines{
     "CROSS JOIN LATERAL (SELECT l.lot_id, l.code FROM lots l WHERE l.network_id = $1 AND l.number = x.number "
     "UNION ALL SELECT l.lot_id, l.code FROM lots l WHERE l.network_id = $1 AND l.lot_id = x.lot_id) l "
     "WHERE $4::uuid IS NULL OR l.lot_id = $4 GROUP BY l.lot_id, l.code) k "
-    "WHERE (p.code, k.code) > ($5, $6) ORDER BY p.code, k.code LIMIT $7"};
-// The same, all of them and in no order: joined at once.
+    "WHERE (p.code, k.code) > ($5, $6) ORDER BY p.code FETCH FIRST $7 ROWS WITH TIES"};
+// The same, all of them and in no order. Lots are looked up too: a warehouse's past has many more than stand there.
+// (Nor does any index lead from what a FULL JOIN merges, unless OFFSET 0 sets it apart: COALESCE is not known to be
+// leakproof, which row-level security asks for.)
 constexpr pg::Statement kAllLines{
     "WITH counted AS (SELECT DISTINCT c.stocktake_id, c.place_id, c.lot_id FROM stocktake_counts c "
     "WHERE c.network_id = $1 AND c.stocktake_id = ANY($2::uuid[])), "
-    "standing AS (SELECT sp.stocktake_id, sp.place_id, l.lot_id, b.on_hand, b.reserved FROM stocktake_places sp "
-    "JOIN places p ON p.network_id = $1 AND p.place_id = sp.place_id "
-    "JOIN balances b ON b.ledger = (SELECT ledger FROM ledgers WHERE network_id = $1) AND b.place = p.number "
-    "AND b.present "
-    "JOIN lots l ON l.network_id = $1 AND l.number = b.lot "
+    "standing AS (SELECT sp.stocktake_id, sp.place_id, l.lot_id, l.code, b.on_hand, b.reserved "
+    "FROM stocktake_places sp JOIN places p ON p.network_id = $1 AND p.place_id = sp.place_id "
+    "CROSS JOIN LATERAL (SELECT b.lot, b.on_hand, b.reserved FROM balances b WHERE b.place = p.number AND b.present "
+    "AND b.ledger = (SELECT ledger FROM ledgers WHERE network_id = $1) OFFSET 0) b "
+    "CROSS JOIN LATERAL (SELECT l.lot_id, l.code FROM lots l WHERE l.network_id = $1 AND l.number = b.lot OFFSET 0) l "
     "WHERE sp.network_id = $1 AND sp.stocktake_id = ANY($2::uuid[])) "
-    "SELECT k.stocktake_id, k.place_id, p.code AS place_code, k.lot_id, l.code AS lot_code, "
+    "SELECT k.stocktake_id, k.place_id, p.code AS place_code, k.lot_id, "
+    "coalesce(k.code, (SELECT l.code FROM lots l WHERE l.network_id = $1 AND l.lot_id = k.lot_id)) AS lot_code, "
     "coalesce(k.on_hand, 0) AS on_hand, coalesce(k.reserved, 0) AS reserved "
-    "FROM (SELECT * FROM counted FULL JOIN standing USING (stocktake_id, place_id, lot_id)) k "
-    "JOIN places p ON p.network_id = $1 AND p.place_id = k.place_id "
-    "JOIN lots l ON l.network_id = $1 AND l.lot_id = k.lot_id"};
-// Of all lines, or of those of these places ($3) and lots ($4).
-constexpr pg::Statement kCounts{KUBARI_COUNT
-                                "WHERE c.network_id = $1 AND c.stocktake_id = ANY($2::uuid[]) "
-                                "AND ($3::uuid[] IS NULL OR (c.place_id = ANY($3) AND c.lot_id = ANY($4::uuid[])))"};
+    "FROM (SELECT * FROM counted FULL JOIN standing USING (stocktake_id, place_id, lot_id) OFFSET 0) k "
+    "JOIN places p ON p.network_id = $1 AND p.place_id = k.place_id"};
+// What is noted of all lines, or of these ($3 places, $4 lots), each looked up: one half or the other finds nothing.
+#define KUBARI_OF_LINES(table)                                                                                      \
+  "FROM (SELECT x.* FROM " table                                                                                    \
+  " x WHERE x.network_id = $1 "                                                                                     \
+  "AND x.stocktake_id = ANY(CASE WHEN $3::uuid[] IS NULL THEN $2::uuid[] ELSE '{}' END) UNION ALL "                 \
+  "SELECT x.* FROM unnest($3::uuid[], $4::uuid[]) AS k (place_id, lot_id) CROSS JOIN LATERAL (SELECT * FROM " table \
+  " x WHERE x.network_id = $1 AND x.stocktake_id = ANY($2::uuid[]) AND x.place_id = k.place_id AND "                \
+  "x.lot_id = k.lot_id OFFSET 0) x) "
+constexpr pg::Statement kCounts{KUBARI_COUNT KUBARI_OF_LINES("stocktake_counts") "c"};
 constexpr pg::Statement kDecisions{
     "SELECT DISTINCT ON (d.stocktake_id, d.place_id, d.lot_id) d.stocktake_id, d.place_id, d.lot_id, d.counted_items, "
-    "d.reason, d.note, d.leave_out, d.basis_items, d.changes FROM stocktake_decisions d "
-    "WHERE d.network_id = $1 AND d.stocktake_id = ANY($2::uuid[]) "
-    "AND ($3::uuid[] IS NULL OR (d.place_id = ANY($3) AND d.lot_id = ANY($4::uuid[]))) "
-    "ORDER BY d.stocktake_id, d.place_id, d.lot_id, d.number DESC"};
+    "d.reason, d.note, d.leave_out, d.basis_items, d.changes " KUBARI_OF_LINES(
+        "stocktake_decisions") "d ORDER BY d.stocktake_id, d.place_id, d.lot_id, d.number DESC"};
 // What LineFacts::changes asks for. `undone`: what each reversal takes back, and so on.
 constexpr pg::Statement kChanges{
     "WITH RECURSIVE counted AS MATERIALIZED (SELECT c.stocktake_id, c.place_id, c.lot_id, p.number AS place, "
-    "l.number AS lot, c.first FROM (SELECT stocktake_id, place_id, lot_id, min(counted_time) AS first "
-    "FROM stocktake_counts WHERE network_id = $1 AND stocktake_id = ANY($2::uuid[]) "
-    "AND ($3::uuid[] IS NULL OR (place_id = ANY($3) AND lot_id = ANY($4::uuid[]))) "
+    "l.number AS lot, c.first FROM (SELECT stocktake_id, place_id, lot_id, min(counted_time) AS first " KUBARI_OF_LINES(
+        "stocktake_counts") "c "
     "GROUP BY stocktake_id, place_id, lot_id) c "
     "JOIN places p ON p.network_id = $1 AND p.place_id = c.place_id "
-    "JOIN lots l ON l.network_id = $1 AND l.lot_id = c.lot_id), "
+    "CROSS JOIN LATERAL (SELECT l.number FROM lots l WHERE l.network_id = $1 AND l.lot_id = c.lot_id OFFSET 0) l), "
     "moved AS MATERIALIZED (SELECT c.stocktake_id, c.place_id, c.lot_id, m.position, "
     "CASE WHEN m.to_place = c.place THEN m.items ELSE -m.items END AS items, m.occurred_time, m.reason, m.reverses, "
     "coalesce(m.operation_id = c.stocktake_id, false) AS own FROM counted c "
@@ -369,37 +376,40 @@ absl::Status InsertDecision(pg::Transaction& tx, const std::string& id, const st
 absl::StatusOr<std::vector<StocktakeLine>> Lines(pg::Transaction& tx, const std::vector<std::string>& ids,
                                                  const LineSelection& selection) {
   const std::string& network = tx.network_id();
-  const bool all = !selection.pair && !selection.limit;
+  const bool all = !selection.pair && !selection.place_id && !selection.limit;
+  const int limit = selection.limit.value_or(std::numeric_limits<int>::max());
   std::optional<std::string> place = selection.place_id, lot;
   if (selection.pair) std::tie(place, lot) = *selection.pair;
   tx.Defer(kPlanForValues);
   ASSIGN_OR_RETURN(const pg::Result rows, all ? tx.Query(kAllLines, network, ids)
                                               : tx.Query(kLines, network, ids, place, lot, selection.after.first,
-                                                         selection.after.second, selection.limit));
+                                                         selection.after.second, limit));
   std::vector<StocktakeLine> lines;
   std::map<LineKey, LineFacts> facts;
-  std::set<std::string> places, lots;
   for (const pg::Row row : rows) {
     StocktakeLine line = ReadLine(row);
     if (all && !IsSelected(line, selection)) continue;
     facts[KeyOf(row)].now = {.on_hand = row.Get<int64_t>("on_hand"), .reserved = row.Get<int64_t>("reserved")};
-    places.insert(line.place_id);
-    lots.insert(line.lot_id);
     lines.push_back(std::move(line));
   }
   std::sort(lines.begin(), lines.end(), [](const StocktakeLine& a, const StocktakeLine& b) {
     return std::tie(a.place_code, a.lot_code) < std::tie(b.place_code, b.lot_code);
   });
-  // Of a part, a few more than its lines: those of other pairs of its places and lots.
-  std::optional<std::vector<std::string>> these_places, these_lots;
+  // The last place of a page is read as a whole.
+  if (lines.size() > static_cast<size_t>(limit)) lines.erase(lines.begin() + limit, lines.end());
+  std::optional<std::vector<std::string>> places, lots;
   if (!all) {
-    these_places.emplace(places.begin(), places.end());
-    these_lots.emplace(lots.begin(), lots.end());
+    places.emplace();
+    lots.emplace();
+    for (const StocktakeLine& line : lines) {
+      places->push_back(line.place_id);
+      lots->push_back(line.lot_id);
+    }
   }
   pg::Batch batch;
-  batch.Add(kCounts, network, ids, these_places, these_lots)
-      .Add(kDecisions, network, ids, these_places, these_lots)
-      .Add(kChanges, network, ids, these_places, these_lots);
+  batch.Add(kCounts, network, ids, places, lots)
+      .Add(kDecisions, network, ids, places, lots)
+      .Add(kChanges, network, ids, places, lots);
   ASSIGN_OR_RETURN(const std::vector<pg::Result> found, tx.Pipeline(batch));
   for (const pg::Row row : found[0]) facts[KeyOf(row)].counts.push_back(ReadCount(row));
   for (const pg::Row row : found[1]) facts[KeyOf(row)].decision = ReadDecision(row);

@@ -29,6 +29,8 @@ CREATE TABLE stocktakes (
 );
 CREATE INDEX stocktakes_newest ON stocktakes (network_id, open_time, stocktake_id);
 CREATE INDEX stocktakes_of_warehouse ON stocktakes (network_id, warehouse_id, open_time, stocktake_id);
+-- Of years of them, a few are open.
+CREATE INDEX stocktakes_in_state ON stocktakes (network_id, state, open_time, stocktake_id);
 
 CREATE TABLE stocktake_places (
   network_id   uuid NOT NULL,
