@@ -55,10 +55,11 @@ absl::StatusOr<Session> OpenSession(const std::string& conninfo, std::string_vie
   }
   const std::string path(schema);
   const char* parameters[] = {path.c_str()};
+  // No JIT: our statements read few rows, and compiling one whose cost is estimated high takes longer than running it.
   PGresult* set =
       PQexecParams(session.get(),
                    "SELECT set_config('datestyle', 'ISO, YMD', false), set_config('timezone', 'UTC', false), "
-                   "set_config('bytea_output', 'hex', false), "
+                   "set_config('bytea_output', 'hex', false), set_config('jit', 'off', false), "
                    "CASE WHEN $1 <> '' THEN set_config('search_path', quote_ident($1), false) END",
                    1, nullptr, parameters, nullptr, nullptr, 0);
   const absl::Status status =

@@ -51,9 +51,11 @@ class Trouble {
 
 bool RepeatsItself(unsigned seed) { return seed % 3 == 0; }
 
-Day LiveOneDay(House& house, unsigned seed) {
+Day LiveOneDay(House& house, unsigned seed) { return LiveOneDay(house, seed, NewNetwork()); }
+
+Day LiveOneDay(House& house, unsigned seed, const std::string& network) {
   Day day;
-  day.setting = Furnish(house, NewNetwork());
+  day.setting = Furnish(house, network);
   day.journal = std::make_unique<Journal>();
   Board board;
   const bool patient = RepeatsItself(seed);

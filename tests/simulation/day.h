@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "tests/simulation/answers.h"
 #include "tests/simulation/phones.h"
@@ -20,5 +21,7 @@ bool RepeatsItself(unsigned seed);
 
 // Lets the phones of a seed live their day in a network of its own, and asks what has come of it.
 Day LiveOneDay(House& house, unsigned seed);
+// In the network of this id, which the house has not seen yet.
+Day LiveOneDay(House& house, unsigned seed, const std::string& network);
 
 }  // namespace kubari::simulation
