@@ -142,6 +142,27 @@ absl::StatusOr<PageOfLines> ReadLines(pg::Transaction& tx, const pb::ListStockta
   return page;
 }
 
+// What RecordCount and SettleLine name. Refusals: those of FindOwn; LOT_NOT_FOUND; then STOCKTAKE_CLOSED unless `may`
+// holds of its state, and PLACE_NOT_IN_STOCKTAKE.
+struct NamedLine {
+  Stocktake stocktake;
+  Place place;
+  Lot lot;
+};
+template <typename Request>
+absl::StatusOr<NamedLine> FindNamedLine(pg::Transaction& tx, const rpc::Call& call, const Request& request,
+                                        bool (*may)(pb::StocktakeState)) {
+  NamedLine named;
+  ASSIGN_OR_RETURN(named.stocktake, FindOwn(tx, call, request.stocktake(), Hold::kShare));
+  const std::string place_id = IdOf(request.place());
+  ASSIGN_OR_RETURN(auto place, stocktakes::PlaceOf(tx, named.stocktake.id, place_id));
+  ASSIGN_OR_RETURN(named.lot, stocktakes::LotOf(tx, IdOf(request.lot())));
+  if (!may(named.stocktake.state)) return refusals::StocktakeClosed(named.stocktake.id, named.stocktake.state);
+  if (!place) return refusals::PlaceNotInStocktake(named.stocktake.id, place_id);
+  named.place = *std::move(place);
+  return named;
+}
+
 }  // namespace
 
 absl::StatusOr<pb::ListStocktakeLinesResponse> StocktakesHandler::ListStocktakeLines(
@@ -200,13 +221,10 @@ absl::StatusOr<pb::StocktakeLine> StocktakesHandler::RecordCount(const rpc::Call
       context_, call,
       Once<pb::StocktakeLine>(
           context_, call, SnapshotOf(call), request, [&](pg::Transaction& tx) -> absl::StatusOr<pb::StocktakeLine> {
-            ASSIGN_OR_RETURN(const Stocktake stocktake, FindOwn(tx, call, request.stocktake(), Hold::kShare));
-            ASSIGN_OR_RETURN(const auto place, stocktakes::PlaceOf(tx, stocktake.id, place_id));
-            ASSIGN_OR_RETURN(const Lot lot, stocktakes::LotOf(tx, lot_id));
-            if (!MayCount(stocktake.state)) return refusals::StocktakeClosed(stocktake.id, stocktake.state);
-            if (!place) return refusals::PlaceNotInStocktake(stocktake.id, place_id);
+            ASSIGN_OR_RETURN(const NamedLine named, FindNamedLine(tx, call, request, MayCount));
+            const Stocktake& stocktake = named.stocktake;
             RETURN_IF_ERROR(CheckNotBefore(counted, stocktake));
-            ASSIGN_OR_RETURN(Count count, CountOf(request, lot));
+            ASSIGN_OR_RETURN(Count count, CountOf(request, named.lot));
             count.id = ids::NewV7(now);
             count.actor = call.principal.subject;
             count.counted_time = counted;
@@ -270,13 +288,10 @@ absl::StatusOr<pb::StocktakeLine> StocktakesHandler::SettleLine(const rpc::Call&
       context_, call,
       Once<pb::StocktakeLine>(
           context_, call, SnapshotOf(call), request, [&](pg::Transaction& tx) -> absl::StatusOr<pb::StocktakeLine> {
-            ASSIGN_OR_RETURN(const Stocktake stocktake, FindOwn(tx, call, request.stocktake(), Hold::kShare));
-            ASSIGN_OR_RETURN(const auto place, stocktakes::PlaceOf(tx, stocktake.id, place_id));
-            ASSIGN_OR_RETURN(const Lot lot, stocktakes::LotOf(tx, lot_id));
-            if (!MayDecide(stocktake.state)) return refusals::StocktakeClosed(stocktake.id, stocktake.state);
-            if (!place) return refusals::PlaceNotInStocktake(stocktake.id, place_id);
+            ASSIGN_OR_RETURN(const NamedLine named, FindNamedLine(tx, call, request, MayDecide));
+            const Stocktake& stocktake = named.stocktake;
             ASSIGN_OR_RETURN(const StocktakeLine before, FindLine(tx, stocktake.id, place_id, lot_id));
-            if (!before.line.counted()) return refusals::LineNotCounted(lot, *place);
+            if (!before.line.counted()) return refusals::LineNotCounted(named.lot, named.place);
             ASSIGN_OR_RETURN(const Decision decision, DecisionOf(request, before.line));
             RETURN_IF_ERROR(stocktakes::InsertDecision(tx, stocktake.id, place_id, lot_id, decision,
                                                        call.principal.subject, context_.clock.Now()));
