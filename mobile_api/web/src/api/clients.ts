@@ -3,22 +3,26 @@ import { createClient, type Client, type Transport } from '@connectrpc/connect';
 
 import { AllocationService } from '../gen/kubari/allocation/v1/allocation_pb';
 import { DonorsService } from '../gen/kubari/donors/v1/donors_pb';
+import { GroupsService } from '../gen/kubari/groups/v1/groups_pb';
 import { IdentityService } from '../gen/kubari/identity/v1/identity_pb';
 import { ImpactService } from '../gen/kubari/impact/v1/impact_pb';
 import { AlertsService } from '../gen/kubari/stock/v1/alerts_pb';
 import { LabelsService } from '../gen/kubari/stock/v1/labels_pb';
 import { RecallsService } from '../gen/kubari/stock/v1/recalls_pb';
 import { StockService } from '../gen/kubari/stock/v1/stock_pb';
+import { StocktakesService } from '../gen/kubari/stock/v1/stocktakes_pb';
 
 interface Clients {
   alerts: Client<typeof AlertsService>;
   allocation: Client<typeof AllocationService>;
   donors: Client<typeof DonorsService>;
+  groups: Client<typeof GroupsService>;
   identity: Client<typeof IdentityService>;
   impact: Client<typeof ImpactService>;
   labels: Client<typeof LabelsService>;
   recalls: Client<typeof RecallsService>;
   stock: Client<typeof StockService>;
+  stocktakes: Client<typeof StocktakesService>;
 }
 
 export const api = {} as Clients;
@@ -28,9 +32,11 @@ export function connect(transport: Transport): void {
   api.alerts = createClient(AlertsService, transport);
   api.allocation = createClient(AllocationService, transport);
   api.donors = createClient(DonorsService, transport);
+  api.groups = createClient(GroupsService, transport);
   api.identity = createClient(IdentityService, transport);
   api.impact = createClient(ImpactService, transport);
   api.labels = createClient(LabelsService, transport);
   api.recalls = createClient(RecallsService, transport);
   api.stock = createClient(StockService, transport);
+  api.stocktakes = createClient(StocktakesService, transport);
 }

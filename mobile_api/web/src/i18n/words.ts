@@ -1,0 +1,21 @@
+// The words of one room: `const t = words(ja, en)` in its words.ts. Japanese is the measure; the compiler checks that English has the same
+// keys, and i18n.test.ts that both have the same placeholders.
+import { language } from './language.svelte';
+
+type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholders<Rest> : never;
+type Parameters<Text extends string> = [Placeholders<Text>] extends [never] ? [] : [values: Record<Placeholders<Text>, string | number>];
+
+export interface Words<J> {
+  /** 'key', {placeholder} in the current language. */
+  <K extends keyof J & string>(key: K, ...values: J[K] extends string ? Parameters<J[K]> : []): string;
+  dictionaries: Record<'ja' | 'en', Record<string, string>>;
+}
+
+export function words<const J extends Record<string, string>>(ja: J, en: Record<keyof J, string>): Words<J> {
+  const t = (key: keyof J & string, ...[values]: [Record<string, string | number>?]) => {
+    // An enum value that this version does not know yet has no text: its name is better than nothing.
+    const text: string = (language.current === 'ja' ? ja : en)[key] ?? key;
+    return values ? text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name])) : text;
+  };
+  return Object.assign(t, { dictionaries: { ja, en } }) as Words<J>;
+}
