@@ -16,3 +16,16 @@ test('the path is what stands behind #', () => {
   router.go('');
   expect(router.path).toBe('/');
 });
+
+test('what a list shows stands behind "?", and leaves with the page', () => {
+  router.go('/stock?free=yes&q=a%20b');
+  expect(router.path).toBe('/stock');
+  expect(router.query.get('q')).toBe('a b');
+  router.ask({ free: undefined, sort: 'product desc' });
+  expect(location.hash).toBe('#/stock?q=a+b&sort=product+desc');
+  expect(router.path).toBe('/stock');
+  router.ask({ q: undefined, sort: undefined });
+  expect(location.hash).toBe('#/stock');
+  router.go('/lots');
+  expect([...router.query]).toEqual([]);
+});

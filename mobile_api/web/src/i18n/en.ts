@@ -20,6 +20,24 @@ export const en: Record<keyof typeof ja, string> = {
   'notFound.title': 'Page not found',
   'notFound.text': 'There is no page at this address. The link may be old or mistyped.',
 
+  // Tables
+  'table.filters': 'Filter: {table}',
+  'table.clear': 'Clear filters',
+  'table.order': 'Order',
+  'table.usual': 'The usual order',
+  'table.ascending': '{column} (lowest, earliest first)',
+  'table.descending': '{column} (highest, latest first)',
+  'table.columns': 'Columns',
+  'table.export': 'Save as CSV',
+  'table.exporting': '{n} rows read…',
+  'table.stop': 'Stop saving',
+  'table.noneFiltered': 'Nothing fits these filters. Try others.',
+  'table.pages': 'Pages: {table}',
+  'table.shown': '{from} to {to}',
+  'table.previous': 'Previous',
+  'table.next': 'Next',
+  'table.rows': 'Rows a page',
+
   // Errors
   'error.away': 'The server cannot be reached. Please try again where the signal is better; sending the same thing again does nothing twice.',
   'error.unknown': 'This did not work. If it happens again, tell your administrator the code below.',

@@ -18,6 +18,24 @@ export const ja = {
   'notFound.title': 'ページが見つかりません',
   'notFound.text': 'このアドレスにページはありません。リンクが古いか、打ち間違いかもしれません。',
 
+  // Tables
+  'table.filters': '絞り込み：{table}',
+  'table.clear': '絞り込みを解除',
+  'table.order': '並び順',
+  'table.usual': 'ふつうの順',
+  'table.ascending': '{column}（小さい・早い順）',
+  'table.descending': '{column}（大きい・遅い順）',
+  'table.columns': '列を選ぶ',
+  'table.export': 'CSVで保存',
+  'table.exporting': '{n}行を読み込みました…',
+  'table.stop': '保存を中止',
+  'table.noneFiltered': '条件に合うものはありません。絞り込みを変えてみてください。',
+  'table.pages': 'ページ：{table}',
+  'table.shown': '{from}～{to}件目',
+  'table.previous': '前へ',
+  'table.next': '次へ',
+  'table.rows': '1ページの行数',
+
   // Errors
   'error.away': 'サーバーにつながりません。電波のよい所で、もう一度お試しください。同じ操作を送り直しても二重にはなりません。',
   'error.unknown': '処理できませんでした。もう一度試しても同じときは、下の記号を管理者に伝えてください。',

@@ -16,6 +16,7 @@ HTMLDialogElement.prototype.close = function () {
   this.dispatchEvent(new Event('close'));
 };
 window.scrollTo = () => {};
+Element.prototype.scrollIntoView = () => {};
 
 beforeEach(() => {
   localStorage.clear();
