@@ -54,20 +54,24 @@ function path(service, method) {
   return `/kubari.${service}.v1.${name}Service/${method}`;
 }
 
-export function launch() {
+const settings = (flags) => ({
+  executablePath: process.env.KUBARI_CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    ...flags,
+  ],
+});
+
+/** `flags`: more of Chromium's, for instance a Camera's. */
+export function launch(flags = []) {
   mkdirSync(screenshots, { recursive: true });
-  return chromium.launch({
-    executablePath: process.env.KUBARI_CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  return chromium.launch(settings(flags));
 }
 
 /** A fresh browser window, as wide as a phone or a desk's screen; `complaints` gathers what its console and its network say. */
