@@ -11,13 +11,15 @@ import type { Key } from './i18n/text';
 import { match } from './router.svelte';
 import { scan } from './scan/routes';
 
+type NavKey = Extract<Key, `nav.${string}`>;
+
 export interface Route {
   /** "/lots/:lot"; the ":name" parts become the page's properties. */
   path: string;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   page: () => Promise<{ default: Component<any> }>;
   /** Where the menu leads to this page, and for whom. What one may do there is the services' matter. */
-  menu?: { text: Extract<Key, `nav.${string}`>; roles: Role[] };
+  menu?: { text: NavKey; roles: Role[]; /** Entries with the same group stand together in one drop-down, where its first one stands. */ group?: NavKey };
 }
 
 const everyone = [
