@@ -59,6 +59,8 @@ export const en: Record<keyof typeof ja, string> = {
   'table.previous': 'Previous',
   'table.next': 'Next',
   'table.rows': 'Rows a page',
+  'combobox.choose': 'Please choose one from the list.',
+  'combobox.none': 'Nothing found. Try other words.',
 
   // Errors
   'error.away': 'The server cannot be reached. Please try again where the signal is better; sending the same thing again does nothing twice.',

@@ -57,6 +57,8 @@ export const ja = {
   'table.previous': '前へ',
   'table.next': '次へ',
   'table.rows': '1ページの行数',
+  'combobox.choose': '一覧から選んでください。',
+  'combobox.none': '見つかりません。別の言葉で探してください。',
 
   // Errors
   'error.away': 'サーバーにつながりません。電波のよい所で、もう一度お試しください。同じ操作を送り直しても二重にはなりません。',
