@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { build, decode, fold, guess, headerRow, looksLikeMonths, normalise, parseCsv, writeCsv, type ImportColumn } from './table';
+import { csv } from '../csv';
+import { build, decode, fold, guess, headerRow, looksLikeMonths, normalise, parseCsv, type ImportColumn } from './table';
 import { digits } from './workbook';
 
 const text = { ja: '', en: '' };
@@ -29,10 +30,9 @@ test('CSV as RFC 4180 says, with tabs and semicolons too', () => {
   expect(parseCsv('')).toEqual([]);
 });
 
-test('what is written can be read again; nothing in it runs as a formula', () => {
-  const rows = [['品名', 'x'], ['a,"b"', 'line\nbreak']];
-  expect(parseCsv(writeCsv(rows))).toEqual(rows);
-  expect(writeCsv([['=1+1', '@x', '-5', '+1', 'a-b']])).toBe("\ufeff'=1+1,'@x,'-5,'+1,a-b\r\n");
+test('what we write ourselves can be read again', () => {
+  const rows = [['a,"b"', 'line\nbreak'], ['9520000000019', '-5']];
+  expect(parseCsv(decode(csv(['品名', 'x'], rows)).text)).toEqual([['品名', 'x'], ...rows]);
 });
 
 test('headings of people’s own lists find their columns', () => {

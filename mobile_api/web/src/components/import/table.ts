@@ -1,4 +1,4 @@
-// Lists that people bring along: from bytes to rows, from their columns to ours, and back to CSV. Pure.
+// Lists that people bring along: from bytes to rows, and from their columns to ours. Pure.
 import type { Language } from '../../i18n/language.svelte';
 
 export type InBoth = Record<Language, string>;
@@ -97,18 +97,6 @@ function separatorOf(text: string): string {
   const line = text.split(/[\r\n]+/).find((one) => one.trim() !== '') ?? '';
   const counts = [',', '\t', ';'].map((one) => [one, line.split(one).length] as const);
   return counts.reduce((best, one) => (one[1] > best[1] ? one : best))[0];
-}
-
-/** A spreadsheet would run these as a formula; the mark in front is taken off again when the service reads the table. */
-const FORMULA = /^[=+\-@\t\r]/;
-
-/** UTF-8 with byte order mark and CRLF, as Excel opens it without being asked. */
-export function writeCsv(rows: string[][]): string {
-  const cell = (text: string) => {
-    const safe = FORMULA.test(text) ? `'${text}` : text;
-    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  };
-  return `\ufeff${rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('')}`;
 }
 
 /** Headings are compared without width, case, blanks, marks like ＊ and what stands in brackets. */
