@@ -12,7 +12,7 @@ import { RecallsService } from '../gen/kubari/stock/v1/recalls_pb';
 import { StockService } from '../gen/kubari/stock/v1/stock_pb';
 import { StocktakesService } from '../gen/kubari/stock/v1/stocktakes_pb';
 
-interface Clients {
+export interface Clients {
   alerts: Client<typeof AlertsService>;
   allocation: Client<typeof AllocationService>;
   donors: Client<typeof DonorsService>;
@@ -29,14 +29,20 @@ export const api = {} as Clients;
 
 /** Call once, before anything is shown. */
 export function connect(transport: Transport): void {
-  api.alerts = createClient(AlertsService, transport);
-  api.allocation = createClient(AllocationService, transport);
-  api.donors = createClient(DonorsService, transport);
-  api.groups = createClient(GroupsService, transport);
-  api.identity = createClient(IdentityService, transport);
-  api.impact = createClient(ImpactService, transport);
-  api.labels = createClient(LabelsService, transport);
-  api.recalls = createClient(RecallsService, transport);
-  api.stock = createClient(StockService, transport);
-  api.stocktakes = createClient(StocktakesService, transport);
+  Object.assign(api, clientsOf(transport));
+}
+
+export function clientsOf(transport: Transport): Clients {
+  return {
+    alerts: createClient(AlertsService, transport),
+    allocation: createClient(AllocationService, transport),
+    donors: createClient(DonorsService, transport),
+    groups: createClient(GroupsService, transport),
+    identity: createClient(IdentityService, transport),
+    impact: createClient(ImpactService, transport),
+    labels: createClient(LabelsService, transport),
+    recalls: createClient(RecallsService, transport),
+    stock: createClient(StockService, transport),
+    stocktakes: createClient(StocktakesService, transport),
+  };
 }

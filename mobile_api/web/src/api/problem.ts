@@ -2,6 +2,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 
 import { BadRequestSchema, ErrorInfoSchema, LocalizedMessageSchema, RetryInfoSchema } from '../gen/google/rpc/error_details_pb';
+import type { Status } from '../gen/google/rpc/status_pb';
 import type { Language } from '../i18n/language.svelte';
 
 export interface Violation {
@@ -50,6 +51,13 @@ export function toProblem(raw: unknown): Problem {
     ),
     retrySeconds: retry ? Number(retry.seconds) : 0,
   };
+}
+
+/** The same of one entry in an answer to many. */
+export function statusProblem(status: Status): Problem {
+  const error = new ConnectError(status.message, status.code);
+  error.details = status.details.map((detail) => ({ type: detail.typeUrl.slice(detail.typeUrl.lastIndexOf('/') + 1), value: detail.value }));
+  return toProblem(error);
 }
 
 /** The violations of one field, e.g. of "password". */
