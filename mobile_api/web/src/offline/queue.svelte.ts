@@ -102,7 +102,9 @@ export class Queue {
   #channel?: ReturnType<World['channel']>;
   #stopHoping?: () => void;
   #running?: Promise<void>;
+  /** While it sends: there is new hope; there are new actions. */
   #again = false;
+  #more = false;
   #pause = 0;
   #timer?: ReturnType<typeof setTimeout>;
   #turn = 0;
@@ -139,7 +141,7 @@ export class Queue {
     this.actions = [];
     this.#subject = '';
     this.#pause = 0;
-    this.#again = false;
+    this.#again = this.#more = false;
     this.problem = undefined;
   }
 
@@ -158,7 +160,7 @@ export class Queue {
   async add(wish: Wish, telling: Telling, needs: string[] = []): Promise<Action> {
     const action = this.#made($state.snapshot(wish) as Wish, $state.snapshot(telling), needs);
     await this.#change((actions) => ({ add: [this.#needing(action, actions)], answer: undefined }));
-    this.send();
+    this.#nudge();
     return this.actions.find((one) => one.id === action.id)!;
   }
 
@@ -195,7 +197,7 @@ export class Queue {
       const telling: Telling = { ...now.telling, task: 'undo', from: now.telling.to, to: now.telling.from };
       return { add: wishes.map((wish) => this.#needing(this.#made(wish, telling), actions)), answer: undefined };
     });
-    this.send();
+    this.#nudge();
   }
 
   /** After a refusal: the same once more in another way, or unchanged if what stood against it is gone. It keeps its time, and what built
@@ -220,7 +222,7 @@ export class Queue {
         answer: undefined,
       };
     });
-    this.send();
+    this.#nudge();
     return this.actions.find((one) => one.id === made.id) ?? action;
   }
 
@@ -256,7 +258,7 @@ export class Queue {
       const add = others.filter((one) => !known.has(one.id)).map(({ number: _, ...one }) => ({ ...one, subject: this.#subject, madeBy: one.madeBy ?? madeBy }));
       return { add, answer: undefined };
     });
-    this.send();
+    this.#nudge();
   }
 
   /** The session is there again. */
@@ -278,11 +280,18 @@ export class Queue {
       .catch((error: unknown) => this.#stumbled(turn, error))
       .finally(() => {
         this.#running = undefined;
-        if (this.#again && turn === this.#turn) {
-          this.#again = false;
-          this.send();
-        }
+        if (turn !== this.#turn) return;
+        const [again, more] = [this.#again, this.#more];
+        this.#again = this.#more = false;
+        if (again) this.send();
+        else if (more) this.#nudge();
       });
+  }
+
+  /** There is something new to send. Where nobody was reached a moment ago, it waits with the rest. */
+  #nudge(): void {
+    if (this.#running) this.#more = true;
+    else if (this.state !== 'away') this.send();
   }
 
   /** Resolves when nothing is being sent any more: sent, waiting for signal or for a person. */
@@ -469,7 +478,7 @@ export class Queue {
     if (!actions || turn !== this.#turn) return;
     const hadWork = this.waiting.length;
     this.actions = actions;
-    if (this.waiting.length > hadWork) this.send();
+    if (this.waiting.length > hadWork) this.#nudge();
   }
 
   async #change<T>(decide: (actions: Action[]) => Change<T>): Promise<T> {
