@@ -53,7 +53,7 @@ test('signed out: the sign-in page stands in the page’s place; afterwards one 
 });
 
 test('a session that ends while one works leads to sign-in', async () => {
-  open(Role.COORDINATOR, '/', { stock: { listBalances: () => { throw new ConnectError('over', Code.Unauthenticated); } } });
+  open(Role.COORDINATOR, '/stock', { stock: { listBalances: () => { throw new ConnectError('over', Code.Unauthenticated); } } });
   expect(await screen.findByRole('heading', { name: 'サインイン' })).toBeTruthy();
   expect(session.value).toBeNull();
 });
@@ -72,7 +72,7 @@ test('joining by an invite names the device and goes home', async () => {
 test.each([
   [Role.VOLUNTEER, '倉庫ボランティアのホーム', ['出庫の準備（ピッキング）', '入庫予定', '在庫（期限の近い順）'], '144'],
   [Role.WAREHOUSE_MANAGER, '倉庫管理者のホーム', ['招待', '端末'], '倉庫スマホ 1'],
-  [Role.COORDINATOR, 'コーディネーターのホーム', ['回答待ちの寄付申出', '受領確認を待っている配送', '配分', 'これまでの成果'], '1,234点'],
+  [Role.COORDINATOR, 'コーディネーターのホーム', ['あなたを待っていること', '届くもの', '期限と在庫の注意', 'これまでの成果'], '1,234点'],
   [Role.DONOR, '寄付企業のホーム', ['自社の寄付申出', '自社のロット', 'これまでの成果'], '秋の介護食'],
   [Role.GROUP, '受取団体のホーム', ['回答をお待ちしている品', '配送中の品', 'これまでに受け取った品'], '48点'],
   [Role.AUDITOR, '監査のホーム', ['成果の確認', '台帳'], '2026年11月'],
@@ -128,7 +128,7 @@ test('long lists go on page by page', async () => {
 
 test('a network that is away offers to try again', async () => {
   let calls = 0;
-  open(Role.COORDINATOR, '/', {
+  open(Role.COORDINATOR, '/runs', {
     allocation: { listRuns: () => { if (++calls === 1) throw new ConnectError('away', Code.Unavailable); return { runs: [{ title: '11月の配分' }] }; } },
   });
   const alert = await screen.findByRole('alert');
@@ -286,7 +286,7 @@ test('a coordinator starts a recall at the lot: first a look at who is reached, 
 });
 
 test('alerts: how many of each kind, and the list of the chosen one', async () => {
-  open(Role.COORDINATOR);
+  open(Role.COORDINATOR, '/alerts');
   await fireEvent.click(await screen.findByRole('button', { name: /期限が近く、行き先がない\s*2/ }));
   expect(await screen.findByRole('table', { name: '期限が近く、行き先がない' })).toBeTruthy();
   expect(screen.queryByRole('button', { name: /期限が過ぎた在庫/ })).toBeNull();

@@ -7,6 +7,7 @@ import { connect } from '../api/clients';
 import { edge } from '../api/transport';
 import { AllocationService, LineState, RunState } from '../gen/kubari/allocation/v1/allocation_pb';
 import { DonorsService, OfferState } from '../gen/kubari/donors/v1/donors_pb';
+import { GroupsService } from '../gen/kubari/groups/v1/groups_pb';
 import { IdentityService, SessionSchema, type Session } from '../gen/kubari/identity/v1/identity_pb';
 import { ImpactService } from '../gen/kubari/impact/v1/impact_pb';
 import { AlertKind, AlertsService } from '../gen/kubari/stock/v1/alerts_pb';
@@ -15,6 +16,7 @@ import { DeliveryState, MovementKind, type MovementSchema } from '../gen/kubari/
 import { LabelsService } from '../gen/kubari/stock/v1/labels_pb';
 import { RecallsService } from '../gen/kubari/stock/v1/recalls_pb';
 import { StockService } from '../gen/kubari/stock/v1/stock_pb';
+import { StocktakesService } from '../gen/kubari/stock/v1/stocktakes_pb';
 import { Role } from '../gen/kubari/type/v1/access_pb';
 import { DateKind, FoodCategory, TemperatureZone } from '../gen/kubari/type/v1/food_pb';
 
@@ -156,6 +158,8 @@ export interface Overrides {
   donors?: Partial<ServiceImpl<typeof DonorsService>>;
   stock?: Partial<ServiceImpl<typeof StockService>>;
   allocation?: Partial<ServiceImpl<typeof AllocationService>>;
+  groups?: Partial<ServiceImpl<typeof GroupsService>>;
+  stocktakes?: Partial<ServiceImpl<typeof StocktakesService>>;
   impact?: Partial<ServiceImpl<typeof ImpactService>>;
   alerts?: Partial<ServiceImpl<typeof AlertsService>>;
   labels?: Partial<ServiceImpl<typeof LabelsService>>;
@@ -221,6 +225,8 @@ export function routes(session: Session, over: Overrides = {}): (router: Connect
       listRuns: () => ({ runs: [{ name: `runs/${id(60)}`, title: '11月の配分', state: RunState.PUBLISHED, handOverDate: '2026-11-22', answerDueTime: line.answerDueTime, summary: { allocatedItems: 1200n, freeItems: 1440n, groupsServed: 12 } }] }),
       ...over.allocation,
     });
+    router.service(GroupsService, { listGroups: () => ({ groups: [] }), ...over.groups });
+    router.service(StocktakesService, { listStocktakes: () => ({}), ...over.stocktakes });
     router.service(ImpactService, {
       getImpact: (request) => ({
         total: figures,
