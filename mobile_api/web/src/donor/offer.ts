@@ -193,3 +193,8 @@ export function toOffer(draft: OfferDraft, donor: string, date: (text: string) =
     })),
   };
 }
+
+/** A copy that shares nothing with the page. */
+export function toPlain(draft: OfferDraft): OfferDraft {
+  return JSON.parse(JSON.stringify(draft)) as OfferDraft;
+}
