@@ -75,7 +75,7 @@ test.each([
   [Role.COORDINATOR, 'コーディネーターのホーム', ['あなたを待っていること', '届くもの', '期限と在庫の注意', 'これまでの成果'], '1,234点'],
   [Role.DONOR, '寄付企業のホーム', ['自社の寄付申出', '自社のロット', 'これまでの成果'], '秋の介護食'],
   [Role.GROUP, '受取団体のホーム', ['回答をお待ちしている品', '配送中の品', 'これまでに受け取った品'], '48点'],
-  [Role.AUDITOR, '監査のホーム', ['成果の確認', '台帳'], '2026年11月'],
+  [Role.AUDITOR, '監査のホーム', [/^今年度の成果/, '台帳', '配分の再計算'], '1,234点'],
   [Role.ADMINISTRATOR, '管理者のホーム', ['利用者', '招待', '端末'], 'hanako@network.example'],
 ])('home of role %s shows what waits', async (role, title, sections, text) => {
   open(role);
@@ -193,11 +193,12 @@ test('an administrator makes a sign-in link, shown as QR code and address', asyn
 
 test('an auditor goes from a figure to the movements behind it', async () => {
   let filter: unknown;
-  open(Role.AUDITOR, '/', { impact: { listImpactMovements: (request) => { filter = request.filter; return { movements: [{ position: 4n, date: '2026-11-05', kind: 'CONFIRM', items: 70n, lot: `lots/${id(1)}`, productDisplayName: 'ごはん' }] }; } } });
-  await fireEvent.click(await screen.findByRole('button', { name: '記録を見る 2026年11月' }));
-  expect(await screen.findByRole('heading', { name: '2026年11月の記録' })).toBeTruthy();
+  open(Role.AUDITOR, '/figures?period=all', { impact: { listImpactMovements: (request) => { filter = request.filter; return { movements: [{ position: 4n, date: '2026-11-05', kind: 'CONFIRM', items: 70n, lot: `lots/${id(1)}`, productDisplayName: 'ごはん' }] }; } } });
+  await fireEvent.click(await screen.findByRole('link', { name: '記録を見る 2026年11月' }));
+  expect(await screen.findByRole('heading', { level: 1, name: '数字のもとになる記録' })).toBeTruthy();
   await waitFor(() => expect(filter).toMatchObject({ fromDate: '2026-11-01', toDate: '2026-11-30' }));
   expect(await screen.findByRole('link', { name: 'ごはん' })).toBeTruthy();
+  expect(screen.getByRole<HTMLAnchorElement>('link', { name: '4' }).hash).toBe('#/ledger/4');
 });
 
 test('a lot’s path: facts, drawing, table, holders, movements', async () => {

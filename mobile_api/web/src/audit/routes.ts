@@ -1,3 +1,12 @@
+import { Role } from '../gen/kubari/type/v1/access_pb';
 import type { Route } from '../routes';
 
-export const audit: Route[] = [];
+const auditors = [Role.AUDITOR];
+
+export const audit: Route[] = [
+  { path: '/figures', page: () => import('./Figures.svelte'), menu: { text: 'nav.figures', roles: [Role.COORDINATOR, Role.AUDITOR, Role.ADMINISTRATOR] } },
+  { path: '/figures/records', page: () => import('./Records.svelte') },
+  { path: '/ledger', page: () => import('./Ledger.svelte'), menu: { text: 'nav.ledger', roles: auditors } },
+  { path: '/ledger/:position', page: () => import('./Movement.svelte') },
+  { path: '/replays', page: () => import('./Replays.svelte'), menu: { text: 'nav.replays', roles: auditors } },
+];

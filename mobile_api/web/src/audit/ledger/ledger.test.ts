@@ -91,7 +91,7 @@ const [donor, shelf, other, way, group, waste, adjustment, transit] = [
   spot(PlaceKind.ADJUSTMENT),
   spot(PlaceKind.TRANSIT),
 ];
-const rice: Lot = create(LotSchema, { name: `lots/${id(8, 1)}`, code: 'K7M2PQ4', itemGrams: 200 });
+const rice: Lot = create(LotSchema, { name: `lots/${id(8, 1)}`, code: 'K7M2PQ4', itemGrams: 200n });
 const to = (n: number, delivery = n): MessageInitShape<typeof MovementSchema> => ({ group: `groups/${id(7, n)}`, delivery: `deliveries/${id(12, delivery)}` });
 const reserved = (n: number) => ({ ...to(1), reservation: `reservations/${id(11, n)}` });
 const transfer = { operation: `transfers/${id(21, 1)}` };
@@ -118,7 +118,7 @@ class Ledger {
       requestId: id(13, Number(position)),
       recordedTime: { seconds: 1000n + position },
       ...more,
-    });
+    } as MessageInitShape<typeof MovementSchema>);
     this.entries.push(create(FeedEntrySchema, { movement, lot: rice, fromKind, toKind }));
   }
 
@@ -200,7 +200,7 @@ describe('the books', () => {
     ['an unknown kind', true, (l) => (l.movement(14).kind = l.movement(14).effectKind = 99 as MovementKind), 14, 'places'],
     ['a place that changes its kind', false, (l) => (l.entries[14].toKind = l.movement(14).toKind = PlaceKind.GROUP), 14, 'places'],
     ['nothing that moves', true, (l) => (l.movement(1).items = l.movement(1).effectItems = 0n), 1, 'places'],
-    ['a lot that changes its facts', false, (l) => (l.entries[14].lot = create(LotSchema, { ...rice, itemGrams: 1 })), 14, 'lot'],
+    ['a lot that changes its facts', false, (l) => (l.entries[14].lot = create(LotSchema, { ...rice, itemGrams: 1n })), 14, 'lot'],
     ['another lot', true, (l) => (l.movement(14).lot = `lots/${id(8, 2)}`), 14, 'lot'],
     ['a reservation that is exceeded', true, (l) => (l.movement(4).items = l.movement(4).effectItems = 31n), 4, 'reservation'],
     ['a reservation of another group', true, (l) => (l.movement(5).group = `groups/${id(7, 2)}`), 5, 'reservation'],
