@@ -11,6 +11,14 @@ export const offerColumns = (donorCode: string, offerCode: string, readyDate: st
     example: '9520000000019',
   },
   {
+    key: 'product_name',
+    title: { ja: '商品名', en: 'Product' },
+    aliases: ['品名', '品目', '商品', '名称', 'product name', 'item'],
+    shownOnly: true,
+    hint: { ja: '確かめるために示すだけです。商品はバーコードで決まります。', en: 'Only shown, to know the row by. The barcode decides.' },
+    example: 'やわらかごはん 200g',
+  },
+  {
     key: 'cases',
     title: { ja: 'ケース数', en: 'Cases' },
     aliases: ['数量', 'ケース', 'CS', 'c/s', 'cs数', '箱数', '申出数', '寄付数', 'quantity', 'qty'],

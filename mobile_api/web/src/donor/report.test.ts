@@ -1,9 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 
-import { FiguresSchema } from '../gen/kubari/impact/v1/impact_pb';
+import { FiguresSchema, ImpactRowSchema } from '../gen/kubari/impact/v1/impact_pb';
 import { FoodCategory } from '../gen/kubari/type/v1/food_pb';
-import { categoryOf, figuresRow, goodsOf, permille } from './report';
+import { categoryOf, figuresRow, goodsOf, namedFirst, permille } from './report';
 
 test('goods are what arrived, by product, heaviest first; what was taken back is not there', () => {
   const move = (kind: string, productDisplayName: string, items: bigint, grams: bigint) => ({ kind, productDisplayName, items, grams });
@@ -26,4 +26,12 @@ test('categories by their names in the answer', () => {
 test('a row of the file has every figure in its place', () => {
   const figures = create(FiguresSchema, { receivedItems: 1n, receivedGrams: 2n, items: 3n, grams: 4n, deliveries: 5n, groups: 6n, householdsDistinct: 7n, householdsCumulative: 8n });
   expect(figuresRow('月', '2026-11', figures)).toEqual(['月', '2026-11', '1', '2', '3', '4', '5', '6', '7', '8']);
+});
+
+test('groups without a name are one row', () => {
+  const row = (displayName: string, items: bigint) => create(ImpactRowSchema, { displayName, figures: { items, grams: items * 10n, deliveries: 1n, householdsDistinct: 5n, householdsCumulative: 5n } });
+  const rows = namedFirst([row('', 3n), row('みどり', 2n), row('', 4n), row('', 0n)]);
+  expect(rows.map(({ displayName }) => displayName)).toEqual(['みどり', '']);
+  expect(rows[1].figures).toMatchObject({ items: 7n, grams: 70n, deliveries: 2n, groups: 2n, householdsDistinct: 0n, householdsCumulative: 10n });
+  expect(namedFirst([row('みどり', 2n)])).toHaveLength(1);
 });

@@ -1,8 +1,10 @@
 // The figures of a donor's report, and the same as rows for a file. Asked once for a period.
+import { create } from '@bufbuild/protobuf';
+
 import { api } from '../api/clients';
 import { everything } from '../api/everything';
-import type { Donor, Offer } from '../gen/kubari/donors/v1/donors_pb';
-import { Dimension, type Figures, type GetImpactResponse, type ImpactMovement, type ImpactRow } from '../gen/kubari/impact/v1/impact_pb';
+import { OfferState, type Donor, type Offer } from '../gen/kubari/donors/v1/donors_pb';
+import { Dimension, FiguresSchema, ImpactRowSchema, type Figures, type GetImpactResponse, type ImpactMovement, type ImpactRow } from '../gen/kubari/impact/v1/impact_pb';
 import { FoodCategory } from '../gen/kubari/type/v1/food_pb';
 
 export interface Goods {
@@ -55,10 +57,27 @@ export async function readReport(donor: string, fromDate: string, toDate: string
     categories: categories.rows,
     prefectures: prefectures.rows,
     months: months.rows,
-    groups: groups.rows,
-    offers,
+    groups: namedFirst(groups.rows),
+    // What was never sent, or taken back, gave nothing.
+    offers: offers.filter(({ state }) => state !== OfferState.DRAFT && state !== OfferState.WITHDRAWN),
     goods: movements.length >= MOST ? undefined : goodsOf(movements),
   };
+}
+
+/** Groups that are named, and the others as one row without a name; its households distinct are not a sum that has a meaning, and stay 0. */
+export function namedFirst(rows: ImpactRow[]): ImpactRow[] {
+  const named = rows.filter((row) => row.displayName);
+  const others = rows.filter((row) => !row.displayName && row.figures && row.figures.items !== 0n);
+  if (others.length === 0) return named;
+  const sum = create(FiguresSchema);
+  for (const { figures } of others) {
+    sum.items += figures!.items;
+    sum.grams += figures!.grams;
+    sum.deliveries += figures!.deliveries;
+    sum.householdsCumulative += figures!.householdsCumulative;
+    sum.groups += 1n;
+  }
+  return [...named, create(ImpactRowSchema, { figures: sum })];
 }
 
 /** What arrived at warehouses, by product. */

@@ -27,6 +27,8 @@ export interface ImportColumn {
   choices?: Choice[];
   /** The same for every row, unless the list has such a column. */
   same?: string;
+  /** Helps people to know their rows; the service does not read it. */
+  shownOnly?: boolean;
 }
 
 /** Where a column's cells come from. */
