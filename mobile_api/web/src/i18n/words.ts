@@ -2,7 +2,10 @@
 // keys, and i18n.test.ts that both have the same placeholders.
 import { language } from './language.svelte';
 
-type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholders<Rest> : never;
+// {name}; not {漢字|かんじ}, which is a reading (scan/ruby.ts).
+type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? (Name extends `${string}|${string}` ? never : Name) | Placeholders<Rest>
+  : never;
 type Parameters<Text extends string> = [Placeholders<Text>] extends [never] ? [] : [values: Record<Placeholders<Text>, string | number>];
 
 export interface Words<J> {

@@ -32,6 +32,8 @@ test('a misread digit and a digit left out are told apart from goods', () => {
   expect(read('40063813339').wrong).toBe('unknown');
   expect(read(']E0400638133393').wrong).toBe('checkDigit');
   expect(read('hello').wrong).toBe('unknown');
+  expect(read(']I19521234543213').wrong).toBe('unknown');
+  expect(read(']E49521234543213').wrong).toBe('unknown');
   expect(read(' \n').wrong).toBe('empty');
 });
 

@@ -124,7 +124,9 @@ function readNumber(raw: string, text: string, symbol: string | undefined): Read
     const long = expandUpcE(digits);
     return long ? { code: { raw, gtin: long.padStart(14, '0') } } : { wrong: 'checkDigit' };
   }
-  if (![8, 12, 13, 14].includes(digits.length)) return { wrong: 'unknown' };
+  // A scanner that slips off an ITF reads a shorter number; only the whole one counts.
+  const lengths = symbol?.startsWith(']I') ? [14] : symbol === ']E4' ? [8] : [8, 12, 13, 14];
+  if (!lengths.includes(digits.length)) return { wrong: 'unknown' };
   const gtin = normalizeGtin(digits);
   return gtin ? { code: { raw, gtin } } : { wrong: 'checkDigit' };
 }
