@@ -254,7 +254,6 @@ export const en: Record<keyof typeof ja, string> = {
   'impact.shipped': 'Shipped',
   'impact.discarded': 'Discarded',
   'impact.counted': 'Counted: ledger positions below {position}',
-  'impact.against': '{change} against {name}',
   'impact.definitions': 'What the figures mean',
   'define.deliveries': 'Deliveries that groups confirmed, on the day of confirmation in the network’s time zone.',
   'define.items': 'Items and weight that groups confirmed, less what they passed on, gave back or threw away, and less corrections. What was passed on counts with the other group once it confirms it. A kit counts by its parts.',

@@ -252,7 +252,6 @@ export const ja = {
   'impact.shipped': '出庫',
   'impact.discarded': '廃棄',
   'impact.counted': '台帳の {position} 番より前を集計',
-  'impact.against': '{name}より {change}',
   'impact.definitions': '数字の定義',
   'define.deliveries': '団体が受領を確認した配送の数。確認した日（ネットワークの時刻）に数えます。',
   'define.items': '受領が確認された点数と重さ。ほかの団体へ渡した分、返した分、捨てた分、訂正は差し引きます。渡した先の団体が確認した分は、その団体の数になります。セットは中身で数えます。',
