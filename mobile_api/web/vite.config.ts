@@ -1,10 +1,50 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from '@testing-library/svelte/vite';
+import { VitePWA } from 'vite-plugin-pwa';
 import { defineConfig } from 'vitest/config';
 
+import { shell } from './build/shell';
+
+const taken = shell();
+
 export default defineConfig({
-  plugins: [svelte(), svelteTesting()],
-  base: './',
+  plugins: [
+    svelte(),
+    svelteTesting(),
+    taken,
+    VitePWA({
+      // src/offline/update.svelte.ts registers it; public/ has the manifest.
+      injectRegister: null,
+      manifest: false,
+      // A new version waits until the person says so.
+      registerType: 'prompt',
+      workbox: {
+        globPatterns: ['index.html', 'icon.svg', 'manifest.webmanifest', 'assets/*.{js,css}'],
+        manifestTransforms: [
+          (entries) => ({ manifest: entries.filter(({ url }) => !url.startsWith('assets/') || taken.files.has(url)), warnings: [] }),
+        ],
+        // Their names change with what is in them.
+        dontCacheBustURLsMatching: /^assets\//,
+        // Every address is the app's, also that of a lot's own label; calls are not addresses, and are never kept.
+        navigateFallback: '/index.html',
+        navigateFallbackDenylist: [/^\/kubari\./, /\/[^/]+\.[^/]+$/],
+        runtimeCaching: [
+          {
+            urlPattern: ({ url, sameOrigin }) => sameOrigin && url.pathname.startsWith('/assets/'),
+            handler: 'CacheFirst',
+            options: { cacheName: 'kubari-assets', expiration: { maxEntries: 120, maxAgeSeconds: 90 * 24 * 60 * 60, purgeOnQuotaError: true }, cacheableResponse: { statuses: [200] } },
+          },
+        ],
+        cleanupOutdatedCaches: true,
+        clientsClaim: true,
+        skipWaiting: false,
+        inlineWorkboxRuntime: true,
+        sourcemap: false,
+      },
+    }),
+  ],
+  // The app stands at the root of its address: labels of lots (GS1 Digital Link) open it below /01/.
+  base: '/',
   build: {
     target: 'es2021',
     // The gateway's Content-Security-Policy is default-src 'self': no inline scripts, no data: URLs.

@@ -4,6 +4,9 @@ import './app.css';
 import { connect } from './api/clients';
 import { browserTransport } from './api/transport';
 import App from './App.svelte';
+import './offline/install.svelte';
+import { update } from './offline/update.svelte';
+import './theme.svelte';
 import { lotInDigitalLink } from './lots/link';
 
 // A lot's own label is a GS1 Digital Link to this address: …/01/{GTIN}/10/{lot code}.
@@ -12,3 +15,4 @@ if (lotCode) history.replaceState(null, '', `/#/lots/${lotCode}`);
 
 connect(browserTransport());
 mount(App, { target: document.getElementById('app')! });
+void update.start();

@@ -8,6 +8,7 @@ import { donor } from './donor/routes';
 import { Role } from './gen/kubari/type/v1/access_pb';
 import { group } from './group/routes';
 import type { Key } from './i18n/text';
+import { offline } from './offline/routes';
 import { match } from './router.svelte';
 import { scan } from './scan/routes';
 
@@ -18,6 +19,8 @@ export interface Route {
   path: string;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   page: () => Promise<{ default: Component<any> }>;
+  /** Can be opened without a session. */
+  open?: boolean;
   /** Where the menu leads to this page, and for whom. What one may do there is the services' matter. */
   menu?: { text: NavKey; roles: Role[]; /** Entries with the same group stand together in one drop-down, where its first one stands. */ group?: NavKey };
 }
@@ -35,6 +38,7 @@ const everyone = [
 export const routes: Route[] = [
   { path: '/', page: () => import('./pages/Home.svelte'), menu: { text: 'nav.home', roles: everyone } },
   ...scan,
+  ...offline,
   ...coordinator,
   ...donor,
   ...group,

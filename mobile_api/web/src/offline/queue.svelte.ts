@@ -94,6 +94,8 @@ export class Queue {
   sentAt = $state(0);
   /** Why the last try failed, if it did. */
   problem = $state.raw<Problem>();
+  /** `actions` are those of the disk. */
+  isOpen = $state(false);
 
   #world: World;
   #store?: Store;
@@ -129,11 +131,14 @@ export class Queue {
     }
     this.#stopHoping = this.#world.onHope(() => this.send());
     await this.#tidy();
-    if (turn === this.#turn) this.send();
+    if (turn !== this.#turn) return;
+    this.isOpen = true;
+    this.send();
   }
 
   close(): void {
     this.#turn++;
+    this.isOpen = false;
     clearTimeout(this.#timer);
     this.#channel?.close();
     this.#stopHoping?.();
@@ -143,10 +148,6 @@ export class Queue {
     this.#pause = 0;
     this.#again = this.#more = false;
     this.problem = undefined;
-  }
-
-  get isOpen(): boolean {
-    return this.#store !== undefined;
   }
 
   /** Told of actions that the service has answered. Returns how to stop. */
@@ -245,7 +246,7 @@ export class Queue {
     return unsettled(action) ? this.actions.filter((one) => action.needs.includes(one.id) && one.state !== 'done') : [];
   }
 
-  /** Forgets what is done, given up or withdrawn. The ledger forgets nothing. */
+  /** Forgets what is done, given up or withdrawn. The ledger forgets nothing, and what was refused waits for its person. */
   async clear(): Promise<void> {
     await this.#change((actions) => ({ remove: actions.filter((action) => isOver(action, actions)), answer: undefined }));
   }

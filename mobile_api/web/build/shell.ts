@@ -1,0 +1,31 @@
+// Which of the built files a phone takes along at once: what stands on the first screen, the scan room and what the phone keeps, with all that
+// they import. The rooms of others, charts, spreadsheets and the barcode reader are kept when they are first used.
+import type { Plugin } from 'vite';
+
+// The entry, and the pages of these folders (paths of modules).
+const TAKEN = /\/src\/(scan|offline|pages)\//;
+// Big, and not for everybody: kept after the first use.
+const HEAVY = /zxing|echarts|read-excel/;
+
+export function shell(): Plugin & { files: Set<string> } {
+  const files = new Set<string>();
+  return {
+    name: 'kubari-shell',
+    files,
+    generateBundle(_, bundle) {
+      const take = (name: string) => {
+        const chunk = bundle[name];
+        if (!chunk || files.has(name)) return;
+        files.add(name);
+        if (chunk.type !== 'chunk') return;
+        for (const one of chunk.imports) take(one);
+        for (const one of chunk.viteMetadata?.importedCss ?? []) take(one);
+      };
+      for (const [name, chunk] of Object.entries(bundle)) {
+        if (chunk.type !== 'chunk' || HEAVY.test(name)) continue;
+        const facade = chunk.facadeModuleId ?? '';
+        if (chunk.isEntry || (TAKEN.test(facade) && !HEAVY.test(facade))) take(name);
+      }
+    },
+  };
+}
