@@ -9,5 +9,7 @@ export const coordinator: Route[] = [
   { path: '/stock', page: () => import('./Stock.svelte'), menu: { text: 'nav.stock', roles: office } },
   { path: '/runs', page: () => import('./Runs.svelte'), menu: { text: 'nav.runs', roles: office } },
   { path: '/runs/new', page: () => import('./NewRun.svelte') },
+  { path: '/runs/:run', page: () => import('./Run.svelte') },
+  { path: '/runs/:run/groups/:group', page: () => import('./Explain.svelte') },
   { path: '/alerts', page: () => import('./Alerts.svelte') },
 ];
