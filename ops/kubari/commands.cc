@@ -371,7 +371,7 @@ int Trace(const Client& client, const std::vector<std::string>& arguments) {
   return 0;
 }
 
-int Links(const Client& client, const std::vector<std::string>& arguments) {
+int Links(const Client& client, const std::string& web, const std::vector<std::string>& arguments) {
   if (!arguments.empty()) return Usage("kubari links");
   identity::v1::ListPeopleRequest request;
   request.set_page_size(200);
@@ -386,7 +386,7 @@ int Links(const Client& client, const std::vector<std::string>& arguments) {
     const auto made = client.Call<identity::v1::CreateInviteResponse>("kubari.identity.v1.IdentityService/CreateInvite", invite);
     if (!made.ok()) return PrintError(made.status());
     const std::string role = type::v1::Role_Name(person.grants(0).role()).substr(std::string("ROLE_").size());
-    table.Add({role, person.display_name(), absl::StrCat(client.options().server, "/#/join/", made->code())});
+    table.Add({role, person.display_name(), absl::StrCat(web, "/#/join/", made->code())});
   }
   std::printf("%s", table.Print().c_str());
   return 0;
@@ -402,13 +402,13 @@ _kubari() {
   local word="${COMP_WORDS[COMP_CWORD]}" command="" i
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "${COMP_WORDS[i]}" in
-      --server|--key|--key-file) ((i++)) ;;
+      --server|--web|--key|--key-file) ((i++)) ;;
       -*) ;;
       *) command="${COMP_WORDS[i]}"; break ;;
     esac
   done
   case "$command" in
-    "") COMPREPLY=($(compgen -W "call methods describe import export verify trace links network demo completion help --server --key --key-file" -- "$word")) ;;
+    "") COMPREPLY=($(compgen -W "call methods describe import export verify trace links network demo completion help --server --web --key --key-file" -- "$word")) ;;
     call|describe) COMPREPLY=($(compgen -W "%s" -- "$word")) ;;
     import) COMPREPLY=($(compgen -W "%s --dry-run" -- "$word") $(compgen -f -- "$word")) ;;
     export) COMPREPLY=($(compgen -W "%s" -- "$word") $(compgen -f -- "$word")) ;;

@@ -26,7 +26,7 @@ int Trace(const Client& client, const std::vector<std::string>& arguments);
 // kubari verify FILE.jsonl --network ID: judges an export of the ledger offline, sharing no code with the services that wrote it
 int Verify(const std::vector<std::string>& arguments);
 // kubari links: a sign-in link for each person the key may invite
-int Links(const Client& client, const std::vector<std::string>& arguments);
+int Links(const Client& client, const std::string& web, const std::vector<std::string>& arguments);
 // kubari completion: a bash script for `source <(kubari completion)`
 int Completion(const std::vector<std::string>& arguments);
 

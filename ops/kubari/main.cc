@@ -35,6 +35,7 @@ usage: kubari [--server URL] [--key KEY | --key-file FILE] COMMAND …
 
 options (environment in brackets):
   --server URL              the gateway, http://127.0.0.1:7100 unless set  [KUBARI_SERVER]
+  --web URL                 where people open the web app, for the links that are printed; --server unless set  [KUBARI_WEB]
   --key KEY                 API key or session token  [KUBARI_KEY]
   --key-file FILE           reads the key from a file  [KUBARI_KEY_FILE]
   --identity HOST:PORT      the identity service, for network and demo  [KUBARI_IDENTITY]
@@ -89,6 +90,8 @@ int main(int argc, char** argv) {
   ClientOptions options;
   options.server = TakeOption(words, "--server", Environment("KUBARI_SERVER", options.server));
   while (options.server.ends_with("/")) options.server.pop_back();
+  std::string web = TakeOption(words, "--web", Environment("KUBARI_WEB", options.server));
+  while (web.ends_with("/")) web.pop_back();
   const std::string key_file = TakeOption(words, "--key-file", Environment("KUBARI_KEY_FILE"));
   options.token = TakeOption(words, "--key", Environment("KUBARI_KEY"));
   if (options.token.empty() && !key_file.empty()) options.token = FirstLine(key_file);
@@ -127,7 +130,7 @@ int main(int argc, char** argv) {
   if (command == "export") return Export(client, arguments);
   if (command == "verify") return Verify(arguments);
   if (command == "trace") return Trace(client, arguments);
-  if (command == "links") return Links(client, arguments);
+  if (command == "links") return Links(client, web, arguments);
   if (command == "completion") return Completion(arguments);
   if (command == "demo") {
     DemoOptions demo;
@@ -152,7 +155,7 @@ int main(int argc, char** argv) {
         "kubari.identity.v1.IdentityService/CreateNetwork", request);
     if (!made.ok()) return PrintError(made.status());
     std::printf("%s (%s)\nThe administrator signs in once, within 24 hours, at\n  %s/#/join/%s\n", made->network().display_name().c_str(),
-                made->network().code().c_str(), options.server.c_str(), made->invite_code().c_str());
+                made->network().code().c_str(), web.c_str(), made->invite_code().c_str());
     return 0;
   }
   std::fprintf(stderr, "kubari: there is no command '%s'. 'kubari help' lists them.\n", command.c_str());

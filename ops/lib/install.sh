@@ -16,6 +16,7 @@ node_serves() {
 
 apt_install() {
   local drop_in=/etc/postgresql-common/createcluster.d/kubari-no-main-cluster.conf made=
+  local mask=/etc/systemd/system/nginx.service masked=
   # Debian makes and starts a cluster of its own when the server package comes, on port 5432 and at every boot; only the programs are
   # wanted here. A drop-in that is gone again afterwards changes no file of Debian's and nothing for packages installed later; a
   # policy-rc.d would hold back the start of every package installed in this run, and editing createcluster.conf makes dpkg ask.
@@ -24,6 +25,12 @@ apt_install() {
     echo 'create_main_cluster = false' | "${SUDO[@]}" tee "$drop_in" >/dev/null
     made=yes
   fi
+  # Likewise nginx: Debian starts one on port 80, now and at every boot. It is masked until it is installed, then disabled.
+  if [[ " $* " == *" nginx "* && ! -e $mask && ! -L $mask ]]; then
+    "${SUDO[@]}" mkdir -p "${mask%/*}"
+    "${SUDO[@]}" ln -s /dev/null "$mask"
+    masked=yes
+  fi
   local code=0
   "${SUDO[@]}" apt-get update || code=$?
   # An unreachable extra source need not matter; the installation tells.
@@ -31,6 +38,12 @@ apt_install() {
   if [[ -n $made ]]; then
     "${SUDO[@]}" rm -f "$drop_in"
     "${SUDO[@]}" rmdir --ignore-fail-on-non-empty "${drop_in%/*}"
+  fi
+  if [[ -n $masked ]]; then
+    "${SUDO[@]}" rm -f "$mask"
+    # Enabling first makes Debian remember that it was disabled by hand, at its upgrades too.
+    "${SUDO[@]}" env DPKG_MAINTSCRIPT_PACKAGE=nginx-common sh -c 'deb-systemd-helper enable nginx.service; deb-systemd-helper disable nginx.service; update-rc.d nginx disable' || true
+    [[ ! -d /run/systemd/system ]] || "${SUDO[@]}" systemctl daemon-reload || true
   fi
   return "$code"
 }

@@ -24,7 +24,7 @@ ports_are_free() {
     inode=$(port_inodes "$port" | head -n 1)
     [[ -n $inode ]] || continue
     owner=$(socket_owner "$inode")
-    die "Port $port is in use${owner:+ by $owner}; choose others with --port N (N to N+6 and N+100 to N+106 are used)." \
-      "ポート $port は使用中です${owner:+（$owner）}。--port N で別の番号を選んでください（N〜N+6 と N+100〜N+106 を使います）。"
+    die "Port $port is in use${owner:+ by $owner}; choose others with --port N (N to N+6, N+100 to N+106 and for --lan N+7 are used)." \
+      "ポート $port は使用中です${owner:+（$owner）}。--port N で別の番号を選んでください（N〜N+6、N+100〜N+106、--lan では N+7 を使います）。"
   done
 }

@@ -69,7 +69,7 @@ done
 rm -r "$folder"
 
 if command -v shellcheck >/dev/null; then
-  shellcheck -x ../up ../down ../test ./*.sh ../../.ci/run || failures=$((failures + 1))
+  shellcheck -x ../up ../down ../test ./*.sh ../lan/certificate ../lan/lan_test.sh ../../.ci/run || failures=$((failures + 1))
 fi
 ((failures == 0)) || exit 1
 echo "All held."

@@ -1,5 +1,5 @@
-# Supervision by s6: one service folder each for PostgreSQL, the six services and the gateway, with a log process beside it. What
-# ends is started again, after a pause if it failed. Sourced.
+# Supervision by s6: one service folder each for PostgreSQL, the six services and the gateway, with --lan also nginx and its certificate,
+# with a log process beside it. What ends is started again, after a pause if it failed. Sourced.
 # shellcheck shell=bash
 
 scan_folder() { echo "$DATA/run/service"; }
@@ -74,7 +74,7 @@ SCRIPT
 #!/bin/sh
 exec 2>&1
 $(own_environment gateway 0 "$LISTEN")
-export KUBARI_WEB_ROOT=../../../app/web
+export KUBARI_WEB_ROOT=../../../app/web${LAN:+ KUBARI_SECURE=true KUBARI_TRUSTED_PROXY=127.0.0.1}
 exec ../../../app/bin/kubari-gateway
 SCRIPT
 }
@@ -134,7 +134,7 @@ wait_until_healthy() {
   local try name
   for ((try = 0; try < 600; try++)); do
     curl -fsS -m 5 -o /dev/null "$URL_HERE/readyz" 2>/dev/null && return
-    ((try % 20 == 19)) && fail_if_crashing "${SERVICES[@]}" gateway
+    ((try % 20 == 19)) && fail_if_crashing "${SERVICES[@]}" gateway ${LAN:+lan}
     sleep 0.1
   done
   for name in "${SERVICES[@]}" gateway; do
@@ -167,13 +167,14 @@ own_processes() {
       where=$(readlink "$process/cwd" 2>/dev/null) || continue
       case "$where/" in "$1/run/service/"* | "$1/postgres/data/"*) echo "${process#/proc/} $(cat "$process/comm" 2>/dev/null)" ;; esac
     done' - "$DATA" | while read -r process name; do
-    case "$name" in s6-svscan | s6-supervise | s6-log | kubari-* | postgres) echo "$process" ;; esac
+    case "$name" in s6-svscan | s6-supervise | s6-log | kubari-* | postgres | nginx | certificate | sleep) echo "$process" ;; esac
   done
 }
 
 # The edge first, so that nothing new comes in; the database last. Also cleans up after a supervisor that was killed.
 stop_all() {
   local try pid left=()
+  stop_services 15000 lan certificate
   stop_services 15000 gateway
   stop_services 15000 "${SERVICES[@]}"
   stop_services 60000 postgres
