@@ -3,6 +3,7 @@ import { svelteTesting } from '@testing-library/svelte/vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import { defineConfig } from 'vitest/config';
 
+import { budget } from './build/budget';
 import { shell } from './build/shell';
 
 const taken = shell();
@@ -12,6 +13,7 @@ export default defineConfig({
     svelte(),
     svelteTesting(),
     taken,
+    budget(),
     VitePWA({
       // src/offline/update.svelte.ts registers it; public/ has the manifest.
       injectRegister: null,

@@ -201,8 +201,6 @@ export const t = words(
     'replays.differs': '結果が違います',
     'replays.differsHint': '計算し直した値：{hash}',
     'replays.download': '条件を保存',
-    'replays.downloadOf': '{name} の条件を保存',
-    'replays.startOf': '{name} を計算し直す',
   },
   {
     'home.year': 'This fiscal year ({year})',
@@ -404,7 +402,5 @@ export const t = words(
     'replays.differs': 'Another result',
     'replays.differsHint': 'Replayed: {hash}',
     'replays.download': 'Save snapshot',
-    'replays.downloadOf': 'Save the snapshot of {name}',
-    'replays.startOf': 'Replay {name}',
   },
 );
