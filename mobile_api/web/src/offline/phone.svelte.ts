@@ -34,6 +34,8 @@ class Phone {
   #store?: Store;
   #turn: Promise<void> = Promise.resolve();
 
+  /** Unsent actions of whoever is signed in. */
+  own: number = $derived(this.left.find((one) => one.subject === session.value?.subject)?.unsent ?? 0);
   /** Unsent actions of others. */
   others: Left[] = $derived(this.left.filter((one) => one.subject !== session.value?.subject));
   /** Those of this phone under the name that it had before it was joined anew. */

@@ -13,7 +13,7 @@ class Update {
     try {
       // The first screen goes first: what is kept for later must not slow it down.
       await new Promise<void>((done) => (document.readyState === 'complete' ? done() : addEventListener('load', () => done(), { once: true })));
-      await new Promise<void>((done) => (window.requestIdleCallback ? requestIdleCallback(() => done(), { timeout: 5_000 }) : setTimeout(done, 1_000)));
+      await new Promise<void>((done) => ('requestIdleCallback' in window ? requestIdleCallback(() => done(), { timeout: 5_000 }) : setTimeout(done, 1_000)));
       const registration = await navigator.serviceWorker.register('/sw.js', { scope: '/', updateViaCache: 'none' });
       this.#registration = registration;
       if (registration.waiting) this.ready = true;
