@@ -74,7 +74,7 @@ export function matchPick(list: PickList, known: Known, rules: StockRules | unde
     if (ofLot.length > 0) return { stop: { kind: 'picked', product: lot.productDisplayName } };
     const other = list.lines.filter(({ stock, line, openItems }) => openItems > 0n && productOf(stock, line.productDisplayName, lot)).sort(inOrder)[0];
     return other
-      ? { stop: { kind: 'wrongLot', lot: lot.code, wanted: other.line.lotCode, place: other.line.placeDisplayName } }
+      ? { stop: { kind: 'wrongLot', lot: lot.code, wanted: other.line.lotCode, place: other.stock?.place.code ?? other.line.placeDisplayName } }
       : { stop: { kind: 'notOnList', product: lot.productDisplayName } };
   }
   if (!known.product) return { stop: { kind: 'unknown' } };
