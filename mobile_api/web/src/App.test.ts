@@ -6,6 +6,7 @@ import { beforeEach, expect, test } from 'vitest';
 import App from './App.svelte';
 import { session } from './api/session.svelte';
 import { BadRequestSchema, ErrorInfoSchema, LocalizedMessageSchema } from './gen/google/rpc/error_details_pb';
+import { LineState } from './gen/kubari/allocation/v1/allocation_pb';
 import { Role } from './gen/kubari/type/v1/access_pb';
 import { language } from './i18n/language.svelte';
 import { router } from './router.svelte';
@@ -149,7 +150,7 @@ test('a group accepts in part; what the service says about a field stands beside
       },
     },
   });
-  await fireEvent.click(await screen.findByRole('button', { name: '受け取る' }));
+  await fireEvent.click(await screen.findByRole('button', { name: /^一部だけ/ }));
   const field = screen.getByLabelText<HTMLInputElement>('受け取る数（点）');
   expect(field.value).toBe('48');
   await fireEvent.input(field, { target: { value: '24' } });
@@ -162,10 +163,43 @@ test('a group accepts in part; what the service says about a field stands beside
   expect(sent[0].requestId).toBe(sent[1].requestId);
 });
 
+test('a group accepts all of a delivery at once, line by line; what fails says why and can be sent again', async () => {
+  const sent: { name: string; items: bigint; requestId: string }[] = [];
+  let away = true;
+  const line = (n: number, product: string) => ({ name: `runs/${id(60)}/lines/${id(n)}`, delivery: `deliveries/${id(50)}`, state: LineState.OFFERED, productDisplayName: product, items: 24n, itemsPerCase: 24n });
+  let open_ = [line(61, 'ごはん'), line(62, '缶詰')];
+  open(Role.GROUP, '/', {
+    allocation: {
+      listLines: (request) => ({ lines: request.states[0] === LineState.OFFERED ? open_ : [] }),
+      acceptLine: (request) => {
+        sent.push(request);
+        if (request.name.endsWith(id(62)) && away) throw new ConnectError('away', Code.Unavailable);
+        open_ = open_.filter((one) => one.name !== request.name);
+        return {};
+      },
+    },
+  });
+  await fireEvent.click(await screen.findByRole('button', { name: 'まとめて全部受け取る' }));
+  await waitFor(() => expect(screen.getByRole('alert').textContent).toContain('サーバーにつながりません'));
+  await waitFor(() => expect(screen.queryByRole('heading', { name: 'ごはん' })).toBeNull());
+  away = false;
+  await fireEvent.click(screen.getByRole('button', { name: '全部受け取る 缶詰' }));
+  await waitFor(() => expect(screen.queryByRole('heading', { name: '缶詰' })).toBeNull());
+  expect(sent.map((one) => [one.name.slice(-2), one.items])).toEqual([['61', 24n], ['62', 24n], ['62', 24n]]);
+  expect(sent[1].requestId).toBe(sent[2].requestId);
+});
+
+test('a group says by one tap that everything arrived', async () => {
+  let sent: unknown;
+  open(Role.GROUP, '/', { stock: { confirmReceipt: (request) => { sent = request; return {}; } } });
+  await fireEvent.click(await screen.findByRole('button', { name: '✓ 全部届いた' }));
+  await waitFor(() => expect(sent).toMatchObject({ delivery: `deliveries/${id(50)}`, lines: [] }));
+});
+
 test('a group refuses with a reason', async () => {
   let sent: unknown;
   open(Role.GROUP, '/', { allocation: { refuseLine: (request) => { sent = request; return {}; } } });
-  await fireEvent.click(await screen.findByRole('button', { name: '断る' }));
+  await fireEvent.click(await screen.findByRole('button', { name: /^断る/ }));
   const dialog = screen.getByRole('dialog');
   await fireEvent.change(within(dialog).getByLabelText('理由'), { target: { value: 'NO_SPACE' } });
   await fireEvent.click(within(dialog).getByRole('button', { name: '断る' }));
@@ -175,7 +209,7 @@ test('a group refuses with a reason', async () => {
 test('a group confirms receipt; only what is short is named', async () => {
   let sent: unknown;
   open(Role.GROUP, '/', { stock: { confirmReceipt: (request) => { sent = request; return {}; } } });
-  await fireEvent.click(await screen.findByRole('button', { name: '受け取りを確認する' }));
+  await fireEvent.click(await screen.findByRole('button', { name: '数が違う' }));
   await fireEvent.input(screen.getByLabelText('届いた数（点）'), { target: { value: '70' } });
   await fireEvent.change(screen.getByLabelText('足りない理由'), { target: { value: 'DAMAGED' } });
   await fireEvent.click(screen.getByRole('button', { name: '受領を確定する' }));
@@ -302,7 +336,7 @@ test('the code on a delivery sheet opens the delivery, and the group confirms it
       confirmReceipt: (request) => { confirmed = request.delivery; return {}; },
     },
   });
-  await fireEvent.click(await screen.findByRole('button', { name: '受け取りを確認する' }));
+  await fireEvent.click(await screen.findByRole('button', { name: '数が違う' }));
   const dialog = within(await screen.findByRole('dialog'));
   await fireEvent.click(dialog.getByRole('button', { name: '受領を確定する' }));
   await waitFor(() => expect(confirmed).toBe(name));

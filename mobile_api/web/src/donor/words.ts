@@ -12,7 +12,6 @@ export const t = words(
     'home.agreement': '合意書と条件',
     'home.noAgreement': 'いま有効な合意書がありません。申出を書いて下書きに残せますが、送ることはできません。事務局に相談してください。',
     'home.ends': '合意書「{title}」の期限は {date} です。更新を事務局に相談してください。',
-    'home.organisation': '{name}',
 
     // The form
     'form.new': '寄付申出を登録する',
@@ -43,9 +42,7 @@ export const t = words(
     'form.lineSum': '{items}・{weight}',
     'form.add': '行を加える',
     'form.duplicate': '写す',
-    'form.duplicateOf': '{n}行目を写して下に加える',
     'form.remove': '消す',
-    'form.removeOf': '{n}行目を消す',
     'form.removed': '{n}行目を消しました。',
     'form.undo': '元に戻す',
     'form.total': '合計',
@@ -280,7 +277,6 @@ export const t = words(
     'home.agreement': 'Agreement and conditions',
     'home.noAgreement': 'No agreement is in force. Offers can be written and kept as drafts, but not sent. Please ask the network’s office.',
     'home.ends': 'The agreement “{title}” ends on {date}. Please ask the network’s office about a new one.',
-    'home.organisation': '{name}',
 
     'form.new': 'Register an offer',
     'form.edit': 'Draft of an offer',
@@ -310,9 +306,7 @@ export const t = words(
     'form.lineSum': '{items}, {weight}',
     'form.add': 'Add a line',
     'form.duplicate': 'Duplicate',
-    'form.duplicateOf': 'Duplicate line {n} below',
     'form.remove': 'Remove',
-    'form.removeOf': 'Remove line {n}',
     'form.removed': 'Line {n} was removed.',
     'form.undo': 'Undo',
     'form.total': 'Total',

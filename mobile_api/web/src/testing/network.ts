@@ -7,7 +7,7 @@ import { connect } from '../api/clients';
 import { edge } from '../api/transport';
 import { AllocationService, LineState, RunState } from '../gen/kubari/allocation/v1/allocation_pb';
 import { DonorsService, OfferState } from '../gen/kubari/donors/v1/donors_pb';
-import { GroupsService } from '../gen/kubari/groups/v1/groups_pb';
+import { GroupsService, GroupState } from '../gen/kubari/groups/v1/groups_pb';
 import { IdentityService, SessionSchema, type Session } from '../gen/kubari/identity/v1/identity_pb';
 import { ImpactService } from '../gen/kubari/impact/v1/impact_pb';
 import { AlertKind, AlertsService } from '../gen/kubari/stock/v1/alerts_pb';
@@ -185,7 +185,7 @@ export function routes(session: Session, over: Overrides = {}): (router: Connect
       revokeDevice: (request) => ({ name: request.name, revoked: true }),
       ...over.identity,
     });
-    router.service(DonorsService, { listOffers: () => ({ offers: [offer] }), ...over.donors });
+    router.service(DonorsService, { listOffers: () => ({ offers: [offer] }), getDonor: (request) => ({ name: request.name, displayName: '例示食品株式会社' }), ...over.donors });
     router.service(StockService, {
       listWarehouses: () => ({ warehouses: [{ name: `warehouses/${id(10)}`, code: 'E', displayName: '東倉庫', organisation: `organisations/${id(2)}` }] }),
       listBalances: () => ({ balances: [{ lot, place: { displayName: shelf[1], kind: PlaceKind.SHELF }, onHand: 168n, reserved: 24n, free: 144n }] }),
@@ -225,7 +225,7 @@ export function routes(session: Session, over: Overrides = {}): (router: Connect
       listRuns: () => ({ runs: [{ name: `runs/${id(60)}`, title: '11月の配分', state: RunState.PUBLISHED, handOverDate: '2026-11-22', answerDueTime: line.answerDueTime, summary: { allocatedItems: 1200n, freeItems: 1440n, groupsServed: 12 } }] }),
       ...over.allocation,
     });
-    router.service(GroupsService, { listGroups: () => ({ groups: [] }), ...over.groups });
+    router.service(GroupsService, { listGroups: () => ({ groups: [] }), getGroup: (request) => ({ name: request.name, displayName: 'みどり子ども食堂', state: GroupState.ACTIVE, agreementInForce: true }), ...over.groups });
     router.service(StocktakesService, { listStocktakes: () => ({}), ...over.stocktakes });
     router.service(ImpactService, {
       getImpact: (request) => ({
