@@ -187,6 +187,11 @@ export function routes(session: Session, over: Overrides = {}): (router: Connect
     });
     router.service(DonorsService, { listOffers: () => ({ offers: [offer] }), getDonor: (request) => ({ name: request.name, displayName: '例示食品株式会社' }), ...over.donors });
     router.service(StockService, {
+      listPlaces: () => ({ places: [{ name: `places/${id(101)}`, kind: PlaceKind.SHELF, warehouse: `warehouses/${id(10)}`, code: 'A-01', temperatureZone: TemperatureZone.AMBIENT, displayName: shelf[1] }] }),
+      listProducts: () => ({}),
+      listTransfers: () => ({}),
+      listMovements: () => ({}),
+      getStockRules: () => ({}),
       listWarehouses: () => ({ warehouses: [{ name: `warehouses/${id(10)}`, code: 'E', displayName: '東倉庫', organisation: `organisations/${id(2)}` }] }),
       listBalances: () => ({ balances: [{ lot, place: { displayName: shelf[1], kind: PlaceKind.SHELF }, onHand: 168n, reserved: 24n, free: 144n }] }),
       listLots: () => ({ lots: [lot] }),

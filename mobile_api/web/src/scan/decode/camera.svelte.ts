@@ -32,7 +32,7 @@ export class Camera {
     const turn = ++this.#turn;
     this.trouble = undefined;
     if (!navigator.mediaDevices?.getUserMedia) {
-      this.trouble = isSecureContext ? 'none' : 'insecure';
+      this.trouble = globalThis.isSecureContext ? 'none' : 'insecure';
       return;
     }
     try {
@@ -97,6 +97,6 @@ function stop(stream: MediaStream | undefined): void {
 }
 
 function troubleOf(name: string): Trouble {
-  if (name === 'NotAllowedError' || name === 'SecurityError') return isSecureContext ? 'denied' : 'insecure';
+  if (name === 'NotAllowedError' || name === 'SecurityError') return globalThis.isSecureContext ? 'denied' : 'insecure';
   return name === 'NotReadableError' || name === 'AbortError' ? 'busy' : 'none';
 }

@@ -7,7 +7,7 @@ export const CROP = { width: 0.9, height: 0.7 };
 
 export class Frames {
   #canvas = document.createElement('canvas');
-  #context = this.#canvas.getContext('2d', { willReadFrequently: true });
+  #context?: CanvasRenderingContext2D | null;
 
   /** The part within the frame, in the camera's own pixels; nothing while there is no picture. */
   take(video: HTMLVideoElement): ImageData | undefined {
@@ -16,7 +16,9 @@ export class Frames {
     const scale = Math.max(clientWidth / videoWidth, clientHeight / videoHeight);
     const width = Math.round(Math.min(videoWidth, clientWidth / scale) * CROP.width);
     const height = Math.round(Math.min(videoHeight, clientHeight / scale) * CROP.height);
-    if (!(width > 0 && height > 0) || !this.#context) return undefined;
+    if (!(width > 0 && height > 0)) return undefined;
+    this.#context ??= this.#canvas.getContext('2d', { willReadFrequently: true });
+    if (!this.#context) return undefined;
     if (this.#canvas.width !== width || this.#canvas.height !== height) Object.assign(this.#canvas, { width, height });
     this.#context.drawImage(video, (videoWidth - width) / 2, (videoHeight - height) / 2, width, height, 0, 0, width, height);
     return this.#context.getImageData(0, 0, width, height);
