@@ -7,9 +7,9 @@ import { profileLabel, WEEKDAYS } from '../i18n/profile';
 import { t as common } from '../i18n/text';
 import { t } from './words';
 
-export type Part = 'days' | 'storage' | 'categories' | 'allergens' | 'tags' | 'people' | 'limits' | 'about';
+export type Part = 'days' | 'storage' | 'categories' | 'allergens' | 'tags' | 'people' | 'limits' | 'naming' | 'about';
 
-export const PARTS: Part[] = ['days', 'storage', 'categories', 'allergens', 'tags', 'people', 'limits', 'about'];
+export const PARTS: Part[] = ['days', 'storage', 'categories', 'allergens', 'tags', 'people', 'limits', 'naming', 'about'];
 
 /** The fields of UpdateGroup that belong to a part. */
 export const FIELDS: Record<Part, string[]> = {
@@ -20,6 +20,7 @@ export const FIELDS: Record<Part, string[]> = {
   tags: ['wanted_tags', 'excluded_tags'],
   people: ['households', 'children'],
   limits: ['min_remaining_days', 'max_distance_km'],
+  naming: ['may_be_named_to_donors'],
   about: ['display_name', 'name_kana', 'kind', 'contact_email'],
 };
 
@@ -78,6 +79,8 @@ export function summary(group: Group, part: Part): string {
         days: number(group.minRemainingDays),
         distance: group.maxDistanceKm > 0 ? t('profile.distanceText', { n: number(group.maxDistanceKm) }) : t('profile.distanceAny'),
       });
+    case 'naming':
+      return t(group.mayBeNamedToDonors ? 'profile.namingYes' : 'profile.namingNo');
     case 'about':
       return [group.displayName, profileLabel.groupKind(group.kind), group.contactEmail].filter(Boolean).join(' · ');
   }
