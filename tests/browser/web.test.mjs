@@ -100,8 +100,25 @@ describe('web app', { skip: server ? false : 'KUBARI_SERVER is not set: no runni
     await balancesAgree(page, { warehouse });
   }
 
-  home('ROLE_VOLUNTEER', warehouseAgrees, { phone: true });
+  /** Beside each task stands how much of it waits in the chosen warehouse. */
+  async function tasksAgree(page) {
+    const { warehouses } = await callAs(page, 'stock', 'ListWarehouses', { pageSize: 200 });
+    const choice = page.getByLabel('倉庫', { exact: true });
+    await page.waitForFunction(() => document.querySelector('select')?.value);
+    assert.equal(await choice.locator('option').count(), warehouses.length);
+    const warehouse = await choice.inputValue();
+    const { deliveries = [] } = await callAs(page, 'allocation', 'GetPickList', { warehouse });
+    const { offers = [] } = await callAs(page, 'donors', 'ListOffers', { warehouse, states: ['OFFER_STATE_ACCEPTED'], pageSize: 200 });
+    const expected = offers.flatMap(({ lines }) => lines).filter((line) => Number(line.acceptedCases ?? 0) * Number(line.itemsPerCase) > Number(line.receivedItems ?? 0));
+    const tasks = page.getByRole('navigation', { name: '倉庫の作業' });
+    if (deliveries.length > 0) await tasks.getByText(`準備 ${number(deliveries.length)}件`).waitFor();
+    if (expected.length > 0) await tasks.getByText(`届く予定 ${number(expected.length)}品`).waitFor();
+    await page.getByText('全部送信しました').waitFor();
+  }
+
+  home('ROLE_VOLUNTEER', tasksAgree, { phone: true });
   home('ROLE_WAREHOUSE_MANAGER', async (page) => {
+    await tasksAgree(page);
     await warehouseAgrees(page);
     const { grants } = await callAs(page, 'identity', 'GetSession');
     const { devices = [] } = await callAs(page, 'identity', 'ListDevices', { organisation: grants[0].organisation, pageSize: 20 });
