@@ -71,8 +71,8 @@ test('joining by an invite names the device and goes home', async () => {
 });
 
 test.each([
-  [Role.VOLUNTEER, '倉庫ボランティアのホーム', ['出庫の準備（ピッキング）', '入庫予定', '在庫（期限の近い順）'], '144'],
-  [Role.WAREHOUSE_MANAGER, '倉庫管理者のホーム', ['招待', '端末'], '倉庫スマホ 1'],
+  [Role.VOLUNTEER, '倉庫ボランティアのホーム', [], '準備 1件'],
+  [Role.WAREHOUSE_MANAGER, '倉庫管理者のホーム', ['出庫の準備（ピッキング）', '入庫予定', '在庫（期限の近い順）', '招待', '端末'], '倉庫スマホ 1'],
   [Role.COORDINATOR, 'コーディネーターのホーム', ['あなたを待っていること', '届くもの', '期限と在庫の注意', 'これまでの成果'], '1,234点'],
   [Role.DONOR, '寄付企業のホーム', ['自社の寄付申出', '自社のロット', 'これまでの成果'], '秋の介護食'],
   [Role.GROUP, '受取団体のホーム', ['回答をお待ちしている品', '配送中の品', 'これまでに受け取った品'], '48点'],
@@ -113,9 +113,9 @@ test('long lists go on page by page', async () => {
   const tokens: string[] = [];
   open(Role.ADMINISTRATOR, '/', {
     identity: {
-      listPeople: (request) => {
+      listDevices: (request) => {
         tokens.push(request.pageToken);
-        return request.pageToken ? { people: [{ name: `people/${id(2)}`, displayName: 'ふたりめ' }] } : { people: [{ name: `people/${id(1)}`, displayName: 'ひとりめ' }], nextPageToken: 'two' };
+        return request.pageToken ? { devices: [{ name: `devices/${id(2)}`, displayName: 'ふたりめ' }] } : { devices: [{ name: `devices/${id(1)}`, displayName: 'ひとりめ' }], nextPageToken: 'two' };
       },
     },
   });

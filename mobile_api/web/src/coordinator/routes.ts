@@ -2,14 +2,36 @@ import { Role } from '../gen/kubari/type/v1/access_pb';
 import type { Route } from '../routes';
 
 const office = [Role.COORDINATOR];
+// Who may read along; what one may do is decided on each page, and by the services.
+const readers = [Role.COORDINATOR, Role.AUDITOR];
+const registrars = [Role.COORDINATOR, Role.ADMINISTRATOR];
+const deliver = 'nav.group.deliver';
+const registers = 'nav.group.registers';
+const settings = 'nav.group.settings';
 
 export const coordinator: Route[] = [
-  { path: '/offers', page: () => import('./Offers.svelte'), menu: { text: 'nav.offers', roles: office } },
+  { path: '/offers', page: () => import('./Offers.svelte'), menu: { text: 'nav.offers', roles: readers } },
+  { path: '/offers/new', page: () => import('./NewOffer.svelte') },
   { path: '/offers/:offer', page: () => import('./Offer.svelte') },
-  { path: '/stock', page: () => import('./Stock.svelte'), menu: { text: 'nav.stock', roles: office } },
-  { path: '/runs', page: () => import('./Runs.svelte'), menu: { text: 'nav.runs', roles: office } },
+  { path: '/stock', page: () => import('./Stock.svelte'), menu: { text: 'nav.stock', roles: readers } },
+  { path: '/alerts', page: () => import('./Alerts.svelte') },
+  { path: '/runs', page: () => import('./Runs.svelte'), menu: { text: 'nav.runs', roles: readers } },
   { path: '/runs/new', page: () => import('./NewRun.svelte') },
   { path: '/runs/:run', page: () => import('./Run.svelte') },
   { path: '/runs/:run/groups/:group', page: () => import('./Explain.svelte') },
-  { path: '/alerts', page: () => import('./Alerts.svelte') },
+  { path: '/deliveries', page: () => import('./Deliveries.svelte'), menu: { text: 'nav.deliveries', roles: readers, group: deliver } },
+  { path: '/transfers', page: () => import('./Transfers.svelte'), menu: { text: 'nav.transfers', roles: [...readers, Role.WAREHOUSE_MANAGER], group: deliver } },
+  { path: '/transfers/:transfer', page: () => import('./Transfer.svelte') },
+  { path: '/recalls', page: () => import('./Recalls.svelte'), menu: { text: 'nav.recalls', roles: readers, group: deliver } },
+  { path: '/recalls/:recall', page: () => import('./Recall.svelte') },
+  { path: '/groups', page: () => import('./Groups.svelte'), menu: { text: 'nav.groups', roles: [...registrars, Role.AUDITOR], group: registers } },
+  { path: '/groups/:group', page: () => import('./Group.svelte') },
+  { path: '/donors', page: () => import('./Donors.svelte'), menu: { text: 'nav.donors', roles: [...registrars, Role.AUDITOR], group: registers } },
+  { path: '/donors/:donor', page: () => import('./Donor.svelte') },
+  { path: '/products', page: () => import('./Products.svelte'), menu: { text: 'nav.products', roles: registrars, group: registers } },
+  { path: '/products/:product', page: () => import('./Product.svelte') },
+  { path: '/warehouses', page: () => import('./Warehouses.svelte'), menu: { text: 'nav.warehouses', roles: registrars, group: registers } },
+  { path: '/warehouses/:warehouse', page: () => import('./Warehouse.svelte') },
+  { path: '/import', page: () => import('./Import.svelte'), menu: { text: 'nav.import', roles: registrars, group: registers } },
+  { path: '/rules', page: () => import('./Rules.svelte'), menu: { text: 'nav.rules', roles: [...office, Role.ADMINISTRATOR], group: settings } },
 ];
