@@ -1,5 +1,5 @@
 // The browser, and calls to the installation under test.
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,16 +12,22 @@ export const server = process.env.KUBARI_SERVER?.replace(/\/$/, '');
 const key = process.env.KUBARI_KEY_FILE ? readFileSync(process.env.KUBARI_KEY_FILE, 'utf8').trim() : '';
 const screenshots = process.env.KUBARI_SCREENSHOTS ?? join(tmpdir(), 'kubari-screenshots');
 
-/** Calls as the administrator's program, e.g. call('identity', 'ListPeople', {}). */
-export async function call(service, method, request) {
-  const answer = await fetch(`${server}${path(service, method)}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'connect-protocol-version': '1', authorization: `Bearer ${key}` },
-    body: JSON.stringify(request),
-  });
-  if (!answer.ok) throw new Error(`${service}.${method}: ${answer.status} ${await answer.text()}`);
-  return answer.json();
+/** Calls with an API key: asKey(key)('stock', 'ListLots', {}). */
+export function asKey(token) {
+  return async (service, method, request = {}) => {
+    const answer = await fetch(`${server}${path(service, method)}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'connect-protocol-version': '1', authorization: `Bearer ${token}` },
+      body: JSON.stringify(request),
+    });
+    const body = await answer.json();
+    if (!answer.ok) throw new Error(`${service}.${method}: ${body.code}, ${body.message}`);
+    return body;
+  };
 }
+
+/** Calls as the administrator's program, e.g. call('identity', 'ListPeople', {}). */
+export const call = asKey(key);
 
 /** The same call as whoever is signed in in the page, with its cookie. */
 export async function callAs(page, service, method, request = {}) {
@@ -49,9 +55,10 @@ export async function all(service, method, field, request = {}) {
   return found;
 }
 
+/** "stock", or "stock.stocktakes" where a room has several services. */
 function path(service, method) {
-  const name = service[0].toUpperCase() + service.slice(1);
-  return `/kubari.${service}.v1.${name}Service/${method}`;
+  const [room, name = room] = service.split('.');
+  return `/kubari.${room}.v1.${name[0].toUpperCase()}${name.slice(1)}Service/${method}`;
 }
 
 const settings = (flags) => ({
@@ -74,11 +81,40 @@ export function launch(flags = []) {
   return chromium.launch(settings(flags));
 }
 
+const window = ({ phone = false, locale = 'ja-JP', dark = false } = {}) => ({
+  viewport: phone ? { width: 390, height: 844 } : { width: 1280, height: 900 },
+  colorScheme: dark ? 'dark' : 'light',
+  locale,
+  timezoneId: 'America/New_York',
+});
+
 /** A fresh browser window, as wide as a phone or a desk's screen; `complaints` gathers what its console and its network say. */
-export async function open(browser, { phone = false, locale = 'ja-JP' } = {}) {
-  const viewport = phone ? { width: 390, height: 844 } : { width: 1280, height: 900 };
-  const context = await browser.newContext({ viewport, locale, timezoneId: 'America/New_York' });
-  const page = await context.newPage();
+export async function open(browser, options) {
+  const context = await browser.newContext(window(options));
+  return watched(context, await context.newPage());
+}
+
+/** A phone whose memory is in `folder`, so that it can be killed and opened again. */
+export async function openKept(folder, flags = [], options = { phone: true }) {
+  mkdirSync(screenshots, { recursive: true });
+  const context = await chromium.launchPersistentContext(folder, { ...settings(flags), ...window(options) });
+  return { ...watched(context, context.pages()[0] ?? (await context.newPage())), kill: () => kill(folder, context) };
+}
+
+/** SIGKILL for every process of the browser that holds the folder, as when a battery dies. */
+async function kill(folder, context) {
+  const closed = new Promise((done) => context.once('close', done));
+  for (const process_ of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readFileSync(`/proc/${process_}/cmdline`, 'utf8').split('\0').includes(`--user-data-dir=${folder}`)) process.kill(Number(process_), 'SIGKILL');
+    } catch {
+      // It ended by itself.
+    }
+  }
+  await closed;
+}
+
+function watched(context, page) {
   page.setDefaultTimeout(20_000);
   const complaints = [];
   page.on('console', (message) => {
