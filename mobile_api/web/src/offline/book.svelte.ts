@@ -204,10 +204,11 @@ export class Book {
       lotFor: (receipt) => lotFor(this.#lists.balances?.balances ?? [], receipt),
     }),
   );
+  /** As the service told, sorted and found once; and the few rows that are otherwise by the phone's own actions. */
+  #told = $derived(new Rows(this.#lists.balances?.balances ?? []));
+  #otherwise: Map<string, Stock> = $derived(this.#stockOtherwise());
   /** Everything in the chosen warehouse, first to expire first; the phone's own actions included. */
-  stock: Stock[] = $derived(this.#stockNow());
-  #stockByProduct = $derived(groupBy(this.stock, (row) => row.lot.product));
-  #stockByShelf = $derived(new Map(this.stock.map((row) => [shelfKey(row.lot.name, row.place.name), row])));
+  stock: Stock[] = $derived(this.#now(this.#told.all, () => true));
   #settled = $derived(sums(this.#own.flatMap(({ effects }) => effects)));
   /** What is to arrive in the chosen warehouse by accepted offers, by the day from which it can be had. */
   expected: Expected[] = $derived(
@@ -238,7 +239,7 @@ export class Book {
       const lines = delivery.lines.map((line) => {
         const own = this.#settledFor(line.reservation);
         const openItems = atLeast0(line.items - line.shippedItems - own);
-        return { line, stock: this.#stockByShelf.get(shelfKey(line.lot, line.place)), openItems, doneItems: line.shippedItems + own };
+        return { line, stock: this.#otherwise.get(shelfKey(line.lot, line.place)) ?? this.#told.byShelf.get(shelfKey(line.lot, line.place)), openItems, doneItems: line.shippedItems + own };
       });
       return { delivery, lines, openItems: lines.reduce((sum, line) => sum + line.openItems, 0n) };
     });
@@ -282,7 +283,7 @@ export class Book {
 
   /** What the phone knows of a code. Mirrors StockService.LookUpCode, for the chosen warehouse. */
   lookUp(code: Code): Known {
-    const own = code.lotCode ? this.stock.filter((row) => row.lot.code === code.lotCode) : [];
+    const own = code.lotCode ? this.#now(this.#told.byCode.get(code.lotCode) ?? [], (row) => row.lot.code === code.lotCode) : [];
     if (own.length > 0 && (!code.gtin || own[0].lot.gtin === code.gtin)) {
       const { lot } = own[0];
       return { product: this.product(lot.product), items: 1n, lot, stock: own, expected: this.#expectedByProduct.get(lot.product) ?? [] };
@@ -296,7 +297,7 @@ export class Book {
       product,
       // A logistic unit says how many of its trade items it holds.
       items: BigInt(code.sscc && code.count ? code.count : 1) * (isCase ? product.itemsPerCase : 1n),
-      stock: (this.#stockByProduct.get(product.name) ?? []).filter(fits),
+      stock: this.#now(this.#told.byProduct.get(product.name) ?? [], (row) => row.lot.product === product.name).filter(fits),
       expected: this.#expectedByProduct.get(product.name) ?? [],
     };
   }
@@ -305,30 +306,32 @@ export class Book {
     return this.#settled.get(what) ?? 0n;
   }
 
-  #stockNow(): Stock[] {
+  /** Of the rows that the service told those that are there now, and what has come to them; `mine`: such rows are wanted. */
+  #now(told: Stock[], mine: (row: Stock) => boolean): Stock[] {
+    if (this.#otherwise.size === 0) return told;
+    const rows = told.filter((row) => !this.#otherwise.has(shelfKey(row.lot.name, row.place.name)));
+    const changed = [...this.#otherwise.values()].filter((row) => mine(row) && (row.onHand !== 0n || row.reserved !== 0n));
+    return changed.length > 0 ? [...rows, ...changed].sort(firstToExpire) : rows;
+  }
+
+  #stockOtherwise(): Map<string, Stock> {
     const rows = new Map<string, Stock>();
-    for (const { lot, place, onHand, reserved, free } of this.#lists.balances?.balances ?? []) {
-      if (lot && place) rows.set(shelfKey(lot.name, place.name), { lot, place, onHand, reserved, free, waiting: false });
-    }
-    const lots = new Map([...rows.values()].map((row) => [row.lot.name, row.lot]));
-    for (const { transfers } of this.#lists.transfers ? [this.#lists.transfers] : []) {
-      for (const { lines } of transfers) for (const { lot } of lines) if (lot && !lots.has(lot.name)) lots.set(lot.name, lot);
-    }
+    const lots = new Map<string, Lot>();
+    const onTheWay = new Map((this.#lists.transfers?.transfers ?? []).flatMap((transfer) => transfer.lines.map(({ lot }) => [lot?.name, lot] as const)));
     for (const { action, effects } of this.#own) {
       for (const effect of effects) {
         const place = this.#places.get(effect.place);
-        if (!place) continue;
-        const lot = lots.get(effect.lot) ?? this.#lotMadeBy(action, effect.lot);
-        if (!lot) continue;
+        const lot = lots.get(effect.lot) ?? this.#told.lots.get(effect.lot) ?? onTheWay.get(effect.lot) ?? this.#lotMadeBy(action, effect.lot);
+        if (!place || !lot) continue;
         lots.set(lot.name, lot);
         const key = shelfKey(lot.name, place.name);
-        const before = rows.get(key) ?? { lot, place, onHand: 0n, reserved: 0n };
-        const onHand = before.onHand + effect.onHand;
-        const reserved = before.reserved + effect.reserved;
-        rows.set(key, { lot, place, onHand, reserved, free: onHand - reserved, waiting: action.state !== 'done' || (rows.get(key)?.waiting ?? false) });
+        const before = rows.get(key) ?? this.#told.byShelf.get(key);
+        const onHand = (before?.onHand ?? 0n) + effect.onHand;
+        const reserved = (before?.reserved ?? 0n) + effect.reserved;
+        rows.set(key, { lot, place, onHand, reserved, free: onHand - reserved, waiting: action.state !== 'done' || (before?.waiting ?? false) });
       }
     }
-    return [...rows.values()].filter((row) => row.onHand !== 0n || row.reserved !== 0n).sort(firstToExpire);
+    return rows;
   }
 
   /** A lot that the service has not told of yet, as the receipt that makes it says. */
@@ -659,8 +662,29 @@ function lotFor(balances: Balance[], receipt: MessageInitShape<typeof ReceiveSto
   })?.lot?.name;
 }
 
+/** Balances, found by everything that a scan may name. */
+class Rows {
+  readonly all: Stock[];
+  readonly byShelf: Map<string, Stock>;
+  readonly byProduct: Map<string, Stock[]>;
+  readonly byCode: Map<string, Stock[]>;
+  readonly lots: Map<string, Lot>;
+
+  constructor(balances: Balance[]) {
+    this.all = balances
+      .flatMap(({ lot, place, onHand, reserved, free }) => (lot && place ? [{ lot, place, onHand, reserved, free, waiting: false }] : []))
+      .sort(firstToExpire);
+    this.byShelf = new Map(this.all.map((row) => [shelfKey(row.lot.name, row.place.name), row]));
+    this.byProduct = groupBy(this.all, (row) => row.lot.product);
+    this.byCode = groupBy(this.all, (row) => row.lot.code);
+    this.lots = new Map(this.all.map((row) => [row.lot.name, row.lot]));
+  }
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
 function firstToExpire(a: Stock, b: Stock): number {
-  return lastDay(a.lot).localeCompare(lastDay(b.lot)) || a.place.code.localeCompare(b.place.code) || a.lot.code.localeCompare(b.lot.code);
+  return compare(lastDay(a.lot), lastDay(b.lot)) || compare(a.place.code, b.place.code) || compare(a.lot.code, b.lot.code);
 }
 
 /** For sorting: a month is good to its end, what has no date to the end of days. */

@@ -5,7 +5,7 @@ const ja = {
   // The bar
   'bar.label': '端末の状態',
   'bar.away': 'つながっていません。記録は端末に保存され、つながると自動で送られます。',
-  'bar.awayKept': 'つながっていません。未送信{n}件は端末に保存済みで、つながると自動で送られます。',
+  'bar.awayKept': 'つながっていません。未送信{n}件は端末に保存済みです。',
   'bar.sending': '{n}件を送っています…',
   'bar.waiting': '未送信が{n}件あります。',
   'bar.refused': '{n}件は確認が必要です。',
@@ -204,7 +204,7 @@ const ja = {
 const en: Record<keyof typeof ja, string> = {
   'bar.label': 'State of this device',
   'bar.away': 'Not connected. What you record is kept on this device and sent by itself as soon as there is a connection.',
-  'bar.awayKept': 'Not connected. {n} unsent are kept on this device and sent by themselves as soon as there is a connection.',
+  'bar.awayKept': 'Not connected. {n} unsent are safe on this device.',
   'bar.sending': 'Sending {n}…',
   'bar.waiting': '{n} not sent yet.',
   'bar.refused': '{n} need a look.',
