@@ -4,6 +4,7 @@ import { VitePWA } from 'vite-plugin-pwa';
 import { defineConfig } from 'vitest/config';
 
 import { budget } from './build/budget';
+import { english } from './build/english';
 import { shell } from './build/shell';
 
 const taken = shell();
@@ -12,6 +13,7 @@ export default defineConfig({
   plugins: [
     svelte(),
     svelteTesting(),
+    english(),
     taken,
     budget(),
     VitePWA({
@@ -48,7 +50,7 @@ export default defineConfig({
   // The app stands at the root of its address: labels of lots (GS1 Digital Link) open it below /01/.
   base: '/',
   build: {
-    target: 'es2021',
+    target: 'es2022',
     // The gateway's Content-Security-Policy is default-src 'self': no inline scripts, no data: URLs.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,

@@ -2,8 +2,8 @@
 // they import. The rooms of others, charts, spreadsheets and the barcode reader are kept when they are first used.
 import type { Plugin } from 'vite';
 
-// The entry, and the pages of these folders (paths of modules).
-const TAKEN = /\/src\/(scan|offline|pages)\//;
+// The entry, and the pages and words of these folders (paths of modules).
+const TAKEN = /\/src\/(scan|offline|pages|i18n)\//;
 // Big, and not for everybody: kept after the first use.
 const HEAVY = /zxing|echarts|read-excel/;
 

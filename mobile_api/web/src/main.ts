@@ -4,6 +4,7 @@ import './app.css';
 import { connect } from './api/clients';
 import { browserTransport } from './api/transport';
 import App from './App.svelte';
+import { readable } from './i18n/english.svelte';
 import './offline/install.svelte';
 import { update } from './offline/update.svelte';
 import './theme.svelte';
@@ -14,5 +15,5 @@ const lotCode = lotInDigitalLink(location.pathname);
 if (lotCode) history.replaceState(null, '', `/#/lots/${lotCode}`);
 
 connect(browserTransport());
-mount(App, { target: document.getElementById('app')! });
+void readable(Promise.resolve(App)).then((app) => mount(app, { target: document.getElementById('app')! }));
 void update.start();

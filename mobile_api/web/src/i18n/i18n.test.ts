@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 
 import { session } from '../api/session.svelte';
+import { Dimension } from '../gen/kubari/impact/v1/impact_pb';
+import { AlertKind } from '../gen/kubari/stock/v1/alerts_pb';
 import { DateKind } from '../gen/kubari/type/v1/food_pb';
 import { at, sessionAs } from '../testing/network';
 import { date, daysLeft, goodUntil, instant, items, networkToday, weight } from './format';
 import { language } from './language.svelte';
-import { label } from './labels';
+import { alertKinds, dimensions, label } from './labels';
 import { t } from './text';
 import type { Words } from './words';
 
@@ -25,6 +27,12 @@ test.each(all)('%s: both dictionaries have the same keys, no empty text, and the
     expect(placeholders(en[key]), key).toEqual(placeholders(ja[key]));
     expect(en[key], `${key} is English`).not.toMatch(/[぀-ヿ一-鿿]/);
   }
+});
+
+test('names that are written out are those of the contract', () => {
+  const named = (of: object) => Object.fromEntries(Object.entries(of).filter(([key]) => /^\d+$/.test(key)));
+  expect(alertKinds).toEqual(named(AlertKind));
+  expect(dimensions).toEqual(named(Dimension));
 });
 
 test('every enum value that can be shown has words', () => {

@@ -21,7 +21,18 @@ class CurrentLanguage {
     this.set(language);
   }
 
+  /** What must be here before a language is spoken; undefined: nothing. Set by english.svelte.ts. */
+  prepare?: (language: Language) => Promise<unknown> | undefined;
+  #wanted?: Language;
+
   set(language: Language): void {
+    this.#wanted = language;
+    const prepared = this.prepare?.(language);
+    if (!prepared) return this.#speak(language);
+    void prepared.then(() => this.#wanted === language && this.#speak(language));
+  }
+
+  #speak(language: Language): void {
     this.current = language;
     document.documentElement.lang = language;
   }

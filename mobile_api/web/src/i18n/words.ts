@@ -1,5 +1,6 @@
 // The words of one room: `const t = words(ja, en)` in its words.ts. Japanese is the measure; the compiler checks that English has the same
 // keys, and i18n.test.ts that both have the same placeholders.
+import { English, type Dictionary } from './english.svelte';
 import { language } from './language.svelte';
 
 // {name}; not {漢字|かんじ}, which is a reading (scan/ruby.ts).
@@ -15,10 +16,19 @@ export interface Words<J> {
 }
 
 export function words<const J extends Record<string, string>>(ja: J, en: Record<keyof J, string>): Words<J> {
+  // In the built app `en` is how to load it.
+  const later = typeof en === 'function' ? new English(en as unknown as () => Promise<Dictionary>) : undefined;
+  const english = (): Dictionary => (later ? (later.words ?? ja) : en);
   const t = (key: keyof J & string, ...[values]: [Record<string, string | number>?]) => {
     // An enum value that this version does not know yet has no text: its name is better than nothing.
-    const text: string = (language.current === 'ja' ? ja : en)[key] ?? key;
+    const text: string = (language.current === 'ja' ? ja : english())[key] ?? key;
     return values ? text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name])) : text;
   };
-  return Object.assign(t, { dictionaries: { ja, en } }) as Words<J>;
+  const dictionaries = {
+    ja,
+    get en() {
+      return english();
+    },
+  };
+  return Object.assign(t, { dictionaries }) as Words<J>;
 }
