@@ -2,6 +2,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 
 import type { Address, AddressSchema } from '../gen/kubari/type/v1/food_pb';
+import { language } from '../i18n/language.svelte';
 import { prefecture } from '../lots/conditions';
 
 export interface AddressForm {
@@ -39,5 +40,7 @@ export function fromAddressForm(form: AddressForm): MessageInitShape<typeof Addr
 export function addressText(address: Address | undefined): string {
   if (!address) return '';
   const code = address.municipalityCode.slice(0, 2);
-  return [address.postalCode && `〒${address.postalCode}`, (code ? prefecture(code) : '') + address.text].filter(Boolean).join(' ');
+  // In Japanese nothing stands between them.
+  const gap = language.current === 'ja' ? '' : ' ';
+  return [address.postalCode && `〒${address.postalCode}`, [code && prefecture(code), address.text].filter(Boolean).join(gap)].filter(Boolean).join(' ');
 }

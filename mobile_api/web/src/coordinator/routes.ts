@@ -26,6 +26,7 @@ export const coordinator: Route[] = [
   { path: '/recalls/:recall', page: () => import('./Recall.svelte') },
   { path: '/groups', page: () => import('./Groups.svelte'), menu: { text: 'nav.groups', roles: [...registrars, Role.AUDITOR], group: registers } },
   { path: '/groups/:group', page: () => import('./Group.svelte') },
+  { path: '/groups/:group/profile', page: () => import('./GroupProfile.svelte') },
   { path: '/donors', page: () => import('./Donors.svelte'), menu: { text: 'nav.donors', roles: [...registrars, Role.AUDITOR], group: registers } },
   { path: '/donors/:donor', page: () => import('./Donor.svelte') },
   { path: '/products', page: () => import('./Products.svelte'), menu: { text: 'nav.products', roles: registrars, group: registers } },

@@ -426,7 +426,7 @@ export const t = words(
     groupSuspendText: '新しい配分の対象から外します。理由は記録に残ります。',
     groupSuspendReason: '停止の理由',
     groupSuspended: '停止の理由：{reason}',
-    groupSites: '拠点と置き場所（点）',
+    groupSites: '場所と置ける数（点）',
     groupSite: '場所',
     groupAccepts: '使える分類',
     groupAllCategories: '食品すべて',
@@ -611,6 +611,8 @@ export const t = words(
     recallUnreadState: '未確認',
     recallReadState: '確認 {time}',
     stockPlace: '棚',
+    groupProfileOf: '{group}の情報を変更',
+    groupBack: '団体のページへ戻る',
   },
   {
     all: 'All',
@@ -1200,5 +1202,7 @@ export const t = words(
     recallUnreadState: 'Not acknowledged',
     recallReadState: 'Acknowledged {time}',
     stockPlace: 'Shelf',
+    groupProfileOf: 'Change the profile of {group}',
+    groupBack: 'Back to the group',
   },
 );
