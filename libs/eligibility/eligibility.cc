@@ -87,7 +87,7 @@ Reason BestBeforePassed(const LotFacts& lot) {
 }
 
 Reason Explain(Code code, const LotFacts& lot, const GroupFacts& group, const HandOverRules& rules, absl::CivilDay day,
-               std::optional<double> distance_km) {
+               std::optional<int64_t> metres) {
   const std::string on = Text(day);
   const std::string date = lot.date ? lot.date->Format() : "";
   const std::string date_ja = lot.date ? lot.date->JapaneseText() : "";
@@ -176,7 +176,8 @@ Reason Explain(Code code, const LotFacts& lot, const GroupFacts& group, const Ha
     case Code::kTooFar:
       break;
   }
-  const std::string km = absl::StrFormat("%.0f", distance_km.value_or(0));
+  // Rounded up: what is just beyond the limit does not look like the limit.
+  const std::string km = absl::StrCat((metres.value_or(0) + 999) / 1000);
   return {Code::kTooFar,
           absl::StrFormat("%s km away; the group's limit is %d km.", km, group.max_distance_km),
           absl::StrFormat("距離%skmで、団体の上限%dkmを超えています。", km, group.max_distance_km),
@@ -251,7 +252,7 @@ std::vector<Code> Codes::All() const {
 }
 
 Codes Check(const LotFacts& lot, const GroupFacts& group, const HandOverRules& rules, absl::CivilDay day,
-            std::optional<double> distance_km) {
+            std::optional<int64_t> metres) {
   Codes codes;
   const auto fail_if = [&](bool failed, Code code) {
     if (failed) codes.Add(code);
@@ -274,16 +275,16 @@ Codes Check(const LotFacts& lot, const GroupFacts& group, const HandOverRules& r
   fail_if(!group.excluded_allergens.And(lot.contains).empty(), Code::kAllergenContained);
   fail_if(!group.excluded_allergens.Without(lot.contains).Without(lot.free_from).empty(), Code::kAllergenUnknown);
   fail_if(!group.excluded_tags.And(lot.tags).empty(), Code::kTagExcluded);
-  fail_if(distance_km && group.max_distance_km > 0 && *distance_km > group.max_distance_km, Code::kTooFar);
+  fail_if(metres && group.max_distance_km > 0 && *metres > int64_t{1000} * group.max_distance_km, Code::kTooFar);
   fail_if(lot.recalled, Code::kLotRecalled);
   return codes;
 }
 
 std::vector<Reason> Judge(const LotFacts& lot, const GroupFacts& group, const HandOverRules& rules, absl::CivilDay day,
-                          std::optional<double> distance_km) {
+                          std::optional<int64_t> metres) {
   std::vector<Reason> reasons;
-  for (const Code code : Check(lot, group, rules, day, distance_km).All())
-    reasons.push_back(Explain(code, lot, group, rules, day, distance_km));
+  for (const Code code : Check(lot, group, rules, day, metres).All())
+    reasons.push_back(Explain(code, lot, group, rules, day, metres));
   return reasons;
 }
 

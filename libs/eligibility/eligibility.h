@@ -65,9 +65,17 @@ class Codes {
   bool AnyHard() const;
   // In order.
   std::vector<Code> All() const;
+  Codes Without(Codes other) const { return Codes(bits_ & ~other.bits_); }
+  Codes And(Codes other) const { return Codes(bits_ & other.bits_); }
+  Codes Or(Codes other) const { return Codes(bits_ | other.bits_); }
+  // 1 << Code for each; for stores.
+  uint16_t bits() const { return static_cast<uint16_t>(bits_); }
   friend bool operator==(Codes, Codes) = default;
+  Codes() = default;
 
  private:
+  static_assert(kCodes <= 16);
+  explicit Codes(uint32_t bits) : bits_(bits) {}
   uint32_t bits_ = 0;
 };
 
@@ -87,6 +95,7 @@ class EnumSet {
   bool empty() const { return bits_ == 0; }
   EnumSet And(EnumSet other) const { return EnumSet(bits_ & other.bits_); }
   EnumSet Without(EnumSet other) const { return EnumSet(bits_ & ~other.bits_); }
+  uint64_t bits() const { return bits_; }
   std::vector<E> All() const {
     std::vector<E> all;
     ForEach([&](E value) { all.push_back(value); });
@@ -179,13 +188,13 @@ struct Reason {
   std::map<std::string, std::string> facts;
 };
 
-// All rules that fail; `distance_km` from the warehouse to the group, if known.
+// All rules that fail; `metres` from the warehouse to the group, if known.
 Codes Check(const LotFacts& lot, const GroupFacts& group, const HandOverRules& rules, absl::CivilDay hand_over_day,
-            std::optional<double> distance_km = std::nullopt);
+            std::optional<int64_t> metres = std::nullopt);
 
 // The same in words, all reasons at once, in the order of Code. Empty: eligible.
 std::vector<Reason> Judge(const LotFacts& lot, const GroupFacts& group, const HandOverRules& rules,
-                          absl::CivilDay hand_over_day, std::optional<double> distance_km = std::nullopt);
+                          absl::CivilDay hand_over_day, std::optional<int64_t> metres = std::nullopt);
 
 // The last day on which the goods may be handed over to the group, as far as dates alone decide; nothing: no end.
 std::optional<absl::CivilDay> LastHandOverDay(const LotFacts& lot, const GroupFacts& group, const HandOverRules& rules);
@@ -219,8 +228,9 @@ bool InForce(const Agreements& agreements, absl::CivilDay day) {
   return false;
 }
 
-// Great-circle distance (haversine, sphere of 6371 km); nothing if one of the two is 0/0, unknown.
-std::optional<double> DistanceKm(const type::v1::Position& a, const type::v1::Position& b);
+// Great-circle distance in whole metres on a sphere of 6371 km; nothing if one of the two is 0/0, unknown. In integers,
+// so that it is the same on every machine (distance.cc).
+std::optional<int64_t> DistanceMetres(const type::v1::Position& a, const type::v1::Position& b);
 
 // "えび", "shrimp"; for sentences.
 std::string JapaneseName(type::v1::Allergen allergen);

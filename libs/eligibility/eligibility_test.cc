@@ -4,7 +4,13 @@
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <functional>
+#include <random>
+
+#include "absl/strings/str_cat.h"
+#include "libs/eligibility/table.h"
 
 namespace kubari::eligibility {
 namespace {
@@ -49,14 +55,14 @@ struct Pair {
   bool donor_agreements = true;
   stock::v1::StockRules rules;
   absl::CivilDay day = kDay;
-  std::optional<double> distance_km;
+  std::optional<int64_t> metres;
 };
 
 std::vector<std::string> Names(const Pair& pair) {
   std::vector<std::string> names;
   const LotFacts lot = LotFactsOf(pair.lot, pair.donor_agreements);
   const HandOverRules rules = HandOverRulesOf(pair.rules);
-  for (const Reason& reason : Judge(lot, GroupFactsOf(pair.group), rules, pair.day, pair.distance_km)) {
+  for (const Reason& reason : Judge(lot, GroupFactsOf(pair.group), rules, pair.day, pair.metres)) {
     EXPECT_FALSE(reason.english.empty());
     EXPECT_FALSE(reason.japanese.empty());
     names.emplace_back(CodeName(reason.code));
@@ -124,7 +130,7 @@ TEST(Eligibility, EachRuleSpeaksAlone) {
       {"TOO_FAR",
        [](Pair& p) {
          p.group.set_max_distance_km(30);
-         p.distance_km = 30.5;
+         p.metres = 30'500;
        }},
       {"LOT_RECALLED", [](Pair& p) { p.lot.set_recall("recalls/0190163d-8694-739b-aea5-966c26f8ad91"); }},
   };
@@ -159,7 +165,7 @@ TEST(Eligibility, EdgesThatPass) {
       [](Pair& p) { p.lot.mutable_conditions()->set_min_compliance_level(type::v1::COMPLIANCE_LEVEL_BASIC); },
       [](Pair& p) { p.lot.mutable_conditions()->add_only_groups(p.group.name()); },
       [](Pair& p) { p.group.add_excluded_allergens(type::v1::ALLERGEN_EGG); },  // declared free
-      [](Pair& p) { p.distance_km = 5'000; },                                   // no limit
+      [](Pair& p) { p.metres = 5'000'000; },                                    // no limit
       [](Pair& p) {
         p.group.mutable_agreements(0)->set_state(type::v1::AGREEMENT_STATE_TERMINATED);
         p.group.mutable_agreements(0)->set_end_date("2026-12-01");
@@ -360,12 +366,96 @@ TEST(Kits, EveryDonorsAgreementCounts) {
 }
 
 TEST(Eligibility, Distance) {
-  type::v1::Position tokyo, osaka, unknown;
-  tokyo.set_latitude_e6(35'681'236), tokyo.set_longitude_e6(139'767'125);
-  osaka.set_latitude_e6(34'702'485), osaka.set_longitude_e6(135'495'951);
-  ASSERT_TRUE(DistanceKm(tokyo, osaka).has_value());
-  EXPECT_NEAR(*DistanceKm(tokyo, osaka), 403, 2);
-  EXPECT_FALSE(DistanceKm(tokyo, unknown).has_value());
+  const auto at = [](int32_t latitude, int32_t longitude) {
+    type::v1::Position position;
+    position.set_latitude_e6(latitude), position.set_longitude_e6(longitude);
+    return position;
+  };
+  EXPECT_FALSE(DistanceMetres(at(35'681'236, 139'767'125), at(0, 0)).has_value());
+  // Everywhere on Earth, as floating point has it, to the metre.
+  std::mt19937 random(7);
+  for (int i = 0; i < 2'000; ++i) {
+    const auto a = at(static_cast<int32_t>(random() % 180'000'001) - 90'000'000,
+                      static_cast<int32_t>(random() % 360'000'000) - 180'000'000);
+    const bool near = i % 2 == 0;  // a few kilometres away
+    const auto b = near ? at(std::clamp(a.latitude_e6() + static_cast<int32_t>(random() % 40'000) - 20'000, -90'000'000,
+                                        90'000'000),
+                             a.longitude_e6() + static_cast<int32_t>(random() % 40'000))
+                        : at(static_cast<int32_t>(random() % 180'000'001) - 90'000'000,
+                             static_cast<int32_t>(random() % 360'000'000));
+    const double lat_a = a.latitude_e6() * M_PI / 180e6, lat_b = b.latitude_e6() * M_PI / 180e6;
+    const double sin_lat = std::sin((lat_b - lat_a) / 2),
+                 sin_lon = std::sin((b.longitude_e6() - a.longitude_e6()) * M_PI / 360e6);
+    const double h = sin_lat * sin_lat + std::cos(lat_a) * std::cos(lat_b) * sin_lon * sin_lon;
+    const double metres = 2 * 6'371'000 * std::asin(std::sqrt(std::min(1.0, h)));
+    ASSERT_NEAR(static_cast<double>(*DistanceMetres(a, b)), metres, 0.51)
+        << a.ShortDebugString() << " " << b.ShortDebugString();
+    ASSERT_EQ(DistanceMetres(a, b), DistanceMetres(b, a));
+  }
+  EXPECT_EQ(DistanceMetres(at(35'681'236, 139'767'125), at(35'681'236, 139'767'125)), 0);
+  EXPECT_EQ(DistanceMetres(at(90'000'000, 0), at(-90'000'000, 0)), 20'015'087);  // from pole to pole
+}
+
+// Lots and groups that the rules cannot tell apart are judged once; the answers are those of judging each pair.
+TEST(Eligibility, TheTableAgreesWithJudgingEachPair) {
+  std::mt19937 random(20261121);
+  const auto one_in = [&](int n) { return random() % n == 0; };
+  const absl::CivilDay today(2026, 11, 18);
+  HandOverRules rules;
+  rules.SetDefault(5);
+  rules.SetCategory(type::v1::FOOD_CATEGORY_SNACK, 12);
+  std::vector<LotFacts> lots(80);
+  for (LotFacts& lot : lots) {
+    lot.date_kind = static_cast<type::v1::DateKind>(1 + random() % 3);
+    if (lot.date_kind != type::v1::DATE_KIND_NONE)
+      lot.date = calendar::Date::Day(today + (static_cast<int>(random() % 60) - 10));
+    lot.zone = static_cast<type::v1::TemperatureZone>(1 + random() % 3);
+    lot.categories.Add(static_cast<type::v1::FoodCategory>(1 + random() % 15));
+    if (one_in(2)) lot.free_from.Add(type::v1::ALLERGEN_EGG);
+    if (one_in(3)) lot.contains.Add(type::v1::ALLERGEN_MILK);
+    if (one_in(4)) lot.tags.Add(type::v1::DIETARY_TAG_STOCKPILE);
+    lot.min_level = static_cast<type::v1::ComplianceLevel>(random() % 4);
+    if (one_in(4)) lot.only_groups = {"groups/1", "groups/2"};
+    if (one_in(4)) lot.excluded_prefectures = {"13"};
+    lot.min_remaining_days = static_cast<int>(random() % 3) * 7;
+    lot.past_best_before_allowed = one_in(2);
+    lot.recalled = one_in(9);
+    lot.donor_agreements = !one_in(9);
+  }
+  std::vector<GroupFacts> groups(60);
+  std::vector<absl::CivilDay> days;
+  for (size_t g = 0; g < groups.size(); ++g) {
+    GroupFacts& group = groups[g];
+    group.name = absl::StrCat("groups/", g);
+    group.active = !one_in(9);
+    if (!one_in(5)) group.agreements.push_back({today - 100, one_in(2) ? std::optional(today + 3) : std::nullopt});
+    if (one_in(2))
+      group.evidence.emplace_back(static_cast<type::v1::ComplianceLevel>(1 + random() % 4),
+                                  Period{today + (one_in(3) ? 2 : -9), std::nullopt});
+    group.prefecture = one_in(5) ? "" : one_in(2) ? "13" : "27";
+    group.min_remaining_days = static_cast<int>(random() % 2) * 10;
+    group.max_distance_km = static_cast<int>(random() % 3) * 20;
+    for (int zone = 1; zone <= 3; ++zone) {
+      if (one_in(2)) group.zones.Add(static_cast<type::v1::TemperatureZone>(zone));
+    }
+    for (int category = 1; category <= 15; ++category) {
+      if (!one_in(4)) group.categories.Add(static_cast<type::v1::FoodCategory>(category));
+    }
+    if (one_in(3)) group.excluded_allergens.Add(type::v1::ALLERGEN_EGG);
+    if (one_in(3)) group.excluded_tags.Add(type::v1::DIETARY_TAG_STOCKPILE);
+    days.push_back(today + static_cast<int>(random() % 7));
+  }
+  const Table table(lots, groups, rules, days);
+  int eligible = 0;
+  for (int lot = 0; lot < 80; ++lot) {
+    for (int group = 0; group < 60; ++group) {
+      const std::optional<int64_t> metres = one_in(4) ? std::nullopt : std::optional<int64_t>(random() % 60'000);
+      ASSERT_EQ(table.Of(lot, group, metres), Check(lots[lot], groups[group], rules, days[group], metres))
+          << lot << " " << group;
+      eligible += table.Of(lot, group, metres).empty();
+    }
+  }
+  EXPECT_GT(eligible, 10);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // From the contract to facts, and names for sentences.
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 #include "absl/strings/ascii.h"
@@ -157,17 +156,6 @@ std::optional<Period> PeriodOf(const Agreement& agreement) {
     default:
       return std::nullopt;
   }
-}
-
-std::optional<double> DistanceKm(const Position& a, const Position& b) {
-  const auto unknown = [](const Position& p) { return p.latitude_e6() == 0 && p.longitude_e6() == 0; };
-  if (unknown(a) || unknown(b)) return std::nullopt;
-  constexpr double kRadians = M_PI / 180e6;
-  const double lat_a = a.latitude_e6() * kRadians, lat_b = b.latitude_e6() * kRadians;
-  const double sin_lat = std::sin((lat_b - lat_a) / 2);
-  const double sin_lon = std::sin((b.longitude_e6() - a.longitude_e6()) * kRadians / 2);
-  const double h = sin_lat * sin_lat + std::cos(lat_a) * std::cos(lat_b) * sin_lon * sin_lon;
-  return 2 * 6371 * std::asin(std::sqrt(std::min(1.0, h)));
 }
 
 std::string EnglishName(Allergen allergen) { return Words(Allergen_Name(allergen), "ALLERGEN_"); }

@@ -31,6 +31,8 @@ class Rounding {
   }
 
   std::vector<Line> Run(const Carried& carried) {
+    total_.assign(network_.groups(), 0);
+    for (const Carried::Part& part : carried.parts) total_[network_.group_of[part.bin]] += part.amount;
     RoundDown(carried);
     GiveDividedCases();
     GiveTheRest();
@@ -96,8 +98,7 @@ class Rounding {
   void GiveDividedCases() {
     std::priority_queue<Lack> waiting;
     const auto push = [&](int group) {
-      if (!divided_[group].empty())
-        waiting.push({{shared_.flow.to_group[group] - food_[group], network_.weight[group]}, group});
+      if (!divided_[group].empty()) waiting.push({{total_[group] - food_[group], network_.weight[group]}, group});
     };
     for (int group = 0; group < network_.groups(); ++group) push(group);
     while (!waiting.empty()) {
@@ -164,9 +165,9 @@ class Rounding {
 
   void LiftTheLowest() {
     if (network_.groups() == 0) return;
-    Level fair{network_.history[0] + shared_.flow.to_group[0], network_.weight[0]};
+    Level fair{network_.history[0] + total_[0], network_.weight[0]};
     for (int group = 1; group < network_.groups(); ++group) {
-      const Level level{network_.history[group] + shared_.flow.to_group[group], network_.weight[group]};
+      const Level level{network_.history[group] + total_[group], network_.weight[group]};
       if (Less(level, fair)) fair = level;
     }
     std::vector<int32_t> low;
@@ -297,6 +298,7 @@ class Rounding {
   const Problem& problem_;
   const Network& network_;
   const Shared& shared_;
+  std::vector<int64_t> total_;                 // by group, in the solution of stage C
   std::vector<int64_t> free_;                  // by bin
   std::vector<int64_t> food_;                  // by group
   std::vector<int64_t> left_;                  // by lot, cases

@@ -21,6 +21,7 @@
 #include "libs/rpc/testing.h"
 #include "services/allocation/feed_effects.h"
 #include "services/allocation/migrations/migrations.h"
+#include "services/allocation/reoffer.h"
 #include "services/allocation/service.h"
 #include "services/allocation/test_network.h"
 
@@ -62,6 +63,13 @@ class FakeStock final : public stock::v1::StockService::Service {
   grpc::Status ListWarehouses(grpc::ServerContext*, const stock::v1::ListWarehousesRequest*,
                               stock::v1::ListWarehousesResponse* response) override {
     *response->add_warehouses() = MakeWarehouse();
+    return grpc::Status::OK;
+  }
+  grpc::Status GetProduct(grpc::ServerContext*, const stock::v1::GetProductRequest* request,
+                          stock::v1::Product* response) override {
+    response->set_name(request->name());
+    response->set_category(type::v1::FOOD_CATEGORY_RICE);
+    response->set_milli_person_days(100);
     return grpc::Status::OK;
   }
   grpc::Status GetStockRules(grpc::ServerContext*, const stock::v1::GetStockRulesRequest*,
@@ -275,6 +283,14 @@ class FakeGroups final : public groups::v1::GroupsService::Service {
 class FakeDonors final : public donors::v1::DonorsService::Service {
  public:
   std::vector<donors::v1::Donor> donors;
+  std::vector<donors::v1::Offer> offers;
+  grpc::Status ListOffers(grpc::ServerContext*, const donors::v1::ListOffersRequest* request,
+                          donors::v1::ListOffersResponse* response) override {
+    EXPECT_THAT(request->states(), ::testing::ElementsAre(donors::v1::OFFER_STATE_ACCEPTED));
+    response->set_next_page_token(
+        FakePage(request->page_token(), offers, [&](const auto& o) { *response->add_offers() = o; }));
+    return grpc::Status::OK;
+  }
   grpc::Status ListDonors(grpc::ServerContext*, const donors::v1::ListDonorsRequest* request,
                           donors::v1::ListDonorsResponse* response) override {
     response->set_next_page_token(
@@ -303,15 +319,24 @@ class AllocationTest : public ::testing::Test {
     agreement.set_valid_from_date("2026-01-01");
     donors_.donors = {donor};
     for (int lot = 1; lot <= 3; ++lot) AddBalance(lot, 60);
-    for (int group = 1; group <= 3; ++group) groups_.groups.push_back(MakeGroup(group));
+    for (int group = 1; group <= 3; ++group) groups_.groups.push_back(WithColdRooms(MakeGroup(group), 30));
     groups_.groups[2].add_excluded_allergens(type::v1::ALLERGEN_WHEAT);  // which no lot declares
     server_.Start({&service_});
     stub_ = pb::AllocationService::NewStub(server_.channel());
   }
 
+  static groups::v1::Group WithColdRooms(groups::v1::Group group, int64_t items) {
+    group.mutable_sites(0)->set_chilled_items(items);
+    group.mutable_sites(0)->set_frozen_items(items);
+    return group;
+  }
+
+  // Lots are ambient, chilled, frozen, ambient …: with cold rooms for half of a lot, the first two groups share every
+  // lot in halves.
   void AddBalance(int lot, int64_t free) {
     stock::v1::Balance balance;
     *balance.mutable_lot() = MakeLot(lot);
+    balance.mutable_lot()->set_temperature_zone(static_cast<type::v1::TemperatureZone>((lot - 1) % 3 + 1));
     *balance.mutable_place() = MakePlace();
     balance.set_on_hand(free);
     balance.set_free(free);
@@ -427,6 +452,7 @@ class AllocationTest : public ::testing::Test {
   SnapshotReader reader_{channel_, channel_, channel_};
   Ledger ledger_{channel_, kServiceKey};
   Publisher publisher_{pool_, ledger_, clock_};
+  Reoffer reoffer_{pool_, reader_, publisher_, clock_, kServiceKey};
   rpc::TestServer server_;
   AllocationService service_{server_.dispatcher(), {pool_, reader_, publisher_, clock_}};
   std::unique_ptr<Stub> stub_;

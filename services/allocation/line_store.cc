@@ -18,7 +18,8 @@ namespace {
   "l.items, l.reason, "                                                                                               \
   "l.reservation_id, l.delivery_id, l.open_items, l.shipped_items, l.confirmed_items, l.missing_items, l.ship_time, " \
   "l.answer_items, "                                                                                                  \
-  "l.answer_rest, l.answer_reason, l.answer_subject, l.answer_time, l.answer_request, l.version, r.answer_due_time, " \
+  "l.answer_rest, l.answer_reason, l.answer_subject, l.answer_time, l.answer_request, l.given_back, "                 \
+  "l.offered_again_in, l.version, r.answer_due_time, "                                                                \
   "r.pick_up_due_time, r.time_zone, "                                                                                 \
   "r.publisher FROM lines l JOIN runs r USING (network_id, run_id) "
 
@@ -39,14 +40,15 @@ constexpr pg::Statement kUpdate{
     "missing_items = u.missing, ship_time = u.ship_time, answer_items = u.answer_items, answer_rest = u.answer_rest, "
     "answer_reason = u.answer_reason, answer_subject = u.answer_subject, answer_time = u.answer_time, answer_request = "
     "u.answer_request, "
-    "version = u.version "
+    "given_back = u.given_back, offered_again_in = u.offered_again_in, version = u.version "
     "FROM unnest($2::uuid[], $3::smallint[], $4::bigint[], $5::text[], $6::uuid[], $7::uuid[], $8::bigint[], "
     "$9::bigint[], $10::bigint[], "
     "$11::bigint[], $12::timestamptz[], $13::bigint[], $14::bigint[], $15::text[], $16::text[], $17::timestamptz[], "
-    "$18::uuid[], $19::bigint[]) "
+    "$18::uuid[], $19::bigint[], $20::bigint[], $21::uuid[]) "
     "AS u (line_id, state, items, reason, reservation_id, delivery_id, open_items, shipped, confirmed, missing, "
     "ship_time, answer_items, "
-    "answer_rest, answer_reason, answer_subject, answer_time, answer_request, version) WHERE l.network_id = $1 AND "
+    "answer_rest, answer_reason, answer_subject, answer_time, answer_request, version, given_back, offered_again_in) "
+    "WHERE l.network_id = $1 AND "
     "l.line_id = u.line_id"};
 constexpr pg::Statement kList{
     KUBARI_LINES
@@ -55,6 +57,12 @@ constexpr pg::Statement kList{
     "AND ($6::uuid[] IS NULL OR (l.group_id = ANY($6) AND l.state NOT IN (1, 8))) "
     "AND (l.newest, l.run_id, l.group_name, l.line_id) > ($7, $8::uuid, $9, $10::uuid) "
     "ORDER BY l.newest, l.run_id, l.group_name, l.line_id LIMIT $11"};
+constexpr pg::Statement kDelete{"DELETE FROM lines WHERE network_id = $1 AND run_id = $2"};
+constexpr pg::Statement kToOfferAgain{
+    KUBARI_LINES
+    "WHERE l.network_id = $1 AND l.run_id = $2 AND (l.state IN (4, 5) OR l.given_back > 0) "
+    "AND l.offered_again_in IS NULL AND l.reason NOT IN ('VOIDED', 'REVERSED', 'RETURNED') AND l.answer_items IS NULL "
+    "ORDER BY l.line_id FOR UPDATE OF l"};
 constexpr pg::Statement kOfRun{KUBARI_LINES "WHERE l.network_id = $1 AND l.run_id = $2 ORDER BY l.line_id"};
 constexpr pg::Statement kOfRunLocked{KUBARI_LINES
                                      "WHERE l.network_id = $1 AND l.run_id = $2 ORDER BY l.line_id FOR UPDATE OF l"};
@@ -149,6 +157,8 @@ absl::StatusOr<LineRow> ReadLine(const pg::Row& row) {
                          .time = row.Get<absl::Time>("answer_time")};
   }
   line.answer_request = row.Get<std::optional<std::string>>("answer_request").value_or("");
+  line.given_back = row.Get<int64_t>("given_back");
+  line.offered_again_in = row.Get<std::optional<std::string>>("offered_again_in").value_or("");
   line.version = row.Get<int64_t>("version");
   line.answer_due_time = row.Get<std::optional<absl::Time>>("answer_due_time");
   line.pick_up_due_time = row.Get<std::optional<absl::Time>>("pick_up_due_time");
@@ -184,6 +194,8 @@ pb::Line Shown(const LineRow& row, bool all_groups) {
     if (row.answer_due_time) *line.mutable_answer_due_time() = registry::ToTimestamp(*row.answer_due_time);
     if (row.pick_up_due_time) *line.mutable_pick_up_due_time() = registry::ToTimestamp(*row.pick_up_due_time);
   }
+  if (!row.offered_again_in.empty() && row.offered_again_in != kNobodyCould)
+    line.set_offered_again_in(ids::Name("runs", row.offered_again_in));
   line.set_shipped_items(row.now.shipped);
   line.set_confirmed_items(row.now.confirmed);
   line.set_etag(registry::EtagOf(row.version));
@@ -243,7 +255,8 @@ absl::Status UpdateLines(pg::Transaction& tx, std::vector<LineRow>& rows) {
   std::vector<std::string> line, reason, answer_reason, answer_subject;
   std::vector<int> state;
   std::vector<int64_t> items, open, shipped, confirmed, missing, rest, version;
-  std::vector<std::optional<std::string>> reservation, delivery, request;
+  std::vector<int64_t> given_back;
+  std::vector<std::optional<std::string>> reservation, delivery, request, again;
   std::vector<std::optional<absl::Time>> ship_time, answer_time;
   std::vector<std::optional<int64_t>> answer;
   for (LineRow& row : rows) {
@@ -264,11 +277,14 @@ absl::Status UpdateLines(pg::Transaction& tx, std::vector<LineRow>& rows) {
     answer_subject.push_back(row.answer ? row.answer->subject : "");
     answer_time.push_back(row.answer ? std::optional(row.answer->time) : std::nullopt);
     request.push_back(IfSet(row.answer_request));
+    given_back.push_back(row.given_back);
+    again.push_back(IfSet(row.offered_again_in));
     version.push_back(++row.version);
   }
   return tx
       .Execute(kUpdate, tx.network_id(), line, state, items, reason, reservation, delivery, open, shipped, confirmed,
-               missing, ship_time, answer, rest, answer_reason, answer_subject, answer_time, request, version)
+               missing, ship_time, answer, rest, answer_reason, answer_subject, answer_time, request, version,
+               given_back, again)
       .status();
 }
 
@@ -287,6 +303,14 @@ absl::StatusOr<std::vector<LineRow>> ListLines(pg::Transaction& tx, const LineFi
 
 absl::StatusOr<std::vector<LineRow>> LinesOfRun(pg::Transaction& tx, const std::string& run_id, bool lock) {
   return ReadLines(tx.Query(lock ? kOfRunLocked : kOfRun, tx.network_id(), run_id));
+}
+
+absl::Status DeleteLines(pg::Transaction& tx, const std::string& run_id) {
+  return tx.Execute(kDelete, tx.network_id(), run_id).status();
+}
+
+absl::StatusOr<std::vector<LineRow>> LinesToOfferAgain(pg::Transaction& tx, const std::string& run_id) {
+  return ReadLines(tx.Query(kToOfferAgain, tx.network_id(), run_id));
 }
 
 absl::StatusOr<std::vector<LineRow>> LinesToReserve(pg::Transaction& tx, const std::string& run_id, int limit) {

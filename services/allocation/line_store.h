@@ -33,6 +33,9 @@ struct Answer {
   friend bool operator==(const Answer& a, const Answer& b) { return a.items == b.items; }
 };
 
+// LineRow::offered_again_in: there was nobody to offer it to.
+inline constexpr char kNobodyCould[] = "00000000-0000-0000-0000-000000000000";
+
 struct LineRow {
   std::string id;  // UUID
   std::string run_id;
@@ -48,6 +51,10 @@ struct LineRow {
   std::optional<Answer> answer;
   // request_id of the answer, also when it is settled; empty: none.
   std::string answer_request;
+  // Of an acceptance in part: what the group gave back.
+  int64_t given_back = 0;
+  // The run that offered again what came back; the nil UUID: nobody could have it; empty: not (yet).
+  std::string offered_again_in;
   int64_t version = 1;
   // Of the run; read only.
   std::optional<absl::Time> answer_due_time, pick_up_due_time;
@@ -74,6 +81,8 @@ absl::StatusOr<LineRow> FindLine(pg::Transaction& tx, const std::string& line_id
 // `now`, reservation, delivery and answer; the versions grow by one here and in `rows`.
 absl::Status UpdateLines(pg::Transaction& tx, std::vector<LineRow>& rows);
 absl::Status UpdateLine(pg::Transaction& tx, LineRow& row);
+// Of a run that was never published.
+absl::Status DeleteLines(pg::Transaction& tx, const std::string& run_id);
 
 struct LineFilter {
   std::optional<std::string> run_id, group_id, lot_id;
@@ -93,6 +102,9 @@ absl::StatusOr<std::vector<LineRow>> ListLines(pg::Transaction& tx, const LineFi
 absl::StatusOr<std::vector<LineRow>> LinesOfRun(pg::Transaction& tx, const std::string& run_id, bool lock = false);
 // PROPOSED lines of a run, some of them.
 absl::StatusOr<std::vector<LineRow>> LinesToReserve(pg::Transaction& tx, const std::string& run_id, int limit);
+// What groups refused, let expire or gave back, and what was not offered again yet; locked. Not what somebody took back
+// straight in the ledger.
+absl::StatusOr<std::vector<LineRow>> LinesToOfferAgain(pg::Transaction& tx, const std::string& run_id);
 // PROPOSED lines become OFFERED, or DROPPED with a reason. Lines that are something else by now (the feed was faster)
 // stay as they are.
 absl::Status MarkOffered(pg::Transaction& tx, const std::vector<std::string>& line_ids);

@@ -8,6 +8,7 @@
 #include "libs/rpc/runtime.h"
 #include "services/allocation/feed_effects.h"
 #include "services/allocation/migrations/migrations.h"
+#include "services/allocation/reoffer.h"
 #include "services/allocation/service.h"
 
 int main(int argc, char** argv) {
@@ -32,7 +33,7 @@ int main(int argc, char** argv) {
   // One connection each for the workers, the followers of the feed, and the work in the background.
   pg::Pool pool({.conninfo = common.database_url,
                  .schema = "allocation",
-                 .size = common.workers + following.threads + 1,
+                 .size = common.workers + following.threads + 2,
                  .registry = &runtime.registry()});
   const auto stock_channel = runtime.Connect(stock);
   allocation::SnapshotReader reader(stock_channel, runtime.Connect(groups), runtime.Connect(donors));
@@ -42,5 +43,7 @@ int main(int argc, char** argv) {
   feed::Follower follower(following, runtime.Connect(common.identity), stock_channel, pool, runtime.registry(),
                           &allocation::ApplyFeed);
   rpc::Periodic finishing("finish runs and answers", absl::Seconds(5), [&] { return publisher.FinishWhatIsLeft(); });
+  allocation::Reoffer reoffer(pool, reader, publisher, clock, common.service_key);
+  rpc::Periodic offering("offer again what came back", absl::Minutes(1), [&] { return reoffer.OfferWhatCameBack(); });
   return runtime.Serve({&service});
 }

@@ -111,7 +111,7 @@ absl::Status Publisher::Settle(const std::string& network_id, const std::string&
                                    if (!now.answer || !(*now.answer == *line.answer)) return absl::OkStatus();
                                    if (told.ok()) {
                                      if (now.answer->items > 0)
-                                       Accept(now.now, now.answer->items);
+                                       Accept(now.now, now.answer->items), now.given_back = now.answer->rest;
                                      else
                                        Refuse(now.now, now.answer->reason);
                                    } else {

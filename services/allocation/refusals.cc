@@ -144,6 +144,21 @@ absl::Status GroupNotSeen(std::string_view group) {
       {{"group", S(group)}, {"conditions", std::string(eligibility::CodeName(eligibility::Code::kGroupNotActive))}});
 }
 
+absl::Status NotAGroupOfTheRun(std::string_view group) {
+  return Precondition("GROUP_NOT_SEEN", StrCat(S(group), " was not an active group when this run was made."),
+                      StrCat(S(group), " は、この配分を作ったときに活動中の団体ではありませんでした。"),
+                      {{"group", S(group)}});
+}
+
+absl::Status LotNotSeen(std::string_view lot, std::string_view place) {
+  const std::string where = place.empty() ? "" : StrCat(" at ", S(place)),
+                    where_ja = place.empty() ? "" : StrCat("（", S(place), "）");
+  return Precondition(
+      "LOT_NOT_SEEN", StrCat("This run sees no free stock of ", S(lot), where, ". Take it out of the options."),
+      StrCat("この配分の対象に ", S(lot), where_ja, " の空き在庫はありません。条件から外してください。"),
+      {{"lot", S(lot)}, {"place", S(place)}});
+}
+
 absl::Status QuantityTooLarge(int64_t requested, int64_t free) {
   return Precondition("QUANTITY_TOO_LARGE", StrCat(requested, " items were asked for; ", free, " can be had here."),
                       StrCat(requested, "点が指定されましたが、ここで使えるのは", free, "点です。"),

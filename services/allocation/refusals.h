@@ -31,6 +31,9 @@ absl::Status GroupNotEligible(std::string_view group, std::string_view display_n
                               const std::vector<eligibility::Reason>& reasons);
 // The group was not among the active ones when the run was made.
 absl::Status GroupNotSeen(std::string_view group);
+// Something names what the run does not see: an inactive group; a lot (and place; empty: any) without free stock.
+absl::Status NotAGroupOfTheRun(std::string_view group);
+absl::Status LotNotSeen(std::string_view lot, std::string_view place);
 absl::Status QuantityTooLarge(int64_t requested, int64_t free);
 absl::Status NotWholeCases(int64_t requested, int64_t per_case, int64_t all);
 absl::Status BelowMinimumLot(int64_t requested, int64_t minimum);

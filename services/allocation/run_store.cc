@@ -15,14 +15,17 @@ namespace {
   "result_hash, "                                                                                                     \
   "summary, answer_hours, pick_up_hours, answer_due_time, pick_up_due_time, create_time, publish_time, creator, "     \
   "publisher, "                                                                                                       \
-  "time_zone, version "
+  "time_zone, options, revision, follow_up_of, offered_again_time, version "
 
 constexpr pg::Statement kInsert{
     "INSERT INTO runs (network_id, run_id, newest, title, state, policy, policy_version, hand_over_date, warehouses, "
     "snapshot_hash, "
-    "result_hash, summary, answer_hours, pick_up_hours, create_time, creator, time_zone) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::date, $9::uuid[], $10, $11, $12::jsonb, $13, $14, $15, $16, $17)"};
-constexpr pg::Statement kInsertSnapshot{"INSERT INTO snapshots (network_id, run_id, snapshot) VALUES ($1, $2, $3)"};
+    "result_hash, summary, answer_hours, pick_up_hours, answer_due_time, pick_up_due_time, create_time, publish_time, "
+    "creator, publisher, time_zone, options, offer_again, follow_up_of) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::date, $9::uuid[], $10, $11, $12::jsonb, $13, $14, $15, $16, $17, "
+    "$18, $19, $20, $21, $22::jsonb, $23, $24)"};
+constexpr pg::Statement kInsertSnapshot{
+    "INSERT INTO snapshots (network_id, run_id, revision, snapshot) VALUES ($1, $2, $3, $4)"};
 constexpr pg::Statement kInsertExclusions{
     "INSERT INTO exclusions (network_id, run_id, lot_index, codes) "
     "SELECT $1, $2, e.n - 1, e.codes FROM unnest($3::bytea[]) WITH ORDINALITY AS e (codes, n)"};
@@ -35,8 +38,11 @@ constexpr pg::Statement kList{
 constexpr pg::Statement kUpdate{
     "UPDATE runs SET state = $3, summary = $4::jsonb, answer_due_time = $5, pick_up_due_time = $6, publish_time = $7, "
     "publisher = $8, "
-    "time_zone = $9, version = $10 WHERE network_id = $1 AND run_id = $2"};
-constexpr pg::Statement kSnapshot{"SELECT snapshot FROM snapshots WHERE network_id = $1 AND run_id = $2"};
+    "time_zone = $9, snapshot_hash = $10, result_hash = $11, options = $12::jsonb, offer_again = $13, revision = $14, "
+    "offered_again_time = $15, version = $16 WHERE network_id = $1 AND run_id = $2"};
+constexpr pg::Statement kSnapshot{
+    "SELECT snapshot FROM snapshots JOIN runs USING (network_id, run_id, revision) "
+    "WHERE network_id = $1 AND run_id = $2"};
 constexpr pg::Statement kExclusions{
     "SELECT codes FROM exclusions WHERE network_id = $1 AND run_id = $2 ORDER BY lot_index"};
 constexpr pg::Statement kTakeLease{
@@ -47,6 +53,7 @@ constexpr pg::Statement kGiveLeaseBack{
     "UPDATE runs SET lease_owner = NULL, lease_until = NULL WHERE network_id = $1 AND run_id = $2 AND lease_owner = "
     "$3"};
 constexpr pg::Statement kUnfinishedRuns{"SELECT network_id, run_id AS id FROM unfinished_runs()"};
+constexpr pg::Statement kRunsToOfferAgain{"SELECT network_id, run_id AS id FROM runs_to_offer_again($1, $2)"};
 constexpr pg::Statement kUnfinishedAnswers{"SELECT network_id, line_id AS id FROM unfinished_answers($1)"};
 
 absl::StatusOr<RunRow> ReadRun(const pg::Row& row) {
@@ -73,6 +80,11 @@ absl::StatusOr<RunRow> ReadRun(const pg::Row& row) {
   run.set_snapshot_hash(row.Get<std::string>("snapshot_hash"));
   run.set_result_hash(row.Get<std::string>("result_hash"));
   RETURN_IF_ERROR(FromJson(row.Get<std::string>("summary"), *run.mutable_summary()));
+  RETURN_IF_ERROR(FromJson(row.Get<std::string>("options"), *run.mutable_options()));
+  if (const auto first = row.Get<std::optional<std::string>>("follow_up_of"))
+    run.set_follow_up_of(ids::Name("runs", *first));
+  found.revision = row.Get<int>("revision");
+  found.offered_again_time = row.Get<std::optional<absl::Time>>("offered_again_time");
   *run.mutable_create_time() = registry::ToTimestamp(found.create_time);
   if (found.publish_time) *run.mutable_publish_time() = registry::ToTimestamp(*found.publish_time);
   if (found.answer_due_time) *run.mutable_answer_due_time() = registry::ToTimestamp(*found.answer_due_time);
@@ -106,9 +118,10 @@ absl::Status InsertRun(pg::Transaction& tx, const RunRow& row, const std::string
   pg::Batch batch;
   batch.Add(kInsert, tx.network_id(), row.id, row.newest(), run.title(), static_cast<int>(run.state()),
             static_cast<int>(run.policy()), run.policy_version(), run.hand_over_date(), warehouses, run.snapshot_hash(),
-            run.result_hash(), ToJson(run.summary()), row.answer_hours, row.pick_up_hours, row.create_time,
-            run.creator(), row.time_zone);
-  batch.Add(kInsertSnapshot, tx.network_id(), row.id, pg::Bytes{snapshot});
+            run.result_hash(), ToJson(run.summary()), row.answer_hours, row.pick_up_hours, row.answer_due_time,
+            row.pick_up_due_time, row.create_time, row.publish_time, run.creator(), row.publisher, row.time_zone,
+            ToJson(run.options()), run.options().offer_again(), ids::IdFromName("runs", run.follow_up_of()));
+  batch.Add(kInsertSnapshot, tx.network_id(), row.id, row.revision, pg::Bytes{snapshot});
   batch.Add(kInsertExclusions, tx.network_id(), row.id, codes);
   const absl::Status status = tx.Pipeline(batch).status();
   if (pg::ConstraintOf(status) == "runs_pkey") return refusals::RunIdTaken(run.name());
@@ -140,8 +153,14 @@ absl::Status UpdateRun(pg::Transaction& tx, RunRow& row) {
   if (row.pick_up_due_time) *row.run.mutable_pick_up_due_time() = registry::ToTimestamp(*row.pick_up_due_time);
   return tx
       .Execute(kUpdate, tx.network_id(), row.id, static_cast<int>(row.run.state()), ToJson(row.run.summary()),
-               row.answer_due_time, row.pick_up_due_time, row.publish_time, row.publisher, row.time_zone, row.version)
+               row.answer_due_time, row.pick_up_due_time, row.publish_time, row.publisher, row.time_zone,
+               row.run.snapshot_hash(), row.run.result_hash(), ToJson(row.run.options()),
+               row.run.options().offer_again(), row.revision, row.offered_again_time, row.version)
       .status();
+}
+
+absl::Status InsertSnapshot(pg::Transaction& tx, const std::string& run_id, int revision, const std::string& snapshot) {
+  return tx.Execute(kInsertSnapshot, tx.network_id(), run_id, revision, pg::Bytes{snapshot}).status();
 }
 
 absl::StatusOr<std::string> ReadSnapshot(pg::Transaction& tx, const std::string& run_id) {
@@ -175,6 +194,11 @@ absl::Status GiveLeaseBack(pg::Transaction& tx, const std::string& run_id, const
 
 absl::StatusOr<std::vector<Unfinished>> UnfinishedRuns(pg::Transaction& tx) {
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kUnfinishedRuns));
+  return ReadUnfinished(rows);
+}
+
+absl::StatusOr<std::vector<Unfinished>> RunsToOfferAgain(pg::Transaction& tx, absl::Time at, absl::Time due) {
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kRunsToOfferAgain, at, due));
   return ReadUnfinished(rows);
 }
 

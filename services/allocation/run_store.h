@@ -28,6 +28,9 @@ struct RunRow {
   // "people/{uuid}" …; empty before publishing.
   std::string publisher;
   std::string time_zone;  // IANA name
+  int revision = 1;       // of its proposal
+  // When goods that came back were last offered again.
+  std::optional<absl::Time> offered_again_time;
   int64_t version = 1;
 
   // Orders runs, newest first.
@@ -41,10 +44,14 @@ absl::Status InsertRun(pg::Transaction& tx, const RunRow& row, const std::string
 absl::StatusOr<RunRow> FindRun(pg::Transaction& tx, const std::string& run_id, bool lock = false);
 // After (newest, run_id), newest first.
 absl::StatusOr<std::vector<RunRow>> ListRuns(pg::Transaction& tx, int64_t newest, const std::string& run_id, int limit);
-// State, summary, times, publisher and time zone; the version grows by one here and in `row`.
+// Everything that may change: state, summary, times, publisher, time zone, and of a proposal what it was made from. The
+// version grows by one here and in `row`.
 absl::Status UpdateRun(pg::Transaction& tx, RunRow& row);
 
+// Of the revision that counts.
 absl::StatusOr<std::string> ReadSnapshot(pg::Transaction& tx, const std::string& run_id);
+// Of another revision of a run.
+absl::Status InsertSnapshot(pg::Transaction& tx, const std::string& run_id, int revision, const std::string& snapshot);
 // By lot, then group.
 absl::StatusOr<std::vector<std::vector<uint16_t>>> ReadExclusions(pg::Transaction& tx, const std::string& run_id);
 
@@ -60,6 +67,9 @@ struct Unfinished {
 };
 absl::StatusOr<std::vector<Unfinished>> UnfinishedRuns(pg::Transaction& tx);
 absl::StatusOr<std::vector<Unfinished>> UnfinishedAnswers(pg::Transaction& tx, absl::Time before);
+// Published runs with goods to offer again, whose pick-up is due after `at`, and that offered some again before `due`
+// or never.
+absl::StatusOr<std::vector<Unfinished>> RunsToOfferAgain(pg::Transaction& tx, absl::Time at, absl::Time due);
 
 // Display facts as JSON columns.
 std::string ToJson(const google::protobuf::Message& message);

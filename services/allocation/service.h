@@ -14,9 +14,11 @@ class AllocationService final : public pb::AllocationService::CallbackService {
  public:
   // All must outlive it.
   AllocationService(rpc::Dispatcher& dispatcher, const Tools& tools)
-      : dispatcher_(dispatcher), runs_(tools), lines_(tools), reasons_(tools) {}
+      : dispatcher_(dispatcher), runs_(tools, solved_), lines_(tools, solved_), reasons_(tools, solved_) {}
 
   KUBARI_RPC_TO(runs_, pb::AllocationService, CreateRun)
+  KUBARI_RPC_TO(runs_, pb::AllocationService, TryOptions)
+  KUBARI_RPC_TO(runs_, pb::AllocationService, ReviseRun)
   KUBARI_RPC_TO(runs_, pb::AllocationService, GetRun)
   KUBARI_RPC_TO(runs_, pb::AllocationService, ListRuns)
   KUBARI_RPC_TO(runs_, pb::AllocationService, PublishRun)
@@ -29,11 +31,14 @@ class AllocationService final : public pb::AllocationService::CallbackService {
   KUBARI_RPC_TO(lines_, pb::AllocationService, GetPickList)
 
   KUBARI_RPC_TO(reasons_, pb::AllocationService, ListExclusions)
+  KUBARI_RPC_TO(reasons_, pb::AllocationService, ExplainGroup)
+  KUBARI_RPC_TO(reasons_, pb::AllocationService, ExportRun)
   KUBARI_RPC_TO(reasons_, pb::AllocationService, GetSnapshot)
   KUBARI_RPC_TO(reasons_, pb::AllocationService, ReplayRun)
 
  private:
   rpc::Dispatcher& dispatcher_;
+  SolvedCache solved_;
   RunsHandler runs_;
   LinesHandler lines_;
   ReasonsHandler reasons_;

@@ -1,5 +1,6 @@
 #include "services/allocation/snapshot_reader.h"
 
+#include <algorithm>
 #include <map>
 
 #include "libs/eligibility/eligibility.h"
@@ -36,9 +37,64 @@ SnapshotReader::SnapshotReader(std::shared_ptr<grpc::ChannelInterface> stock,
       groups_(groups::v1::GroupsService::NewStub(groups)),
       donors_(donors::v1::DonorsService::NewStub(donors)) {}
 
-absl::StatusOr<v1::Snapshot> SnapshotReader::Read(const rpc::Call& call, const std::string& hand_over_date,
-                                                  const std::vector<std::string>& warehouses) {
-  const rpc::Outgoing outgoing = rpc::OnBehalfOf(call);
+// Lines of accepted offers, as the lots that they will be.
+absl::StatusOr<std::vector<v1::SnapshotExpected>> SnapshotReader::ReadExpected(
+    const rpc::Outgoing& outgoing, const std::set<std::string>& warehouses,
+    const std::map<std::string, bool>& agreement) {
+  donors::v1::ListOffersRequest accepted;
+  accepted.add_states(donors::v1::OFFER_STATE_ACCEPTED);
+  ASSIGN_OR_RETURN(const std::vector<donors::v1::Offer> offers,
+                   All<donors::v1::Offer>(&donors::v1::DonorsService::Stub::ListOffers, *donors_, outgoing, accepted,
+                                          [](auto& page) { return page.mutable_offers(); }));
+  std::vector<v1::SnapshotExpected> expected;
+  std::set<std::string> names;
+  for (const donors::v1::Offer& offer : offers) {
+    if (!warehouses.contains(offer.warehouse())) continue;
+    for (const donors::v1::OfferLine& line : offer.lines()) {
+      const int64_t items = line.accepted_cases() * line.items_per_case() - line.received_items();
+      if (items <= 0) continue;
+      v1::SnapshotExpected& coming = expected.emplace_back();
+      coming.set_warehouse(offer.warehouse());
+      coming.set_items(items);
+      coming.set_ready_date(offer.ready_date());
+      const auto found = agreement.find(offer.donor());
+      coming.set_donor_agreement_in_force(found != agreement.end() && found->second);
+      stock::v1::Lot& lot = *coming.mutable_lot();
+      lot.set_name(line.name());
+      lot.set_product(line.product());
+      lot.set_product_display_name(line.product_display_name());
+      *lot.mutable_good_until() = line.good_until();
+      lot.set_temperature_zone(line.temperature_zone());
+      lot.set_donor(offer.donor());
+      lot.set_item_grams(line.item_grams());
+      lot.set_items_per_case(line.items_per_case());
+      if (line.min_lot_cases() > 1) lot.set_min_lot_items(line.min_lot_cases() * line.items_per_case());
+      *lot.mutable_allergens() = line.allergens();
+      *lot.mutable_conditions() = offer.conditions();
+      names.insert(line.product());
+    }
+  }
+  // What an offer's line does not say of its product.
+  const std::vector<std::string> wanted(names.begin(), names.end());
+  std::vector<stock::v1::Product> products(wanted.size());
+  RETURN_IF_ERROR(registry::ForEachInParallel(wanted.size(), [&](size_t i) -> absl::Status {
+    stock::v1::GetProductRequest get;
+    get.set_name(wanted[i]);
+    ASSIGN_OR_RETURN(products[i], rpc::Invoke(&stock::v1::StockService::Stub::GetProduct, *stock_, outgoing, get));
+    return absl::OkStatus();
+  }));
+  for (v1::SnapshotExpected& coming : expected) {
+    const auto at = std::ranges::lower_bound(wanted, coming.lot().product()) - wanted.begin();
+    coming.mutable_lot()->set_category(products[at].category());
+    coming.mutable_lot()->set_milli_person_days(products[at].milli_person_days());
+    *coming.mutable_lot()->mutable_tags() = products[at].tags();
+  }
+  return expected;
+}
+
+absl::StatusOr<v1::Snapshot> SnapshotReader::Read(const rpc::Outgoing& outgoing, const std::string& hand_over_date,
+                                                  const std::vector<std::string>& warehouses,
+                                                  const v1::RunOptions& options) {
   std::vector<stock::v1::Warehouse> all_warehouses;
   std::vector<groups::v1::Group> groups;
   std::vector<donors::v1::Donor> donors;
@@ -82,6 +138,7 @@ absl::StatusOr<v1::Snapshot> SnapshotReader::Read(const rpc::Call& call, const s
   }
   std::vector<std::string> names;
   for (const auto& [name, warehouse] : chosen) names.push_back(name);
+  const std::set<std::string> chosen_names(names.begin(), names.end());
   std::vector<std::vector<stock::v1::Balance>> balances(names.size());
   RETURN_IF_ERROR(registry::ForEachInParallel(names.size(), [&](size_t i) -> absl::Status {
     stock::v1::ListBalancesRequest free;
@@ -94,13 +151,20 @@ absl::StatusOr<v1::Snapshot> SnapshotReader::Read(const rpc::Call& call, const s
   }));
 
   v1::Snapshot snapshot;
-  snapshot.set_policy_version(kFairShareVersion);
+  snapshot.set_policy_version(kPolicyVersion);
   snapshot.set_hand_over_date(hand_over_date);
   rules.clear_etag();  // nothing that is judged by
   *snapshot.mutable_stock_rules() = std::move(rules);
   const absl::CivilDay day = HandOverDay(snapshot);
+  *snapshot.mutable_options() = options;
   std::map<std::string, bool> agreement;
   for (const donors::v1::Donor& donor : donors) agreement[donor.name()] = eligibility::InForce(donor.agreements(), day);
+  ASSIGN_OR_RETURN(std::vector<v1::SnapshotExpected> expected, ReadExpected(outgoing, chosen_names, agreement));
+  std::set<std::string> expecting;
+  for (v1::SnapshotExpected& coming : expected) {
+    expecting.insert(coming.warehouse());
+    *snapshot.add_expected() = std::move(coming);
+  }
   for (size_t i = 0; i < names.size(); ++i) {
     bool any = false;
     for (stock::v1::Balance& balance : balances[i]) {
@@ -114,7 +178,7 @@ absl::StatusOr<v1::Snapshot> SnapshotReader::Read(const rpc::Call& call, const s
       stock.set_donor_agreement_in_force(
           std::ranges::all_of(donors_of_lot, [&](const std::string& donor) { return agreement[donor]; }));
     }
-    if (any) *snapshot.add_warehouses() = std::move(chosen[names[i]]);
+    if (any || expecting.contains(names[i])) *snapshot.add_warehouses() = std::move(chosen[names[i]]);
   }
   if (snapshot.stock().empty()) return refusals::NothingToAllocate();
   for (groups::v1::Group& group : groups) {

@@ -3,16 +3,11 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 
+#include <algorithm>
 #include <map>
 
 namespace kubari::allocation {
 namespace {
-
-// Thousandths as hundredths, rounded: 12349 → "12.35".
-std::string Hundredths(int64_t thousandths) {
-  const int64_t hundredths = (thousandths + 5) / 10;
-  return absl::StrFormat("%d.%02d", hundredths / 100, hundredths % 100);
-}
 
 // "3 cases", "2 cases and the 5 items of an opened one".
 Sentence Cases(int64_t items, int64_t per_case) {
@@ -55,6 +50,14 @@ const std::map<std::string_view, Words>& LeftoverWords() {
       {"LOT_RECALLED", {"a recall stops them", "回収の対象になっている"}},
       {"NO_CAPACITY",
        {"the storage of all groups that may have them is full", "受け取れる団体の保管場所がいっぱいである"}},
+      {"AT_CAP",
+       {"the groups that have room for them are at the cap that a coordinator set",
+        "空きのある団体がコーディネーターの決めた上限に達している"}},
+      {"LEFT_OUT", {"a coordinator left them, or the groups, out of this run", "コーディネーターがこの配分から外した"}},
+      {"HELD_BACK", {"a coordinator keeps them in reserve", "コーディネーターが予備として残した"}},
+      {"KEPT_FOR_LATER",
+       {"they can do more in one of the coming weeks, and keep until then",
+        "期限に余裕があり、先の週に配る方が役立つ"}},
       {"BELOW_MINIMUM_LOT",
        {"they are fewer than the smallest quantity that the donor gives to one group",
         "寄付者が決めた1団体あたりの最小数に足りない"}},
@@ -63,32 +66,64 @@ const std::map<std::string_view, Words>& LeftoverWords() {
   return words;
 }
 
+// "It goes from 0.00 to 9.00 person-days per household …"
+Sentence Rise(const GroupOutcome& group) {
+  const std::string before = Hundredths(ShownLevel(group.before)), after = Hundredths(ShownLevel(group.after));
+  return {absl::StrFormat("With all that it gets in this run the group goes from %s to %s person-days per household, "
+                          "the past year and open promises included.",
+                          before, after),
+          absl::StrFormat("この配分全体で、世帯あたり%s人日分が%s人日分になります（過去1年の受取と引当中を含む）。",
+                          before, after)};
+}
+
+Sentence HowMuch(const Share& share, const Supply& supply) {
+  const Sentence cases = Cases(share.items, supply.items_per_case);
+  return {absl::StrFormat("%d of %d free items (%s).", share.items, supply.items, cases.english),
+          absl::StrFormat("空き在庫%d点のうち%d点（%s）。", supply.items, share.items, cases.japanese)};
+}
+
 }  // namespace
 
-Sentence ExplainShare(const Share& share, const Supply& supply) {
-  const Sentence cases = Cases(share.items, supply.items_per_case);
-  const std::string before = Hundredths(ShownLevel(share.before)), after = Hundredths(ShownLevel(share.after));
-  const bool alone = share.eligible_groups == 1;
-  const Sentence others =
-      alone ? Sentence{"No other group may have this lot.", "このロットを受け取れる団体はほかにありません。"}
-            : Sentence{
-                  absl::StrFormat("%d groups may have this lot; %d of them had less food per household than this one.",
-                                  share.eligible_groups, share.poorer_groups),
-                  absl::StrFormat(
-                      "このロットを受け取れる%d団体のうち、世帯あたりの食料がこの団体より少なかったのは%d団体です。",
-                      share.eligible_groups, share.poorer_groups)};
-  Sentence sentence{
-      absl::StrFormat("%d of %d free items (%s). %s It goes from %s to %s person-days per household, the past year and "
-                      "open promises included.",
-                      share.items, supply.items, cases.english, others.english, before, after),
-      absl::StrFormat(
-          "空き在庫%d点のうち%d点（%s）。%s世帯あたり%s人日分が%s人日分になります（過去1年の受取と引当中を含む）。",
-          supply.items, share.items, cases.japanese, others.japanese, before, after)};
+std::string Hundredths(int64_t thousandths) {
+  const int64_t hundredths = thousandths / 10 + (thousandths % 10 >= 5 ? 1 : 0);
+  return absl::StrFormat("%d.%02d", hundredths / 100, hundredths % 100);
+}
+
+Sentence ZoneName(int zone) {
+  const auto value = static_cast<type::v1::TemperatureZone>(zone + 1);
+  return {eligibility::EnglishName(value), eligibility::JapaneseName(value)};
+}
+
+Sentence ExplainShare(const Outcome& outcome, const Share& share, const Supply& supply, int lots_of_tie) {
+  const GroupOutcome& group = outcome.groups[share.group];
+  const int eligible = outcome.eligible_groups[share.supply];
+  const int others = group.tie < 0 ? 0 : static_cast<int>(outcome.ties[group.tie].groups.size()) - 1;
+  const Sentence much = HowMuch(share, supply), rise = Rise(group);
+  Sentence who = eligible == 1
+                     ? Sentence{"No other group may have this lot.", "このロットを受け取れる団体はほかにありません。"}
+                     : Sentence{absl::StrFormat("%d groups may have this lot.", eligible),
+                                absl::StrFormat("このロットを受け取れるのは%d団体です。", eligible)};
+  if (others > 0) {
+    absl::StrAppend(&who.english, " It shares the food of ", lots_of_tie, lots_of_tie == 1 ? " lot" : " lots", " with ",
+                    others, others == 1 ? " other group" : " other groups",
+                    ", as evenly as whole cases allow; none of it could have gone to a group that has less.");
+    absl::StrAppend(
+        &who.japanese, "ほかの", others, "団体と", lots_of_tie,
+        "ロットの食品を、ケース単位でできるだけ均等に分けています。これより少ない団体に回せる分はありません。");
+  }
+  Sentence sentence{absl::StrCat(much.english, " ", who.english, " ", rise.english),
+                    absl::StrCat(much.japanese, who.japanese, rise.japanese)};
   if (supply.min_lot_items > 1) {
     absl::StrAppend(&sentence.english, " The donor gives at least ", supply.min_lot_items, " items to one group.");
     absl::StrAppend(&sentence.japanese, "寄付者の条件により1団体あたり", supply.min_lot_items, "点以上です。");
   }
   return sentence;
+}
+
+Sentence ExplainPin(const Outcome& outcome, const Share& share, const Supply& supply, const std::string& reason) {
+  const Sentence much = HowMuch(share, supply), rise = Rise(outcome.groups[share.group]);
+  return {absl::StrCat(much.english, " Decided by a coordinator beforehand: ", reason, ". ", rise.english),
+          absl::StrCat(much.japanese, "コーディネーターが前もって決めました：", reason, "。", rise.japanese)};
 }
 
 Sentence ExplainNext(std::string_view next_group) {
@@ -106,13 +141,24 @@ void AppendNext(std::string_view next_group, v1::Line& line) {
   line.set_explanation_ja(absl::StrCat(line.explanation_ja(), next.japanese));
 }
 
-Sentence ExplainLeftover(std::string_view reason, int64_t items) {
-  const auto found = LeftoverWords().find(reason);
-  const absl::string_view code(reason.data(), reason.size());
-  if (found == LeftoverWords().end())
-    return {absl::StrCat(items, " items stay: ", code, "."), absl::StrCat(items, "点が残ります：", code)};
-  return {absl::StrCat(items, items == 1 ? " item stays: " : " items stay: ", found->second.english, "."),
-          absl::StrCat(items, "点が残ります：", found->second.japanese, "ため。")};
+Sentence ExplainStaying(const Staying& staying) {
+  const Sentence zone = ZoneName(staying.zone);
+  const int64_t km = (staying.metres + 999) / 1000;
+  Sentence why{staying.reason, staying.reason};
+  if (const auto found = LeftoverWords().find(staying.reason); found != LeftoverWords().end())
+    why = {found->second.english, absl::StrCat(found->second.japanese, "ため")};
+  if (staying.reason == "NO_CAPACITY" && staying.metres >= 0) {
+    why = {absl::StrFormat("no group that may have them, up to %d km away, has free %s storage", km, zone.english),
+           absl::StrFormat("受け取れる団体（%dkm以内）の%sの保管場所に空きがないため", km, zone.japanese)};
+  } else if (staying.reason == "TOO_FAR" && staying.metres >= 0) {
+    why = {absl::StrFormat("the nearest group that could use them is %d km away, farther than it can be served", km),
+           absl::StrFormat("使える団体のうち最も近いところでも%dkm離れ、受け取れる距離を超えているため", km)};
+  }
+  return {absl::StrFormat("%d %s (%d %s) of %s goods %s: %s.", staying.cases, staying.cases == 1 ? "case" : "cases",
+                          staying.items, staying.items == 1 ? "item" : "items", zone.english,
+                          staying.cases == 1 ? "stays" : "stay", why.english),
+          absl::StrFormat("%s品%dケース（%d点）が残ります：%s。", zone.japanese, staying.cases, staying.items,
+                          why.japanese)};
 }
 
 }  // namespace kubari::allocation

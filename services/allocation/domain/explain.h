@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "kubari/allocation/v1/allocation.pb.h"
-#include "services/allocation/domain/fair_share.h"
+#include "services/allocation/domain/share_out.h"
 
 namespace kubari::allocation {
 
@@ -15,16 +15,33 @@ struct Sentence {
   std::string japanese;
 };
 
-// Why this much: of how many, how many cases, how many eligible groups had less, the level before and after. Names no
-// other group.
-Sentence ExplainShare(const Share& share, const Supply& supply);
+// Thousandths as hundredths, rounded: 12349 → "12.35".
+std::string Hundredths(int64_t thousandths);
+
+// "frozen", "冷凍".
+Sentence ZoneName(int zone);
+
+// Why this much: of how many, how many cases, the group's level before and after the run, and with how many it shares
+// the food. Names no other group.
+Sentence ExplainShare(const Outcome& outcome, const Share& share, const Supply& supply, int lots_of_tie);
+// `reason`: what the coordinator said.
+Sentence ExplainPin(const Outcome& outcome, const Share& share, const Supply& supply, const std::string& reason);
 
 // Who would have had the next case; an empty name: nobody could take more.
 Sentence ExplainNext(std::string_view next_group);
 // Puts it behind the line's explanation, if there is one. Only for readers who may know of all groups.
 void AppendNext(std::string_view next_group, v1::Line& line);
 
-// Why items stayed; `reason` is a code of eligibility, NO_CAPACITY, BELOW_MINIMUM_LOT or ADJUSTED.
-Sentence ExplainLeftover(std::string_view reason, int64_t items);
+// Food that stays.
+struct Staying {
+  std::string reason;  // a code of eligibility, or one of UnallocatedReason
+  int zone = 0;
+  int64_t items = 0;
+  int64_t cases = 0;  // an opened one counts
+  // Of the groups that may have it the farthest; with TOO_FAR of the groups that nothing else keeps from it the
+  // nearest. −1: not known.
+  int64_t metres = -1;
+};
+Sentence ExplainStaying(const Staying& staying);
 
 }  // namespace kubari::allocation

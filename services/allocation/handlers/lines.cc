@@ -11,6 +11,7 @@
 #include "libs/registry/fields.h"
 #include "libs/registry/mutation.h"
 #include "services/allocation/domain/propose.h"
+#include "services/allocation/domain/replay.h"
 #include "services/allocation/refusals.h"
 #include "services/allocation/run_store.h"
 
@@ -45,44 +46,27 @@ absl::StatusOr<LineRow> FindVisible(pg::Transaction& tx, const rpc::Call& call, 
   return line;
 }
 
-// A run with its snapshot computed again, to change its lines.
-struct Workbench {
-  pb::Snapshot snapshot;
-  Proposal proposal;
-  std::map<std::pair<std::string, std::string>, int> supplies;  // by lot and place
-  std::map<std::string, int> groups;
-
-  static absl::StatusOr<Workbench> Open(const std::string& bytes) {
-    Workbench bench;
-    if (!bench.snapshot.ParseFromString(bytes)) return absl::InternalError("snapshots.snapshot does not parse");
-    bench.proposal = Propose(bench.snapshot);
-    for (int s = 0; s < bench.snapshot.stock_size(); ++s) {
-      bench.supplies[{bench.snapshot.stock(s).lot().name(), bench.snapshot.stock(s).place().name()}] = s;
-    }
-    for (int g = 0; g < bench.snapshot.groups_size(); ++g) bench.groups[bench.snapshot.groups(g).group().name()] = g;
-    return bench;
+// The summary with these lines.
+pb::RunSummary SummaryOf(const Solved& solved, const std::vector<LineRow>& lines) {
+  const Judgement& judgement = solved.proposal.judgement;
+  std::vector<Assignment> assignments;
+  for (const LineRow& line : lines) {
+    if (line.now.state != pb::LINE_STATE_PROPOSED) continue;
+    assignments.push_back({.supply = judgement.SupplyNamed(line.facts.lot(), line.facts.place()).value(),
+                           .group = judgement.GroupNamed(line.facts.group()).value(),
+                           .items = line.now.items});
   }
-
-  pb::RunSummary Summary(const std::vector<LineRow>& lines) const {
-    std::vector<Assignment> assignments;
-    for (const LineRow& line : lines) {
-      if (line.now.state != pb::LINE_STATE_PROPOSED) continue;
-      assignments.push_back({.supply = supplies.at({line.facts.lot(), line.facts.place()}),
-                             .group = groups.at(line.facts.group()),
-                             .items = line.now.items});
-    }
-    return Summarise(snapshot, proposal, assignments);
-  }
-};
+  return Summarise(solved.snapshot, solved.proposal, assignments);
+}
 
 // A line by hand: its facts, with what spoke against it and did not forbid it.
-LineRow NewLine(const Workbench& bench, const RunRow& run, int supply, int group,
+LineRow NewLine(const Solved& solved, const RunRow& run, int supply, int group,
                 const std::vector<eligibility::Reason>& soft) {
   LineRow row{.run_id = run.id,
               .newest = run.newest(),
-              .facts = LineOf(bench.snapshot, bench.proposal.judgement, {.supply = supply, .group = group}),
-              .min_lot_items = bench.snapshot.stock(supply).lot().min_lot_items(),
-              .milli_person_days = bench.snapshot.stock(supply).lot().milli_person_days()};
+              .facts = LineOf(solved.snapshot, solved.proposal.judgement, {.supply = supply, .group = group}),
+              .min_lot_items = solved.snapshot.stock(supply).lot().min_lot_items(),
+              .milli_person_days = solved.snapshot.stock(supply).lot().milli_person_days()};
   row.id = LineId(run.id, row.facts);
   std::string english = "Added by hand.", japanese = "手作業で追加されました。";
   for (const eligibility::Reason& reason : soft) {
@@ -109,8 +93,10 @@ absl::StatusOr<pb::Line> LinesHandler::AdjustLine(const rpc::Call& call, const p
   return registry::Mutate<pb::Line>(tools_.pool, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<pb::Line> {
     ASSIGN_OR_RETURN(RunRow run, FindRun(tx, IdOf(request.run()), /*lock=*/true));
     if (!Allows(run.run.state(), RunAction::kAdjust)) return refusals::RunState(request.run(), run.run.state());
+    RETURN_IF_ERROR(CheckEngine(run.run.policy_version()));
     ASSIGN_OR_RETURN(const std::string bytes, ReadSnapshot(tx, run.id));
-    ASSIGN_OR_RETURN(const Workbench bench, Workbench::Open(bytes));
+    ASSIGN_OR_RETURN(const std::shared_ptr<const Solved> solved, solved_.Of(run.run.snapshot_hash(), bytes));
+    const Judgement& judgement = solved->proposal.judgement;
     ASSIGN_OR_RETURN(std::vector<LineRow> lines, LinesOfRun(tx, run.id, /*lock=*/true));
     const auto same_stock = [&](const LineRow& line) {
       return line.facts.lot() == request.lot() && line.facts.place() == request.place();
@@ -123,20 +109,19 @@ absl::StatusOr<pb::Line> LinesHandler::AdjustLine(const rpc::Call& call, const p
         return refusals::LineNotFound(absl::StrCat(request.group(), " ", request.lot(), " ", request.place()));
       changed->now.state = pb::LINE_STATE_DROPPED;
     } else {
-      const auto supply = bench.supplies.find({request.lot(), request.place()});
-      const auto group = bench.groups.find(request.group());
-      if (group == bench.groups.end()) return refusals::GroupNotSeen(request.group());
-      if (supply == bench.supplies.end()) return refusals::QuantityTooLarge(request.items(), 0);
+      const std::optional<int> supply = judgement.SupplyNamed(request.lot(), request.place());
+      const std::optional<int> group = judgement.GroupNamed(request.group());
+      if (!group) return refusals::GroupNotSeen(request.group());
+      if (!supply) return refusals::QuantityTooLarge(request.items(), 0);
       std::vector<eligibility::Reason> hard, soft;
-      for (eligibility::Reason& reason :
-           WhyNot(bench.snapshot, bench.proposal.judgement, supply->second, group->second)) {
+      for (eligibility::Reason& reason : judgement.WhyNot(*supply, *group)) {
         (eligibility::IsHard(reason.code) ? hard : soft).push_back(std::move(reason));
       }
       if (!hard.empty()) {
-        return refusals::GroupNotEligible(request.group(), bench.snapshot.groups(group->second).group().display_name(),
+        return refusals::GroupNotEligible(request.group(), solved->snapshot.groups(*group).group().display_name(),
                                           hard);
       }
-      const Supply& facts = bench.proposal.judgement.problem.supplies[supply->second];
+      const Supply& facts = judgement.supplies()[*supply];
       int64_t free = facts.items;
       for (const LineRow& line : lines) {
         if (&line != changed && same_stock(line) && line.now.state == pb::LINE_STATE_PROPOSED) free -= line.now.items;
@@ -147,14 +132,14 @@ absl::StatusOr<pb::Line> LinesHandler::AdjustLine(const rpc::Call& call, const p
       }
       if (request.items() < facts.min_lot_items) return refusals::BelowMinimumLot(request.items(), facts.min_lot_items);
       if (changed == nullptr) {
-        changed = &lines.emplace_back(NewLine(bench, run, supply->second, group->second, soft));
+        changed = &lines.emplace_back(NewLine(*solved, run, *supply, *group, soft));
         changed->version = 0;  // not there yet
       }
       changed->now.state = pb::LINE_STATE_PROPOSED;
     }
     changed->now.items = request.items();
     changed->now.reason = request.reason();
-    *run.run.mutable_summary() = bench.Summary(lines);
+    *run.run.mutable_summary() = SummaryOf(*solved, lines);
     RETURN_IF_ERROR(UpdateRun(tx, run));
     if (changed->version == 0) {
       changed->version = 1;

@@ -7,12 +7,13 @@
 #include "services/allocation/domain/states.h"
 #include "services/allocation/handlers/tools.h"
 #include "services/allocation/line_store.h"
+#include "services/allocation/solved_cache.h"
 
 namespace kubari::allocation {
 
 class LinesHandler {
  public:
-  explicit LinesHandler(const Tools& tools) : tools_(tools) {}
+  LinesHandler(const Tools& tools, SolvedCache& solved) : tools_(tools), solved_(solved) {}
 
   absl::StatusOr<pb::Line> AdjustLine(const rpc::Call& call, const pb::AdjustLineRequest& request);
   absl::StatusOr<pb::ListLinesResponse> ListLines(const rpc::Call& call, const pb::ListLinesRequest& request);
@@ -30,6 +31,7 @@ class LinesHandler {
                       std::optional<int64_t> items, const std::string& reason, LineRow& line) const;
 
   const Tools tools_;
+  SolvedCache& solved_;
 };
 
 }  // namespace kubari::allocation

@@ -5,7 +5,10 @@
 #include "libs/errors/macros.h"
 #include "libs/paging/paging.h"
 #include "libs/registry/mutation.h"
+#include "services/allocation/domain/group_story.h"
 #include "services/allocation/domain/propose.h"
+#include "services/allocation/domain/replay.h"
+#include "services/allocation/line_store.h"
 #include "services/allocation/refusals.h"
 #include "services/allocation/run_store.h"
 
@@ -39,12 +42,12 @@ absl::StatusOr<Stored> ReadStored(pg::Pool& pool, const rpc::Call& call, const s
 // The recorded codes in words. A code that the rules of today would not give any more keeps its name alone.
 pb::Exclusion Describe(const pb::Snapshot& snapshot, const Judgement& judgement, int lot, int group, uint16_t bits) {
   // Distance may differ from place to place; the nearest one counts.
-  int nearest = judgement.supplies_of_lot[lot].front();
-  for (const int supply : judgement.supplies_of_lot[lot]) {
+  int nearest = judgement.supplies_of_lot()[lot].front();
+  for (const int supply : judgement.supplies_of_lot()[lot]) {
     const int64_t metres = judgement.Metres(supply, group), least = judgement.Metres(nearest, group);
     if (metres >= 0 && (least < 0 || metres < least)) nearest = supply;
   }
-  const std::vector<eligibility::Reason> reasons = WhyNot(snapshot, judgement, nearest, group);
+  const std::vector<eligibility::Reason> reasons = judgement.WhyNot(nearest, group);
   pb::Exclusion exclusion;
   exclusion.set_group(snapshot.groups(group).group().name());
   exclusion.set_group_display_name(snapshot.groups(group).group().display_name());
@@ -58,6 +61,12 @@ pb::Exclusion Describe(const pb::Snapshot& snapshot, const Judgement& judgement,
     reason.set_code(std::string(eligibility::CodeName(static_cast<eligibility::Code>(code))));
     reason.set_message(words == reasons.end() ? reason.code() : words->english);
     reason.set_message_ja(words == reasons.end() ? reason.code() : words->japanese);
+  }
+  if (const std::string* left_out = judgement.LeftOut(nearest, group)) {
+    pb::ExclusionReason& reason = *exclusion.add_reasons();
+    reason.set_code("LEFT_OUT");
+    reason.set_message(absl::StrCat("A coordinator left it out of this run: ", *left_out));
+    reason.set_message_ja(absl::StrCat("コーディネーターがこの配分から外しました：", *left_out));
   }
   return exclusion;
 }
@@ -85,7 +94,7 @@ absl::StatusOr<pb::ListExclusionsResponse> ReasonsHandler::ListExclusions(const 
   ASSIGN_OR_RETURN(const Stored stored, ReadStored(tools_.pool, call, request.run(), /*with_exclusions=*/true));
   pb::Snapshot snapshot;
   if (!snapshot.ParseFromString(stored.snapshot)) return absl::InternalError("snapshots.snapshot does not parse");
-  const Judgement judgement = JudgeAll(snapshot);
+  const Judgement judgement(snapshot);
 
   std::vector<int> groups;
   for (int g = 0; g < snapshot.groups_size(); ++g) {
@@ -94,12 +103,13 @@ absl::StatusOr<pb::ListExclusionsResponse> ReasonsHandler::ListExclusions(const 
     if (call.scope.whole_network || call.scope.Includes(IdOf(name))) groups.push_back(g);
   }
   pb::ListExclusionsResponse response;
-  for (int lot = first_lot; lot < static_cast<int>(std::min(stored.exclusions.size(), judgement.lots.size())); ++lot) {
-    if (!request.lot().empty() && judgement.lots[lot] != request.lot()) continue;
+  for (int lot = first_lot; lot < static_cast<int>(std::min(stored.exclusions.size(), judgement.lots().size()));
+       ++lot) {
+    if (!request.lot().empty() && judgement.lots()[lot] != request.lot()) continue;
     for (const int group : groups) {
       if (lot == first_lot && group < first_group) continue;
       const uint16_t bits = stored.exclusions[lot].at(group);
-      if (bits == 0) continue;
+      if (bits == 0 && judgement.LeftOut(judgement.supplies_of_lot()[lot].front(), group) == nullptr) continue;
       if (response.exclusions_size() == size) {
         response.set_next_page_token(paging::Encode(fingerprint, {absl::StrCat(lot), absl::StrCat(group)}));
         return response;
@@ -128,15 +138,58 @@ absl::StatusOr<pb::ReplayRunResponse> ReasonsHandler::ReplayRun(const rpc::Call&
   violations.Name("runs", "run", request.run());
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(const Stored stored, ReadStored(tools_.pool, call, request.run(), /*with_exclusions=*/false));
-  pb::Snapshot snapshot;
-  if (!snapshot.ParseFromString(stored.snapshot)) return absl::InternalError("snapshots.snapshot does not parse");
+  ASSIGN_OR_RETURN(const Replay replay, ReplaySnapshot(stored.snapshot));
   pb::ReplayRunResponse response;
   response.set_result_hash(stored.run.run.result_hash());
-  response.set_replayed_hash(Propose(snapshot).result_hash);
-  // The snapshot must be the one that was named, too.
+  response.set_replayed_hash(replay.result_hash);
+  // The snapshot must be the one that was named, too, and the order of its parts must not matter.
   response.set_identical(response.replayed_hash() == response.result_hash() &&
-                         Sha256(stored.snapshot) == stored.run.run.snapshot_hash());
+                         replay.permuted_hash == replay.result_hash &&
+                         replay.snapshot_hash == stored.run.run.snapshot_hash());
   return response;
+}
+
+absl::StatusOr<pb::ExportRunResponse> ReasonsHandler::ExportRun(const rpc::Call& call,
+                                                                const pb::ExportRunRequest& request) {
+  errors::Violations violations;
+  violations.Name("runs", "run", request.run());
+  RETURN_IF_ERROR(violations.status());
+  ASSIGN_OR_RETURN(Stored stored, ReadStored(tools_.pool, call, request.run(), /*with_exclusions=*/false));
+  const pb::Run& run = stored.run.run;
+  pb::RunExport out;
+  out.set_run(run.name());
+  out.set_title(run.title());
+  out.set_policy_version(run.policy_version());
+  out.set_snapshot_hash(run.snapshot_hash());
+  out.set_result_hash(run.result_hash());
+  out.set_snapshot(std::move(stored.snapshot));
+  pb::ExportRunResponse response;
+  response.set_export_(CanonicalBytes(out));
+  response.set_file_name(absl::StrCat("kubari-run-", stored.run.id.substr(0, 8), ".binpb"));
+  return response;
+}
+
+absl::StatusOr<pb::ExplainGroupResponse> ReasonsHandler::ExplainGroup(const rpc::Call& call,
+                                                                      const pb::ExplainGroupRequest& request) {
+  errors::Violations violations;
+  violations.Name("runs", "run", request.run());
+  violations.Name("groups", "group", request.group());
+  RETURN_IF_ERROR(violations.status());
+  if (!call.scope.whole_network && !call.scope.Includes(IdOf(request.group())))
+    return auth::NotYourOrganisation(request.group());
+  ASSIGN_OR_RETURN(const Stored stored, ReadStored(tools_.pool, call, request.run(), /*with_exclusions=*/false));
+  RETURN_IF_ERROR(CheckEngine(stored.run.run.policy_version()));
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Solved> solved,
+                   solved_.Of(stored.run.run.snapshot_hash(), stored.snapshot));
+  const std::optional<int> group = solved->proposal.judgement.GroupNamed(request.group());
+  if (!group) return refusals::NotAGroupOfTheRun(request.group());
+  ASSIGN_OR_RETURN(const std::vector<LineRow> rows,
+                   tools_.pool.Read(TxOf(call), [&](pg::Transaction& tx) { return LinesOfRun(tx, stored.run.id); }));
+  std::vector<pb::Line> lines;
+  for (const LineRow& row : rows) {
+    if (row.facts.group() == request.group()) lines.push_back(Shown(row, call.scope.whole_network));
+  }
+  return TellGroup(*solved, *group, lines, call.scope.whole_network);
 }
 
 }  // namespace kubari::allocation

@@ -2,7 +2,12 @@
 
 #include <absl/time/clock.h>
 
+#include <algorithm>
+#include <map>
+#include <memory>
 #include <set>
+#include <tuple>
+#include <utility>
 
 #include "libs/calendar/date.h"
 #include "libs/errors/errors.h"
@@ -11,7 +16,10 @@
 #include "libs/paging/page.h"
 #include "libs/registry/mutation.h"
 #include "services/allocation/domain/propose.h"
+#include "services/allocation/domain/replay.h"
 #include "services/allocation/line_store.h"
+#include "services/allocation/options.h"
+#include "services/allocation/proposal_rows.h"
 #include "services/allocation/refusals.h"
 #include "services/allocation/run_store.h"
 
@@ -21,7 +29,6 @@ namespace {
 using registry::TxOf;
 
 constexpr int kMaxDaysAhead = 60;
-constexpr int kHistoryDays = 365;
 constexpr int kAnswerHours = 48, kMaxAnswerHours = 14 * 24;
 constexpr int kPickUpHours = 168, kMaxPickUpHours = 30 * 24;
 
@@ -43,18 +50,65 @@ absl::CivilDay HandOverDate(const std::string& text, absl::CivilDay today, error
   return day;
 }
 
-LineRow RowOf(const ProposedLine& proposed, const pb::Snapshot& snapshot, const RunRow& run) {
-  const stock::v1::Lot& lot = snapshot.stock(proposed.assignment.supply).lot();
-  LineRow row{.id = LineId(run.id, proposed.line),
-              .run_id = run.id,
-              .newest = run.newest(),
-              .facts = proposed.line,
-              .next_group = proposed.next_group,
-              .min_lot_items = lot.min_lot_items(),
-              .milli_person_days = lot.milli_person_days()};
-  row.now = {.state = pb::LINE_STATE_PROPOSED, .items = proposed.line.items()};
-  row.facts.clear_items();  // it may change
-  return row;
+// The snapshot with other options, solved. They must fit what it sees.
+absl::StatusOr<std::shared_ptr<const Solved>> SolveWith(pb::Snapshot snapshot, const pb::RunOptions& options,
+                                                        SolvedCache& cache) {
+  *snapshot.mutable_options() = options;
+  Canonicalise(snapshot);
+  RETURN_IF_ERROR(CheckOptionsFit(snapshot, Judgement(snapshot)));
+  const std::string bytes = CanonicalBytes(snapshot);
+  return cache.Of(Sha256(bytes), bytes);
+}
+
+struct Share {
+  int64_t items = 0;
+  int64_t food = 0;  // milli-person-days
+};
+using Shares = std::map<std::tuple<std::string, std::string, std::string>, int64_t>;  // group, lot, place → items
+
+std::vector<pb::GroupDifference> DifferencesOf(const Solved& solved, const Shares& before, const Shares& after) {
+  const Judgement& judgement = solved.proposal.judgement;
+  const auto sums = [&](const Shares& shares) {
+    std::vector<Share> sums(judgement.demands().size());
+    for (const auto& [key, items] : shares) {
+      Share& share = sums[*judgement.GroupNamed(std::get<0>(key))];
+      share.items += items;
+      share.food += items * judgement.supplies()[*judgement.SupplyNamed(std::get<1>(key), std::get<2>(key))].value;
+    }
+    return sums;
+  };
+  const std::vector<Share> was = sums(before), is = sums(after);
+  std::vector<pb::GroupDifference> differences;
+  for (size_t group = 0; group < was.size(); ++group) {
+    if (was[group].items == is[group].items && was[group].food == is[group].food) continue;
+    const Demand& demand = judgement.demands()[group];
+    pb::GroupDifference& difference = differences.emplace_back();
+    difference.set_group(solved.snapshot.groups(static_cast<int>(group)).group().name());
+    difference.set_group_display_name(solved.snapshot.groups(static_cast<int>(group)).group().display_name());
+    difference.set_items_before(was[group].items);
+    difference.set_items_after(is[group].items);
+    difference.set_level_before(ShownLevel({demand.history + was[group].food, demand.weight}));
+    difference.set_level_after(ShownLevel({demand.history + is[group].food, demand.weight}));
+  }
+  const auto gain = [](const pb::GroupDifference& d) { return d.level_after() - d.level_before(); };
+  std::stable_sort(differences.begin(), differences.end(),
+                   [&](const auto& a, const auto& b) { return gain(a) < gain(b); });
+  return differences;
+}
+
+Shares SharesOf(const Proposal& proposal) {
+  Shares shares;
+  for (const ProposedLine& line : proposal.lines)
+    shares[{line.line.group(), line.line.lot(), line.line.place()}] = line.line.items();
+  return shares;
+}
+Shares SharesOf(const std::vector<LineRow>& lines) {
+  Shares shares;
+  for (const LineRow& line : lines) {
+    if (line.now.state != pb::LINE_STATE_DROPPED)
+      shares[{line.facts.group(), line.facts.lot(), line.facts.place()}] = line.now.items;
+  }
+  return shares;
 }
 
 }  // namespace
@@ -72,27 +126,20 @@ absl::StatusOr<pb::Run> RunsHandler::CreateRun(const rpc::Call& call, const pb::
   for (int i = 0; i < request.warehouses_size(); ++i)
     violations.Name("warehouses", absl::StrCat("warehouses[", i, "]"), request.warehouses(i));
   const absl::CivilDay day = HandOverDate(request.hand_over_date(), today, violations);
+  CheckOptions(request.options(), violations);
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(std::optional<pb::Run> first, registry::FirstAnswer<pb::Run>(tools_.pool, call, request));
   if (first) return *std::move(first);
 
   const std::set<std::string> warehouses(request.warehouses().begin(), request.warehouses().end());
   ASSIGN_OR_RETURN(pb::Snapshot snapshot,
-                   tools_.reader.Read(call, absl::FormatCivilTime(day), {warehouses.begin(), warehouses.end()}));
+                   tools_.reader.Read(rpc::OnBehalfOf(call), absl::FormatCivilTime(day),
+                                      {warehouses.begin(), warehouses.end()}, request.options()));
   ASSIGN_OR_RETURN(const absl::TimeZone zone, calendar::LoadZone(call.principal.time_zone));
-  ASSIGN_OR_RETURN(const auto past, tools_.pool.Read(TxOf(call), [&](pg::Transaction& tx) {
-    return ReadPast(tx, absl::FromCivil(day - kHistoryDays, zone));
-  }));
-  for (pb::SnapshotGroup& group : *snapshot.mutable_groups()) {
-    const auto found = past.find(group.group().name());
-    if (found == past.end()) continue;
-    group.set_history_milli_person_days(found->second.milli_person_days);
-    group.set_claimed_ambient_items(found->second.claimed_items[0]);
-    group.set_claimed_chilled_items(found->second.claimed_items[1]);
-    group.set_claimed_frozen_items(found->second.claimed_items[2]);
-  }
+  RETURN_IF_ERROR(tools_.pool.Read(TxOf(call), [&](pg::Transaction& tx) { return AddPast(tx, zone, snapshot); }));
+  RETURN_IF_ERROR(CheckOptionsFit(snapshot, Judgement(snapshot)));
   const std::string bytes = CanonicalBytes(snapshot);
-  const Proposal proposal = Propose(snapshot);
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Solved> solved, solved_.Of(Sha256(bytes), bytes));
 
   const absl::Time now = absl::FromUnixMicros(absl::ToUnixMicros(tools_.clock.Now()));
   RunRow row{.id = request.run_id().empty() ? ids::NewV7(now) : request.run_id(),
@@ -105,21 +152,81 @@ absl::StatusOr<pb::Run> RunsHandler::CreateRun(const rpc::Call& call, const pb::
   run.set_title(request.title());
   run.set_state(pb::RUN_STATE_PROPOSED);
   run.set_policy(pb::POLICY_FAIR_SHARE);
-  run.set_policy_version(snapshot.policy_version());
   run.set_hand_over_date(snapshot.hand_over_date());
   for (const std::string& name : warehouses) run.add_warehouses(name);
-  run.set_snapshot_hash(Sha256(bytes));
-  run.set_result_hash(proposal.result_hash);
-  *run.mutable_summary() = proposal.summary;
+  Describe(*solved, Sha256(bytes), run);
   *run.mutable_create_time() = registry::ToTimestamp(now);
   run.set_creator(call.principal.subject);
   run.set_etag(registry::EtagOf(row.version));
-  std::vector<LineRow> lines;
-  for (const ProposedLine& proposed : proposal.lines) lines.push_back(RowOf(proposed, snapshot, row));
+  const std::vector<LineRow> lines = RowsOf(*solved, row);
   return registry::Mutate<pb::Run>(tools_.pool, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<pb::Run> {
-    RETURN_IF_ERROR(InsertRun(tx, row, bytes, proposal.judgement.exclusions));
+    RETURN_IF_ERROR(InsertRun(tx, row, bytes, solved->proposal.judgement.Exclusions()));
     RETURN_IF_ERROR(InsertLines(tx, lines));
     return run;
+  });
+}
+
+absl::StatusOr<pb::TryOptionsResponse> RunsHandler::TryOptions(const rpc::Call& call,
+                                                               const pb::TryOptionsRequest& request) {
+  errors::Violations violations;
+  violations.Name("runs", "run", request.run());
+  CheckOptions(request.options(), violations);
+  RETURN_IF_ERROR(violations.status());
+  RunRow run;
+  std::string bytes;
+  std::vector<LineRow> lines;
+  RETURN_IF_ERROR(tools_.pool.Read(TxOf(call), [&](pg::Transaction& tx) -> absl::Status {
+    ASSIGN_OR_RETURN(run, FindRun(tx, IdOf(request.run())));
+    ASSIGN_OR_RETURN(bytes, ReadSnapshot(tx, run.id));
+    ASSIGN_OR_RETURN(lines, LinesOfRun(tx, run.id));
+    return absl::OkStatus();
+  }));
+  RETURN_IF_ERROR(CheckEngine(run.run.policy_version()));
+  pb::RunOptions options = request.options();
+  if (request.keep_adjustments()) KeepAdjustments(lines, options);
+  pb::Snapshot snapshot;
+  if (!snapshot.ParseFromString(bytes)) return absl::InternalError("snapshots.snapshot does not parse");
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Solved> solved, SolveWith(std::move(snapshot), options, solved_));
+  pb::TryOptionsResponse response;
+  *response.mutable_before() = run.run.summary();
+  *response.mutable_after() = solved->proposal.summary;
+  const Shares before = SharesOf(lines), after = SharesOf(solved->proposal);
+  for (pb::GroupDifference& difference : DifferencesOf(*solved, before, after))
+    *response.add_groups() = std::move(difference);
+  int changed = 0;
+  for (const auto& [key, items] : before) changed += !after.contains(key) || after.at(key) != items;
+  for (const auto& [key, items] : after) changed += !before.contains(key);
+  response.set_changed_lines(changed);
+  return response;
+}
+
+absl::StatusOr<pb::Run> RunsHandler::ReviseRun(const rpc::Call& call, const pb::ReviseRunRequest& request) {
+  errors::Violations violations;
+  violations.RequestId("request_id", request.request_id());
+  violations.Name("runs", "name", request.name());
+  violations.Text("etag", request.etag(), 1, 40);
+  CheckOptions(request.options(), violations);
+  RETURN_IF_ERROR(violations.status());
+  return registry::Mutate<pb::Run>(tools_.pool, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<pb::Run> {
+    ASSIGN_OR_RETURN(RunRow run, FindRun(tx, IdOf(request.name()), /*lock=*/true));
+    RETURN_IF_ERROR(registry::CheckEtag(request.name(), request.etag(), run.run.etag()));
+    if (!Allows(run.run.state(), RunAction::kAdjust)) return refusals::RunState(request.name(), run.run.state());
+    RETURN_IF_ERROR(CheckEngine(run.run.policy_version()));
+    ASSIGN_OR_RETURN(const std::string bytes, ReadSnapshot(tx, run.id));
+    ASSIGN_OR_RETURN(const std::vector<LineRow> lines, LinesOfRun(tx, run.id, /*lock=*/true));
+    pb::RunOptions options = request.options();
+    if (request.keep_adjustments()) KeepAdjustments(lines, options);
+    pb::Snapshot snapshot;
+    if (!snapshot.ParseFromString(bytes)) return absl::InternalError("snapshots.snapshot does not parse");
+    ASSIGN_OR_RETURN(const std::shared_ptr<const Solved> solved, SolveWith(std::move(snapshot), options, solved_));
+    const std::string revised = CanonicalBytes(solved->snapshot);
+    ++run.revision;
+    Describe(*solved, Sha256(revised), run.run);
+    RETURN_IF_ERROR(InsertSnapshot(tx, run.id, run.revision, revised));
+    RETURN_IF_ERROR(UpdateRun(tx, run));
+    RETURN_IF_ERROR(DeleteLines(tx, run.id));
+    RETURN_IF_ERROR(InsertLines(tx, RowsOf(*solved, run)));
+    return run.run;
   });
 }
 

@@ -1,0 +1,214 @@
+#include "services/allocation/domain/judge.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "libs/calendar/date.h"
+
+namespace kubari::allocation {
+namespace {
+
+constexpr int kUrgentDays = 14;
+constexpr int kMostWeeks = 12;
+
+// Sums of what people typed stay far from overflow.
+constexpr int64_t kMostItems = int64_t{1} << 40;
+constexpr int64_t kMostValue = int64_t{1} << 20;
+
+absl::CivilDay DayFrom(const std::string& text) {
+  const absl::StatusOr<calendar::Date> date = calendar::Date::Parse(text);
+  return date.ok() ? date->LastGoodDay() : absl::CivilDay(1970, 1, 1);
+}
+
+// The first receiving day from `day` on.
+absl::CivilDay ReceivingDay(const groups::v1::Group& group, absl::CivilDay day) {
+  if (group.receiving_days().empty()) return day;
+  for (int later = 0; later < 7; ++later) {
+    // absl counts from Monday, the contract too, with 1 for it.
+    const int weekday = static_cast<int>(absl::GetWeekday(day + later)) + 1;
+    if (std::ranges::count(group.receiving_days(), weekday) > 0) return day + later;
+  }
+  return day;
+}
+
+Demand DemandOf(const pb::SnapshotGroup& seen) {
+  const groups::v1::Group& group = seen.group();
+  const int64_t percent = group.need_percent() <= 0 ? 100 : group.need_percent();
+  Demand demand{.weight = std::max<int64_t>(1, std::min(group.households(), kMostItems) * percent),
+                .history = std::max<int64_t>(0, seen.history_milli_person_days())};
+  for (const groups::v1::Site& site : group.sites()) {
+    demand.weekly_room[0] += std::clamp<int64_t>(site.ambient_items(), 0, kMostItems);
+    demand.weekly_room[1] += std::clamp<int64_t>(site.chilled_items(), 0, kMostItems);
+    demand.weekly_room[2] += std::clamp<int64_t>(site.frozen_items(), 0, kMostItems);
+  }
+  const std::array<int64_t, kZones> claimed = {seen.claimed_ambient_items(), seen.claimed_chilled_items(),
+                                               seen.claimed_frozen_items()};
+  for (int zone = 0; zone < kZones; ++zone)
+    demand.room[zone] = std::max<int64_t>(0, demand.weekly_room[zone] - claimed[zone]);
+  return demand;
+}
+
+Supply SupplyOf(const stock::v1::Lot& lot, int64_t items, const eligibility::LotFacts& facts,
+                const eligibility::HandOverRules& rules, absl::CivilDay day, int urgent_days) {
+  Supply supply{.items = std::clamp<int64_t>(items, 0, kMostItems),
+                .items_per_case = std::max<int64_t>(1, lot.items_per_case()),
+                .value = std::clamp<int64_t>(lot.milli_person_days(), 0, kMostValue),
+                .min_lot_items = lot.min_lot_items(),
+                .zone = ZoneIndex(lot.temperature_zone())};
+  if (const auto last = eligibility::LastHandOverDay(facts, {}, rules)) supply.days_left = *last - day;
+  supply.urgent = supply.days_left && *supply.days_left <= urgent_days;
+  return supply;
+}
+
+}  // namespace
+
+int ZoneIndex(type::v1::TemperatureZone zone) { return std::clamp(static_cast<int>(zone) - 1, 0, kZones - 1); }
+
+absl::CivilDay HandOverDay(const pb::Snapshot& snapshot) { return DayFrom(snapshot.hand_over_date()); }
+
+Judgement::Judgement(const pb::Snapshot& snapshot)
+    : snapshot_(&snapshot), rules_(eligibility::HandOverRulesOf(snapshot.stock_rules())) {
+  ReadGroups();
+  ReadSupplies();
+  MeasureDistances();
+  ReadLeftOut();
+}
+
+void Judgement::ReadGroups() {
+  const absl::CivilDay day = HandOverDay(*snapshot_);
+  for (const pb::SnapshotGroup& seen : snapshot_->groups()) {
+    group_by_name_[seen.group().name()] = static_cast<int>(demands_.size());
+    demands_.push_back(DemandOf(seen));
+    days_.push_back(ReceivingDay(seen.group(), day));
+  }
+  for (const pb::CapacityOverride& own : snapshot_->options().capacities()) {
+    if (const std::optional<int> group = GroupNamed(own.group()))
+      demands_[*group].room[ZoneIndex(own.temperature_zone())] = std::clamp<int64_t>(own.items(), 0, kMostItems);
+  }
+}
+
+void Judgement::ReadSupplies() {
+  const absl::CivilDay day = HandOverDay(*snapshot_);
+  const int urgent_days = snapshot_->options().urgent_days() == 0 ? kUrgentDays : snapshot_->options().urgent_days();
+  std::vector<eligibility::LotFacts> lots;
+  for (const pb::SnapshotStock& stock : snapshot_->stock()) {
+    const stock::v1::Lot& lot = stock.lot();
+    lots.push_back(eligibility::LotFactsOf(lot, stock.donor_agreement_in_force()));
+    supply_by_name_[{lot.name(), stock.place().name()}] = static_cast<int>(supplies_.size());
+    if (lots_.empty() || lots_.back() != lot.name()) {
+      lots_.push_back(lot.name());
+      supplies_of_lot_.emplace_back();
+    }
+    supplies_of_lot_.back().push_back(static_cast<int>(supplies_.size()));
+    lot_of_supply_.push_back(static_cast<int>(lots_.size()) - 1);
+    supplies_.push_back(SupplyOf(lot, stock.free_items(), lots.back(), rules_, day, urgent_days));
+  }
+  for (const pb::SnapshotExpected& expected : snapshot_->expected()) {
+    lots.push_back(eligibility::LotFactsOf(expected.lot(), expected.donor_agreement_in_force()));
+    lot_of_supply_.push_back(-1);
+    supplies_.push_back(SupplyOf(expected.lot(), expected.items(), lots.back(), rules_, day, urgent_days));
+    const int64_t days = DayFrom(expected.ready_date()) - day;
+    supplies_.back().first_week = static_cast<int>(std::clamp<int64_t>((days + 6) / 7, 1, 1'000));
+  }
+  std::vector<eligibility::GroupFacts> groups;
+  for (const pb::SnapshotGroup& seen : snapshot_->groups()) groups.push_back(eligibility::GroupFactsOf(seen.group()));
+  std::vector<absl::CivilDay> days = days_;
+  for (int week = 0; week <= std::clamp(snapshot_->options().horizon_weeks(), 0, kMostWeeks); ++week) {
+    tables_.emplace_back(lots, groups, rules_, days);
+    for (absl::CivilDay& one : days) one += 7;
+  }
+}
+
+void Judgement::MeasureDistances() {
+  std::map<std::string, int> index;
+  for (const stock::v1::Warehouse& warehouse : snapshot_->warehouses()) {
+    index[warehouse.name()] = static_cast<int>(metres_.size());
+    std::vector<int64_t>& row = metres_.emplace_back();
+    for (const pb::SnapshotGroup& seen : snapshot_->groups()) {
+      std::optional<int64_t> metres;
+      if (seen.group().sites_size() > 0) {
+        metres =
+            eligibility::DistanceMetres(warehouse.address().position(), seen.group().sites(0).address().position());
+      }
+      row.push_back(metres.value_or(-1));
+    }
+  }
+  const auto add = [&](const std::string& warehouse) {
+    const auto found = index.find(warehouse);
+    warehouse_of_supply_.push_back(found == index.end() ? -1 : found->second);
+  };
+  for (const pb::SnapshotStock& stock : snapshot_->stock()) add(stock.place().warehouse());
+  for (const pb::SnapshotExpected& expected : snapshot_->expected()) add(expected.warehouse());
+}
+
+void Judgement::ReadLeftOut() {
+  for (const pb::LeftOut& left_out : snapshot_->options().left_out()) {
+    const auto lot = std::ranges::lower_bound(lots_, left_out.lot());
+    const int lot_index = lot != lots_.end() && *lot == left_out.lot() ? static_cast<int>(lot - lots_.begin()) : -1;
+    const int group = GroupNamed(left_out.group()).value_or(-1);
+    if (left_out.lot().empty()) {
+      if (group >= 0) group_left_out_[group] = left_out.reason();
+    } else if (left_out.group().empty()) {
+      if (lot_index >= 0) lot_left_out_[lot_index] = left_out.reason();
+    } else if (lot_index >= 0 && group >= 0) {
+      pair_left_out_[{lot_index, group}] = left_out.reason();
+    }
+  }
+}
+
+eligibility::Codes Judgement::CodesOf(int supply, int group, int week) const {
+  const int64_t metres = Metres(supply, group);
+  return tables_[week].Of(supply, group, metres < 0 ? std::nullopt : std::optional(metres));
+}
+
+const stock::v1::Lot& Judgement::LotAt(int supply) const {
+  return supply < stock() ? snapshot_->stock(supply).lot() : snapshot_->expected(supply - stock()).lot();
+}
+
+std::vector<eligibility::Reason> Judgement::WhyNot(int supply, int group) const {
+  const bool agreement = supply < stock() ? snapshot_->stock(supply).donor_agreement_in_force()
+                                          : snapshot_->expected(supply - stock()).donor_agreement_in_force();
+  const int64_t metres = Metres(supply, group);
+  return eligibility::Judge(eligibility::LotFactsOf(LotAt(supply), agreement),
+                            eligibility::GroupFactsOf(snapshot_->groups(group).group()), rules_, DayOf(group),
+                            metres < 0 ? std::nullopt : std::optional(metres));
+}
+
+const std::string* Judgement::LeftOut(int supply, int group) const {
+  if (const auto found = group_left_out_.find(group); found != group_left_out_.end()) return &found->second;
+  const int lot = LotOf(supply);
+  if (const auto found = lot_left_out_.find(lot); found != lot_left_out_.end()) return &found->second;
+  if (const auto found = pair_left_out_.find({lot, group}); found != pair_left_out_.end()) return &found->second;
+  return nullptr;
+}
+
+bool Judgement::LotLeftOut(int supply) const { return lot_left_out_.contains(LotOf(supply)); }
+
+int64_t Judgement::Metres(int supply, int group) const {
+  const int warehouse = warehouse_of_supply_[supply];
+  return warehouse < 0 ? -1 : metres_[warehouse][group];
+}
+
+std::vector<std::vector<uint16_t>> Judgement::Exclusions() const {
+  std::vector<std::vector<uint16_t>> exclusions;
+  for (const std::vector<int>& supplies : supplies_of_lot_) {
+    std::vector<uint16_t>& of_lot = exclusions.emplace_back(demands_.size(), uint16_t{0xFFFF});
+    for (const int supply : supplies) {
+      for (size_t group = 0; group < demands_.size(); ++group)
+        of_lot[group] &= CodesOf(supply, static_cast<int>(group)).bits();
+    }
+  }
+  return exclusions;
+}
+
+std::optional<int> Judgement::SupplyNamed(const std::string& lot, const std::string& place) const {
+  const auto found = supply_by_name_.find({lot, place});
+  return found == supply_by_name_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<int> Judgement::GroupNamed(const std::string& group) const {
+  const auto found = group_by_name_.find(group);
+  return found == group_by_name_.end() ? std::nullopt : std::optional(found->second);
+}
+
+}  // namespace kubari::allocation

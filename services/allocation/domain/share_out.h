@@ -1,0 +1,98 @@
+// The fair-share policy: who gets how many items of which supply. What is decided beforehand (pins, what is left out or
+// held back) is taken out, the rest is a problem for libs/fairflow:
+//
+//   save as much food as can be saved, what ends first before what ends later; share it as fairly as it can be shared,
+//   the past year included (leximin); carry it the shortest way; in whole cases
+//
+// Three things fairflow does not know are settled around it:
+//
+//   * Storage is told in items, fairflow counts person-days. It is first asked with the most food that the items could
+//     be, which gives bounds that nothing can exceed. Where that overfills storage, the bin is narrowed to what its
+//     items were worth, and it is asked again; what still does not fit after some rounds is taken out, and goes where
+//     there is room.
+//   * An opened case goes to one group whole: a lot of one case.
+//   * Goods without food value go, case by case, to whoever has had fewest of them in this run.
+//
+// Integers only, total order in every comparison: equal problems have equal outcomes on every machine.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "libs/fairflow/solve.h"
+#include "services/allocation/domain/judge.h"
+#include "services/allocation/domain/levels.h"
+
+namespace kubari::allocation {
+
+// Names the policy and its rules; changes whenever an equal snapshot may come out differently.
+inline constexpr char kPolicyVersion[] = "fair-share/2";
+
+// What one group gets of one supply.
+struct Share {
+  int supply = 0;
+  int group = 0;
+  int64_t items = 0;
+  // Decided by a pin of the options; index, or -1.
+  int pin = -1;
+  // Who would have had the next case; -1: nobody could take it.
+  int next_group = -1;
+};
+
+enum class Leftover {
+  kNoEligibleGroup,
+  kNoRoom,
+  kBelowMinimumLot,
+  kAtCap,    // those with room are at their cap
+  kLeftOut,  // the lot, or every group that might have it, is left out by the options
+  kHeldBack,
+  kKeptForLater,  // the plan gives it out in a coming week
+};
+
+// Items that stay, and why.
+struct Unallocated {
+  int supply = 0;
+  int64_t items = 0;
+  Leftover reason = Leftover::kNoEligibleGroup;
+};
+
+// Groups and supplies that ended together, see fairflow::TieStory.
+struct TieOf {
+  Level level;
+  std::vector<int> groups, supplies;  // in order; expected supplies among them
+};
+
+struct GroupOutcome {
+  Level before, after;                  // with this run's shares, pins included; after: of the first week
+  Level fair;                           // as divisible food would have it (over all weeks)
+  int tie = -1;                         // -1: it may have nothing
+  std::array<bool, kZones> wanting{};   // full storage without which it would have got more
+  std::array<int64_t, kZones> taken{};  // items of this run
+  int eligible_supplies = 0;            // of the stock, at hand and not left out
+};
+
+struct Outcome {
+  std::vector<Share> shares;             // by supply, then group
+  std::vector<Unallocated> unallocated;  // by supply, then reason
+  std::vector<GroupOutcome> groups;
+  std::vector<TieOf> ties;
+  std::vector<int> eligible_groups;  // by supply of the stock: how many groups may have it
+  // In milli-person-days, over all weeks: at hand (less what is held back), given out, and the most that could be.
+  int64_t food = 0, given_out = 0, given_out_bound = 0;
+  Level lowest_bound;             // of eligible groups; weight 0: there are none
+  int64_t case_metres_bound = 0;  // 0 with a horizon
+};
+
+// With more pairs of supplies and groups than this, not all are written down at once: some for each supply, and
+// fairflow asks for those others that matter. The bounds are those over all pairs either way.
+inline constexpr int64_t kManyPairs = 8'000'000;
+
+// INVALID_ARGUMENT if numbers are beyond what fairflow counts exactly.
+absl::StatusOr<Outcome> ShareOut(const pb::Snapshot& snapshot, const Judgement& judgement,
+                                 int64_t many_pairs = kManyPairs);
+
+}  // namespace kubari::allocation
