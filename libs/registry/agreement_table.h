@@ -12,6 +12,12 @@
 
 namespace kubari::registry {
 
+// In SQL: has the party an agreement in force on the day (a parameter)? As libs/eligibility has it: an agreement that
+// was ended early counts until its end date.
+#define KUBARI_AGREEMENT_IN_FORCE(party, day)                                                                    \
+  "EXISTS (SELECT FROM agreements a WHERE a.network_id = $1 AND a.party_id = " party " AND a.valid_from <= " day \
+  "::date AND least(a.end_date, a.valid_to, 'infinity'::date) >= " day "::date) "
+
 // By party's id, newest first. `collection` is "donors" or "groups", for the names.
 absl::StatusOr<std::map<std::string, Agreements>> LoadAgreements(pg::Transaction& tx, const std::string& collection,
                                                                  const std::vector<std::string>& party_ids);

@@ -76,6 +76,17 @@ std::optional<absl::CivilDay> CheckDay(errors::Violations& violations, const std
   return parsed;
 }
 
+DayRange CheckDays(errors::Violations& violations, const std::string& first_field, const std::string& first,
+                   const std::string& last_field, const std::string& last) {
+  DayRange range;
+  if (!first.empty()) range.first = CheckDay(violations, first_field, first);
+  if (!last.empty()) range.last = CheckDay(violations, last_field, last);
+  violations.Require(!range.first || !range.last || *range.first <= *range.last, last_field, "ENDS_EARLY",
+                     absl::StrCat("The last day, ", last, ", comes before the first, ", first, "."),
+                     absl::StrCat("終わりの日（", last, "）が始まりの日（", first, "）より前です。"));
+  return range;
+}
+
 void CheckChildName(errors::Violations& violations, std::string_view collection, std::string_view child,
                     const std::string& field, const std::string& name) {
   const std::string form = absl::StrCat(std::string(collection), "/{uuid}/", std::string(child), "/{uuid}");

@@ -37,6 +37,13 @@ void CheckEmail(errors::Violations& violations, const std::string& field, const 
 // Adds REQUIRED or NOT_A_DAY; returns the day.
 std::optional<absl::CivilDay> CheckDay(errors::Violations& violations, const std::string& field,
                                        const std::string& day);
+// Of a filter: first and last day, each if it is set. Adds NOT_A_DAY, and ENDS_EARLY if the last comes before the
+// first.
+struct DayRange {
+  std::optional<absl::CivilDay> first, last;
+};
+DayRange CheckDays(errors::Violations& violations, const std::string& first_field, const std::string& first,
+                   const std::string& last_field, const std::string& last);
 void CheckChildName(errors::Violations& violations, std::string_view collection, std::string_view child,
                     const std::string& field, const std::string& name);
 // All parts may be empty, the municipality only if `municipality_required` is false.

@@ -70,10 +70,14 @@ absl::StatusOr<v1::ListDonorsResponse> DonorsHandler::ListDonors(const rpc::Call
   errors::Violations violations;
   violations.Text("query", request.query(), 0, registry::kMaxName);
   RETURN_IF_ERROR(violations.status());
-  ASSIGN_OR_RETURN(const paging::Page page, paging::Page::Of(request, call.principal.network_id, {"", paging::kFirstId}));
-  DonorFilter filter{.query = request.query(), .after_name = page.key(0), .after_id = page.key(1), .limit = page.limit()};
+  ASSIGN_OR_RETURN(const paging::Page page,
+                   paging::Page::Of(request, call.principal.network_id, {"", paging::kFirstId}));
+  DonorFilter filter{
+      .query = request.query(), .after_name = page.key(0), .after_id = page.key(1), .limit = page.limit()};
   if (!call.scope.whole_network) filter.only = call.scope.organisation_ids;
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
+  if (request.has_agreement_in_force()) filter.in_force = request.agreement_in_force();
+  filter.day = today;
   ASSIGN_OR_RETURN(std::vector<v1::Donor> donors, pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) {
     return donors::ListDonors(tx, filter);
   }));

@@ -114,6 +114,45 @@ TEST_F(DonorsTest, ListsByNamePageByPageAndFindsAnySpelling) {
   EXPECT_EQ(literal->donors(0).display_name(), "ひまわり");
 }
 
+TEST_F(DonorsTest, ListsThoseWhoseAgreementIsInForceToday) {
+  ASSERT_THAT(MakeDonor(kDonor, "D-1", "A"), IsOk());
+  ASSERT_THAT(MakeDonor(kOtherDonor, "D-2", "B"), IsOk());
+  const std::string third = NewId();
+  ASSERT_THAT(MakeDonor(third, "D-3", "C"), IsOk());
+  ASSERT_THAT(Sign(kDonor, "2026-04-01", "2026-11-21"), IsOk());
+  const auto signed_by = Sign(kOtherDonor, "2026-04-01");
+  ASSERT_THAT(signed_by, IsOk());
+  ASSERT_THAT(Sign(third, "2026-11-22"), IsOk());
+  const auto list = [&](bool in_force) {
+    v1::ListDonorsRequest request;
+    request.set_agreement_in_force(in_force);
+    request.set_page_size(1);
+    std::string names;
+    do {
+      const auto page = Do(&Stub::ListDonors, "coordinator", request);
+      EXPECT_THAT(page, IsOk());
+      if (!page.ok()) return names;
+      for (const v1::Donor& donor : page->donors()) {
+        EXPECT_EQ(donor.agreement_in_force(), in_force);
+        names += donor.display_name();
+      }
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    return names;
+  };
+  EXPECT_EQ(list(true), "AB");
+  EXPECT_EQ(list(false), "C");
+  v1::TerminateAgreementRequest end;  // today is its last day
+  end.set_request_id(NewId());
+  end.set_name(signed_by->agreements(0).name());
+  end.set_end_date("2026-11-21");
+  ASSERT_THAT(Do(&Stub::TerminateAgreement, "coordinator", end), IsOk());
+  EXPECT_EQ(list(true), "AB");
+  clock_.Advance(absl::Hours(24));
+  EXPECT_EQ(list(true), "C");
+  EXPECT_EQ(list(false), "AB");
+}
+
 TEST_F(DonorsTest, UpdateChangesTheNamedFieldsOfTheVersionThatWasRead) {
   const auto donor = MakeDonor(kDonor, "D-1", "配り食品");
   ASSERT_THAT(donor, IsOk());

@@ -19,9 +19,11 @@ constexpr pg::Statement kFindAndLock{
     "SELECT donor_id, code, display_name, name_kana, contact_email, address, version, create_time "
     "FROM donors WHERE network_id = $1 AND donor_id = $2 FOR UPDATE"};
 constexpr pg::Statement kList{
-    "SELECT donor_id, code, display_name, name_kana, contact_email, address, version, create_time FROM donors "
+    "SELECT donor_id, code, display_name, name_kana, contact_email, address, version, create_time FROM donors d "
     "WHERE network_id = $1 AND ($2::uuid[] IS NULL OR donor_id = ANY($2::uuid[])) AND search_key LIKE $3 "
-    "AND ($4::text IS NULL OR (display_name, donor_id) > ($4, $5::uuid)) ORDER BY display_name, donor_id LIMIT $6"};
+    "AND ($4::text IS NULL OR (display_name, donor_id) > ($4, $5::uuid)) "
+    "AND ($7::boolean IS NULL OR $7 = " KUBARI_AGREEMENT_IN_FORCE("d.donor_id", "$8") ") "
+    "ORDER BY display_name, donor_id LIMIT $6"};
 constexpr pg::Statement kFindByCode{
     "SELECT code, donor_id FROM donors WHERE network_id = $1 AND code = ANY($2::text[])"};
 constexpr pg::Statement kFindTaken{
@@ -103,7 +105,7 @@ absl::StatusOr<v1::Donor> LoadDonor(pg::Transaction& tx, const std::string& dono
 absl::StatusOr<std::vector<v1::Donor>> ListDonors(pg::Transaction& tx, const DonorFilter& filter) {
   ASSIGN_OR_RETURN(const pg::Result rows,
                    tx.Query(kList, tx.network_id(), filter.only, registry::ContainsPattern(filter.query),
-                            filter.after_name, filter.after_id, filter.limit));
+                            filter.after_name, filter.after_id, filter.limit, filter.in_force, filter.day));
   return WithAgreements(tx, rows);
 }
 

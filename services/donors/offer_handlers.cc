@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
+#include "libs/paging/order.h"
 #include "libs/paging/paging.h"
 #include "libs/registry/agreements.h"
 #include "libs/registry/fields.h"
@@ -117,6 +118,11 @@ absl::StatusOr<v1::ListOffersResponse> DonorsHandler::ListOffers(const rpc::Call
   for (int i = 0; i < request.states_size(); ++i) violations.Enum(absl::StrCat("states[", i, "]"), request.states(i));
   if (!request.donor().empty()) violations.Name("donors", "donor", request.donor());
   if (!request.warehouse().empty()) violations.Name("warehouses", "warehouse", request.warehouse());
+  violations.Text("query", request.query(), 0, registry::kMaxName);
+  const registry::DayRange ready = registry::CheckDays(violations, "ready_from_date", request.ready_from_date(),
+                                                       "ready_to_date", request.ready_to_date());
+  const paging::Order order = paging::ReadOrder(
+      request.order_by(), {"create_time desc", "create_time", "ready_date", "ready_date desc"}, violations);
   RETURN_IF_ERROR(violations.status());
   if (!request.donor().empty()) RETURN_IF_ERROR(CheckOwn(call, request.donor()));
   ASSIGN_OR_RETURN(const int size, paging::PageSize(request.page_size()));
@@ -126,12 +132,21 @@ absl::StatusOr<v1::ListOffersResponse> DonorsHandler::ListOffers(const rpc::Call
                      .states = {request.states().begin(), request.states().end()},
                      .donor_id = ids::IdFromName("donors", request.donor()),
                      .warehouse_id = ids::IdFromName("warehouses", request.warehouse()),
+                     .query = request.query(),
+                     .ready_from = ready.first,
+                     .ready_to = ready.last,
+                     .by_ready_date = order.field == "ready_date",
+                     .descending = order.descending,
                      .limit = size + 1};
   if (!key.empty()) {
+    if (key.size() != 2 || !ids::IsUuid(key[1])) return paging::InvalidToken();
     int64_t micros = 0;
-    if (key.size() != 2 || !absl::SimpleAtoi(key[0], &micros) || !ids::IsUuid(key[1])) return paging::InvalidToken();
-    filter.before_time = absl::FromUnixMicros(micros);
-    filter.before_id = key[1];
+    if (filter.by_ready_date)
+      filter.after_day = registry::ParseDay(key[0]);
+    else if (absl::SimpleAtoi(key[0], &micros))
+      filter.after_time = absl::FromUnixMicros(micros);
+    if (!filter.after_day && !filter.after_time) return paging::InvalidToken();
+    filter.after_id = key[1];
   }
   ASSIGN_OR_RETURN(std::vector<v1::Offer> offers, pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) {
     return donors::ListOffers(tx, filter);
@@ -141,8 +156,9 @@ absl::StatusOr<v1::ListOffersResponse> DonorsHandler::ListOffers(const rpc::Call
     offers.resize(size);
     const v1::Offer& last = offers.back();
     const int64_t micros = last.create_time().seconds() * 1'000'000 + last.create_time().nanos() / 1000;
-    response.set_next_page_token(
-        paging::Encode(fingerprint, {absl::StrCat(micros), *ids::IdFromName("offers", last.name())}));
+    response.set_next_page_token(paging::Encode(
+        fingerprint,
+        {filter.by_ready_date ? last.ready_date() : absl::StrCat(micros), *ids::IdFromName("offers", last.name())}));
   }
   for (v1::Offer& offer : offers) {
     HideDonor(filter.viewer, offer);

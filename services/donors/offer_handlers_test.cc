@@ -1,4 +1,11 @@
 // Offers: making, reading, every step, and what arrives.
+#include <algorithm>
+#include <functional>
+#include <span>
+
+#include "absl/strings/escaping.h"
+#include "libs/pg/migrations.h"
+#include "libs/registry/search.h"
 #include "services/donors/handler_test.h"
 #include "services/donors/receipts.h"
 
@@ -303,6 +310,239 @@ TEST_F(OffersTest, ListsNewestFirstPageByPage) {
   v1::Offer content = Content();
   content.set_code("O-1");
   EXPECT_THAT(MakeOffer(content), FailsBecause("CODE_TAKEN"));
+}
+
+// Offers as tables show them: in every order, narrowed by every filter, page by page.
+class OfferListsTest : public OffersTest {
+ protected:
+  // Codes, whatever the page size.
+  std::string List(const std::function<void(v1::ListOffersRequest&)>& narrow, const std::string& order = "",
+                   const std::string& who = "coordinator") {
+    v1::ListOffersRequest request;
+    narrow(request);
+    request.set_order_by(order);
+    const auto whole = Do(&Stub::ListOffers, who, request);
+    EXPECT_THAT(whole, IsOk());
+    if (!whole.ok()) return "";
+    std::string all;
+    for (const v1::Offer& offer : whole->offers()) all += offer.code();
+    for (const int size : {1, 2}) {
+      std::string paged;
+      request.set_page_size(size);
+      request.clear_page_token();
+      do {
+        const auto page = Do(&Stub::ListOffers, who, request);
+        EXPECT_THAT(page, IsOk());
+        if (!page.ok()) return all;
+        for (const v1::Offer& offer : page->offers()) paged += offer.code();
+        request.set_page_token(page->next_page_token());
+      } while (!request.page_token().empty());
+      EXPECT_EQ(paged, all);
+    }
+    return all;
+  }
+  v1::Offer Make(const std::string& code, const std::string& ready, const std::string& title,
+                 const std::string& donor = kDonor, int lines = 2) {
+    v1::Offer content = Content(donor);
+    content.set_code(code);
+    content.set_title(title);
+    content.set_ready_date(ready);
+    while (content.lines_size() > lines) content.mutable_lines()->RemoveLast();
+    clock_.Advance(absl::Seconds(1));
+    const auto made = MakeOffer(content);
+    EXPECT_THAT(made, IsOk());
+    return made.value_or(v1::Offer());
+  }
+  static void Any(v1::ListOffersRequest&) {}
+};
+
+TEST_F(OfferListsTest, InEveryOrderAndByEveryFilter) {
+  const v1::Offer a = Make("A", "2026-12-24", "年末の在庫");
+  const v1::Offer b = Make("B", "2026-12-01", "ＳＡＬＥ残り", kDonor, /*lines=*/1);  // rice alone
+  const v1::Offer c = Make("C", "2026-12-01", "防災備蓄", kOtherDonor);
+  const v1::Offer d = Make("D", "2027-01-15", "新年");
+  ASSERT_THAT(Accept(Submit(b).value()), IsOk());
+  ASSERT_THAT(Withdraw(d), IsOk());
+  EXPECT_EQ(List(Any), "DCBA");
+  EXPECT_EQ(List(Any, "create_time desc"), "DCBA");
+  EXPECT_EQ(List(Any, "create_time"), "ABCD");
+  // B and C are ready on one day, and come by id.
+  const bool b_first = b.name() < c.name();
+  EXPECT_EQ(List(Any, "ready_date"), b_first ? "BCAD" : "CBAD");
+  EXPECT_EQ(List(Any, "ready_date desc"), b_first ? "DACB" : "DABC");
+  for (const std::string order : {"create_time desc", "create_time", "ready_date", "ready_date desc"}) {
+    SCOPED_TRACE(order);
+    const auto sorted = [&](const std::function<void(v1::ListOffersRequest&)>& narrow,
+                            const std::string& who = "coordinator") {
+      std::string codes = List(narrow, order, who);
+      std::sort(codes.begin(), codes.end());
+      return codes;
+    };
+    EXPECT_EQ(sorted([](auto& r) { r.set_ready_from_date("2026-12-24"); }), "AD");
+    EXPECT_EQ(sorted([](auto& r) { r.set_ready_to_date("2026-12-24"); }), "ABC");
+    EXPECT_EQ(sorted([](auto& r) {
+                r.set_ready_from_date("2026-12-02");
+                r.set_ready_to_date("2026-12-31");
+              }),
+              "A");
+    EXPECT_EQ(sorted([](auto& r) { r.add_states(v1::OFFER_STATE_DRAFT); }), "AC");
+    EXPECT_EQ(
+        sorted([](auto& r) {
+          for (const auto state : {v1::OFFER_STATE_WITHDRAWN, v1::OFFER_STATE_ACCEPTED, v1::OFFER_STATE_WITHDRAWN})
+            r.add_states(state);
+        }),
+        "BD");
+    EXPECT_EQ(sorted([](auto& r) { r.set_donor("donors/" + kOtherDonor); }), "C");
+    EXPECT_EQ(sorted([](auto& r) { r.set_warehouse("warehouses/" + kWarehouse); }), "B");
+    EXPECT_EQ(sorted([](auto& r) { r.set_query("在庫"); }), "A");
+    EXPECT_EQ(sorted([](auto& r) { r.set_query("sale"); }), "B");
+    EXPECT_EQ(sorted([](auto& r) { r.set_query("ミソ"); }), "ACD");           // 「みそ汁」
+    EXPECT_EQ(sorted([](auto& r) { r.set_query("ぱっくごはん"); }), "ABCD");  // 「パックごはん」
+    EXPECT_EQ(sorted([](auto& r) { r.set_query("別の食品"); }), "C");
+    EXPECT_EQ(sorted([](auto& r) { r.set_query("d-2"); }), "C");
+    EXPECT_EQ(sorted([](auto& r) { r.set_query("%"); }), "");
+    EXPECT_EQ(sorted([](auto& r) {
+                r.set_query("みそ");
+                r.add_states(v1::OFFER_STATE_DRAFT);
+                r.set_ready_to_date("2026-12-01");
+              }),
+              "C");
+    // Everybody sees and finds what they may.
+    EXPECT_EQ(sorted(Any, "donor"), "ABD");
+    EXPECT_EQ(sorted(Any, "other donor"), "C");
+    EXPECT_EQ(sorted(Any, "volunteer"), "B");
+    EXPECT_EQ(sorted([](auto& r) { r.set_query("別の"); }, "other donor"), "C");
+    EXPECT_EQ(sorted([](auto& r) { r.set_query("ごはん"); }, "volunteer"), "B");
+    EXPECT_EQ(sorted([](auto& r) { r.set_query("配り"); }, "volunteer"), "");  // the donor is not named to them
+    EXPECT_EQ(sorted([](auto& r) { r.set_query("配り"); }, "manager"), "ABD");
+    EXPECT_EQ(sorted(Any, "stranger"), "");
+  }
+}
+
+TEST_F(OfferListsTest, WhatChangesIsFoundAsItIsNow) {
+  v1::Offer offer = Make("A", "2026-12-24", "年末の在庫");
+  offer.set_title("お歳暮");
+  offer.set_ready_date("2026-12-28");
+  offer.mutable_lines()->RemoveLast();
+  v1::UpdateOfferRequest update;
+  update.set_request_id(NewId());
+  *update.mutable_offer() = offer;
+  ASSERT_THAT(Do(&Stub::UpdateOffer, "coordinator", update), IsOk());
+  EXPECT_EQ(List([](auto& r) { r.set_query("年末"); }), "");
+  EXPECT_EQ(List([](auto& r) { r.set_query("みそ"); }), "");
+  EXPECT_EQ(List([](auto& r) { r.set_query("歳暮"); }), "A");
+  EXPECT_EQ(List([](auto& r) { r.set_ready_from_date("2026-12-28"); }), "A");
+}
+
+TEST_F(OfferListsTest, WhatIsNoFilterAndWhatTokenIsOfAnotherListIsTold) {
+  Make("A", "2026-12-24", "一");
+  Make("B", "2026-12-24", "二");
+  v1::ListOffersRequest request;
+  request.set_order_by("title");
+  request.set_query(std::string(201, 'x'));
+  request.set_ready_from_date("2026-12");
+  const auto refused = Do(&Stub::ListOffers, "coordinator", request);
+  EXPECT_THAT(refused, Violates("order_by", "UNKNOWN_ORDER"));
+  EXPECT_THAT(refused, Violates("query", "TOO_LONG"));
+  EXPECT_THAT(refused, Violates("ready_from_date", "NOT_A_DAY"));
+  v1::ListOffersRequest early;
+  early.set_ready_from_date("2026-12-24");
+  early.set_ready_to_date("2026-12-23");
+  EXPECT_THAT(Do(&Stub::ListOffers, "coordinator", early), Violates("ready_to_date", "ENDS_EARLY"));
+  v1::ListOffersRequest paged;
+  paged.set_page_size(1);
+  paged.set_page_token(Do(&Stub::ListOffers, "coordinator", paged)->next_page_token());
+  paged.set_order_by("ready_date");
+  EXPECT_THAT(Do(&Stub::ListOffers, "coordinator", paged), FailsBecause("PAGE_TOKEN_INVALID"));
+}
+
+// Beside many offers of other states and donors a page costs a page: PostgreSQL says what it read.
+TEST_F(OfferListsTest, APageCostsAPage) {
+  Make("A", "2026-12-24", "年末の在庫");
+  pg::testing::Sql(
+      database_.superuser,
+      absl::StrCat(
+          "INSERT INTO donors.donors (network_id, donor_id, code, display_name, name_kana, contact_email, address, "
+          "search_key, create_time) SELECT '",
+          kNetwork,
+          "', md5('d' || n)::uuid, 'P' || n, 'p' || n, '', '', '', 'p' || n, now() FROM generate_series(1, 100) n; "
+          "INSERT INTO donors.offers (network_id, offer_id, donor_id, code, title, state, ready_date, detail, "
+          "create_time, update_time, search_key) SELECT '",
+          kNetwork,
+          "', md5('o' || n)::uuid, md5('d' || 1 + n % 100)::uuid, 'O' || n, 't' || n, CASE WHEN n % 400 = 0 THEN 2 "
+          "WHEN n % 3 = 0 THEN 5 ELSE "
+          "7 END, date '2020-01-01' + n / 10, '', timestamptz '2020-01-01' + n * interval '1 hour', now(), 't' || n "
+          "FROM generate_series(1, 20000) n; ANALYZE donors.offers; ANALYZE donors.donors; SELECT ''"));
+  const auto past_donor = ids::Name("donors", pg::testing::Sql(database_.superuser, "SELECT md5('d7')::uuid"));
+  const auto costs = [&](const std::string& what, const std::function<void(v1::ListOffersRequest&)>& narrow,
+                         const std::string& who = "coordinator") {
+    for (const std::string order : {"create_time desc", "create_time", "ready_date", "ready_date desc"}) {
+      SCOPED_TRACE(what + ", " + order);
+      v1::ListOffersRequest request;
+      narrow(request);
+      request.set_order_by(order);
+      constexpr int kTimes = 4;
+      const auto settle = [&] {
+        pg::testing::Sql(database_.superuser,
+                         "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity WHERE pid <> "
+                         "pg_backend_pid() AND datname = current_database()");
+      };
+      settle();
+      pg::testing::Sql(database_.superuser, "SELECT pg_stat_reset()");
+      for (int i = 0; i < kTimes; ++i) Do(&Stub::ListOffers, who, request).IgnoreError();
+      EXPECT_THAT(Do(&Stub::ListOffers, who, request), IsOk());
+      settle();
+      EXPECT_EQ(
+          pg::testing::Sql(database_.superuser, "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'offers'"),
+          "0");
+      // At most a page of each of the seven states.
+      EXPECT_LT(
+          std::stoll(pg::testing::Sql(database_.superuser,
+                                      "SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'offers'")),
+          (kTimes + 1) * 7 * 60);
+    }
+  };
+  costs("all", Any);
+  costs("of a state", [](auto& r) { r.add_states(v1::OFFER_STATE_SUBMITTED); });
+  costs("of a state that has none", [](auto& r) { r.add_states(v1::OFFER_STATE_DECLINED); });
+  costs("of a donor", [&](auto& r) { r.set_donor(past_donor); });
+  costs("a donor's own", Any, "donor");
+  costs("of a donor and a state", [&](auto& r) {
+    r.set_donor(past_donor);
+    r.add_states(v1::OFFER_STATE_SUBMITTED);
+  });
+  costs("what a volunteer sees", Any, "volunteer");
+}
+
+// Offers written before they could be searched.
+TEST(DonorsMigration, WhatStoodThereBeforeIsFoundByItsTitleCodeAndProducts) {
+  const pg::testing::Database database =
+      pg::testing::CreateDatabase("donors", std::span<const pg::Migration>(kMigrations).first(1));
+  v1::OfferLine line;
+  line.mutable_good_until()->set_kind(type::v1::DATE_KIND_BEST_BEFORE);
+  line.mutable_good_until()->set_date("2027-03-31");
+  line.set_product_display_name("架空 カレー");
+  line.set_min_lot_cases(300);
+  v1::OfferLine nameless;
+  nameless.set_remarks("商品名なし");
+  const auto hex = [](const v1::OfferLine& l) { return "'\\x" + absl::BytesToHexString(l.SerializeAsString()) + "'"; };
+  pg::testing::Sql(
+      database.superuser,
+      absl::StrCat(
+          "INSERT INTO donors.donors (network_id, donor_id, code, display_name, name_kana, contact_email, address, "
+          "search_key, create_time) VALUES ('",
+          kNetwork, "', '", kDonor,
+          "', 'D', '架空', '', '', '', '架空', now()); INSERT INTO donors.offers (network_id, offer_id, donor_id, "
+          "code, "
+          "title, state, ready_date, detail, create_time, update_time) VALUES ('",
+          kNetwork, "', '", kRice, "', '", kDonor,
+          "', 'Ｏ-1', 'ハル の寄付', 1, '2026-12-01', '', now(), now()); INSERT INTO donors.offer_lines (network_id, "
+          "offer_id, line_id, ordinal, product_id, cases, items_per_case, detail) VALUES ('",
+          kNetwork, "', '", kRice, "', gen_random_uuid(), 0, gen_random_uuid(), 1, 1, ", hex(line), "), ('", kNetwork,
+          "', '", kRice, "', gen_random_uuid(), 1, gen_random_uuid(), 1, 1, ", hex(nameless), "); SELECT ''"));
+  ASSERT_THAT(pg::Migrate(database.owner, "donors", kMigrations), IsOk());
+  EXPECT_EQ(pg::testing::Sql(database.superuser, "SELECT search_key FROM donors.offers"),
+            registry::SearchKey({"ハル の寄付", "Ｏ-1", "架空 カレー", ""}));
 }
 
 }  // namespace

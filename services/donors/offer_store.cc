@@ -1,5 +1,7 @@
 #include "services/donors/offer_store.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "libs/errors/errors.h"
 #include "libs/errors/macros.h"
@@ -7,6 +9,7 @@
 #include "libs/pg/status.h"
 #include "libs/registry/fields.h"
 #include "libs/registry/mutation.h"
+#include "libs/registry/search.h"
 
 namespace kubari::donors {
 namespace {
@@ -17,23 +20,40 @@ constexpr pg::Statement kFind{
 constexpr pg::Statement kFindAndLock{
     "SELECT o.*, d.display_name AS donor_display_name FROM offers o JOIN donors d USING (network_id, donor_id) "
     "WHERE o.network_id = $1 AND o.offer_id = $2 FOR UPDATE OF o"};
-constexpr pg::Statement kList{
-    "SELECT o.*, d.display_name AS donor_display_name FROM offers o JOIN donors d USING (network_id, donor_id) "
-    "WHERE o.network_id = $1 AND ($2 OR o.donor_id = ANY($3::uuid[]) OR ($4 AND o.state = ANY($5::int[]))) "
-    "AND ($6::int[] IS NULL OR o.state = ANY($6::int[])) AND ($7::uuid IS NULL OR o.donor_id = $7) "
-    "AND ($8::uuid IS NULL OR o.warehouse_id = $8) "
-    "AND ($9::timestamptz IS NULL OR (o.create_time, o.offer_id) < ($9, $10::uuid)) "
-    "ORDER BY o.create_time DESC, o.offer_id DESC LIMIT $11"};
+// Filters that are not set fold away when the plan is made for the actual values.
+constexpr pg::Statement kPlanForValues{"SET LOCAL plan_cache_mode = force_custom_plan"};
+// A page of each state in $2, as its index has it, and of these a page. $3 to $6 who asks, $7 donor, $8 warehouse, $9
+// and $10 first and last ready date, $11 what is searched for; behind $12, $13; $14 so many.
+#define KUBARI_OFFERS(key, type, behind, desc)                                                            \
+  {                                                                                                       \
+    "SELECT o.*, d.display_name AS donor_display_name FROM (SELECT o.* FROM unnest($2::int[]) s (state) " \
+    "CROSS JOIN LATERAL (SELECT o.* FROM offers o WHERE o.network_id = $1 AND o.state = s.state "         \
+    "AND ($3 OR o.donor_id = ANY($4::uuid[]) OR ($5 AND o.state = ANY($6::int[]))) "                      \
+    "AND ($7::uuid IS NULL OR o.donor_id = $7) AND ($8::uuid IS NULL OR o.warehouse_id = $8) "            \
+    "AND ($9::date IS NULL OR o.ready_date >= $9) AND ($10::date IS NULL OR o.ready_date <= $10) "        \
+    "AND ($11::text IS NULL OR o.search_key LIKE $11 OR (($3 OR o.donor_id = ANY($4)) AND o.donor_id IN " \
+    "(SELECT f.donor_id FROM donors f WHERE f.network_id = $1 AND f.search_key LIKE $11))) "              \
+    "AND ($12::" type " IS NULL OR (o." key ", o.offer_id) " behind                                       \
+    " ($12, $13::uuid)) "                                                                                 \
+    "ORDER BY o." key desc ", o.offer_id" desc " LIMIT $14) o ORDER BY o." key desc ", o.offer_id" desc   \
+    " LIMIT $14) o "                                                                                      \
+    "JOIN donors d USING (network_id, donor_id) ORDER BY o." key desc ", o.offer_id" desc                 \
+  }
+constexpr pg::Statement kNewest KUBARI_OFFERS("create_time", "timestamptz", "<", " DESC");
+constexpr pg::Statement kOldest KUBARI_OFFERS("create_time", "timestamptz", ">", "");
+constexpr pg::Statement kReadyLast KUBARI_OFFERS("ready_date", "date", "<", " DESC");
+constexpr pg::Statement kReadyFirst KUBARI_OFFERS("ready_date", "date", ">", "");
+#undef KUBARI_OFFERS
 constexpr pg::Statement kLines{
     "SELECT * FROM offer_lines WHERE network_id = $1 AND offer_id = ANY($2::uuid[]) ORDER BY offer_id, ordinal"};
 constexpr pg::Statement kInsert{
     "INSERT INTO offers (network_id, offer_id, donor_id, code, title, state, ready_date, warehouse_id, agreement_id, "
-    "decline_reason, "
-    "detail, create_time, update_time) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)"};
+    "decline_reason, detail, create_time, update_time, search_key) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13)"};
 constexpr pg::Statement kUpdate{
     "UPDATE offers SET title = $3, state = $4, ready_date = $5, warehouse_id = $6, agreement_id = $7, decline_reason = "
-    "$8, detail = $9, "
-    "update_time = $10, version = version + 1 WHERE network_id = $1 AND offer_id = $2"};
+    "$8, detail = $9, update_time = $10, search_key = $11, version = version + 1 "
+    "WHERE network_id = $1 AND offer_id = $2"};
 constexpr pg::Statement kInsertLine{
     "INSERT INTO offer_lines (network_id, offer_id, line_id, ordinal, product_id, cases, items_per_case, "
     "accepted_cases, detail) "
@@ -74,6 +94,12 @@ std::string DetailOf(const v1::OfferLine& line) {
 std::optional<std::string> IdOrNull(const std::string& name) {
   if (name.empty()) return std::nullopt;
   return name.substr(name.rfind('/') + 1);
+}
+
+std::string SearchKeyOf(const v1::Offer& offer) {
+  std::vector<std::string> texts = {offer.title(), offer.code()};
+  for (const v1::OfferLine& line : offer.lines()) texts.push_back(line.product_display_name());
+  return registry::SearchKey(texts);
 }
 
 std::string OfferIdOf(const v1::Offer& offer) { return *ids::IdFromName("offers", offer.name()); }
@@ -158,12 +184,30 @@ absl::StatusOr<v1::Offer> LoadOffer(pg::Transaction& tx, const std::string& offe
 }
 
 absl::StatusOr<std::vector<v1::Offer>> ListOffers(pg::Transaction& tx, const OfferFilter& filter) {
-  std::optional<std::vector<int>> states;
-  if (!filter.states.empty()) states = filter.states;
-  ASSIGN_OR_RETURN(const pg::Result rows,
-                   tx.Query(kList, tx.network_id(), filter.viewer.everything, filter.viewer.own_donors,
-                            filter.viewer.expected_goods, ExpectedStates(), states, filter.donor_id,
-                            filter.warehouse_id, filter.before_time, filter.before_id, filter.limit));
+  std::vector<int> states = filter.states;
+  if (states.empty()) {
+    for (int state = v1::OfferState_MIN + 1; state <= v1::OfferState_MAX; ++state) states.push_back(state);
+  }
+  std::sort(states.begin(), states.end());
+  states.erase(std::unique(states.begin(), states.end()), states.end());
+  const Viewer& viewer = filter.viewer;
+  if (!viewer.everything && viewer.own_donors.empty())  // they see these states, if any
+    std::erase_if(states, [](int state) { return std::ranges::count(ExpectedStates(), state) == 0; });
+  // Most act for one donor only, who has an index of its own.
+  std::optional<std::string> donor_id = filter.donor_id;
+  if (!donor_id && !viewer.everything && !viewer.expected_goods && viewer.own_donors.size() == 1)
+    donor_id = viewer.own_donors.front();
+  std::optional<std::string> query;
+  if (!filter.query.empty()) query = registry::ContainsPattern(filter.query);
+  tx.Defer(kPlanForValues);
+  const auto ask = [&](const pg::Statement& list, const auto& after) {
+    return tx.Query(list, tx.network_id(), states, viewer.everything, viewer.own_donors, viewer.expected_goods,
+                    ExpectedStates(), donor_id, filter.warehouse_id, filter.ready_from, filter.ready_to, query, after,
+                    filter.after_id, filter.limit);
+  };
+  ASSIGN_OR_RETURN(const pg::Result rows, filter.by_ready_date
+                                              ? ask(filter.descending ? kReadyLast : kReadyFirst, filter.after_day)
+                                              : ask(filter.descending ? kNewest : kOldest, filter.after_time));
   return WithLines(tx, rows);
 }
 
@@ -172,7 +216,7 @@ absl::Status InsertOffer(pg::Transaction& tx, const v1::Offer& offer, absl::Time
   const absl::Status status =
       tx.Query(kInsert, tx.network_id(), OfferIdOf(offer), donor_id, offer.code(), offer.title(),
                static_cast<int>(offer.state()), registry::ParseDay(offer.ready_date()), IdOrNull(offer.warehouse()),
-               IdOrNull(offer.agreement()), offer.decline_reason(), pg::Bytes{DetailOf(offer)}, now)
+               IdOrNull(offer.agreement()), offer.decline_reason(), pg::Bytes{DetailOf(offer)}, now, SearchKeyOf(offer))
           .status();
   if (pg::ConstraintOf(status) == "offers_code_key") {
     return errors::Make(
@@ -197,7 +241,7 @@ absl::Status SaveOffer(pg::Transaction& tx, const v1::Offer& offer, absl::Time n
   const std::string offer_id = OfferIdOf(offer);
   tx.Defer(kUpdate, tx.network_id(), offer_id, offer.title(), static_cast<int>(offer.state()),
            registry::ParseDay(offer.ready_date()), IdOrNull(offer.warehouse()), IdOrNull(offer.agreement()),
-           offer.decline_reason(), pg::Bytes{DetailOf(offer)}, now);
+           offer.decline_reason(), pg::Bytes{DetailOf(offer)}, now, SearchKeyOf(offer));
   if (new_lines) {
     tx.Defer(kDeleteLines, tx.network_id(), offer_id);
     InsertLines(tx, offer);

@@ -25,11 +25,18 @@ struct OfferFilter {
   Viewer viewer;
   std::vector<int> states;  // empty: any
   std::optional<std::string> donor_id, warehouse_id;
-  std::optional<absl::Time> before_time;  // with before_id: go on after this one
-  std::optional<std::string> before_id;
+  std::string query;                                   // part of title, code, product or donor; empty: any
+  std::optional<absl::CivilDay> ready_from, ready_to;  // both days included
+  bool by_ready_date = false;                          // else by create time
+  bool descending = true;
+  // Go on behind this one: its time or day, whichever orders the list, and its id.
+  std::optional<absl::Time> after_time;
+  std::optional<absl::CivilDay> after_day;
+  std::optional<std::string> after_id;
   int limit = 0;
 };
-// Newest first. What the viewer may not see is left out.
+// What the viewer may not see is left out; what is equal comes by id. A page costs what it shows, however many offers
+// there are; only `query` reads all that the other filters let through until the page is full.
 absl::StatusOr<std::vector<v1::Offer>> ListOffers(pg::Transaction& tx, const OfferFilter& filter);
 
 // `offer` with name, donor, code and state; lines with names. ALREADY_EXISTS / CODE_TAKEN or OFFER_EXISTS.
