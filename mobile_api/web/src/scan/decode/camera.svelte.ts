@@ -38,7 +38,8 @@ export class Camera {
     try {
       const stream = await navigator.mediaDevices.getUserMedia({
         audio: false,
-        video: { facingMode: { ideal: 'environment' }, width: { ideal: 1280 }, height: { ideal: 720 } },
+        // Held upright the short side lies across the code: a long GS1-128 needs its thousand points.
+        video: { facingMode: { ideal: 'environment' }, width: { ideal: 1920 }, height: { ideal: 1080 } },
       });
       // Meanwhile the page may have been left.
       if (turn !== this.#turn) return stop(stream);
