@@ -87,5 +87,5 @@ export function summary(group: Group, part: Part): string {
 }
 
 export function period(from: string, to: string): string {
-  return `${date(from)} 〜 ${to ? date(to) : t('profile.noEnd')}`;
+  return t('profile.period', { from: date(from), to: to ? date(to) : t('profile.noEnd') });
 }

@@ -23,7 +23,7 @@ export const t = words(
     'lines.over': '回答期限を過ぎました',
     'lines.fetchBy': '{time} までに受け取り',
     'lines.where': '場所',
-    'lines.distance': '約{n} km',
+    'lines.distance': '（約{n} km）',
     'lines.acceptAll': 'まとめて全部受け取る',
     'lines.refuseAll': 'まとめて断る',
     'lines.accept': '全部受け取る',
@@ -154,6 +154,7 @@ export const t = words(
     'profile.agreementNone': '有効な合意書はありません',
     'profile.need': '配分の重み',
     'profile.needText': '{n}%（100%がふつう）',
+    'profile.period': '{from} 〜 {to}',
     'profile.until': '{date} まで',
     'profile.noEnd': '期限なし',
 
@@ -227,7 +228,7 @@ export const t = words(
     'lines.over': 'the time to answer is over',
     'lines.fetchBy': 'Fetch or receive by {time}',
     'lines.where': 'Place',
-    'lines.distance': 'about {n} km',
+    'lines.distance': ' (about {n} km)',
     'lines.acceptAll': 'Accept everything',
     'lines.refuseAll': 'Refuse everything',
     'lines.accept': 'Accept all of it',
@@ -355,6 +356,7 @@ export const t = words(
     'profile.agreementNone': 'none in force',
     'profile.need': 'Weight in sharing',
     'profile.needText': '{n}% (100% is usual)',
+    'profile.period': '{from} to {to}',
     'profile.until': 'until {date}',
     'profile.noEnd': 'no end',
 
