@@ -494,8 +494,22 @@ class Sharing final : public fairflow::MoreArcs {
            unit <= room_[group][supplies_[s].zone] && FitsCap(group, unit * supplies_[s].value);
   }
 
+  // Cheaply, and mostly no: is anybody as poor as the richest would be after giving a case?
+  bool CouldPolish(int s) const {
+    const int64_t worth = supplies_[s].items_per_case * Value(s);
+    std::optional<Level> richest;
+    for (const auto& [group, items] : shares_[s]) {
+      Level level = CandidateOf(s, group).level;
+      level.food -= worth;
+      if ((!richest || Less(*richest, level)) && MayGiveUp(s, group)) richest = level;
+    }
+    return richest && std::ranges::any_of(eligible_[s], [&](int group) {
+             return !Less(*richest, CandidateOf(s, group).level) && MayTakeOver(s, group);
+           });
+  }
+
   bool PolishShares(int s) {
-    if (shares_[s].empty() || Value(s) == 0) return false;
+    if (Value(s) == 0 || !CouldPolish(s)) return false;
     const int64_t unit = supplies_[s].items_per_case, worth = unit * Value(s);
     std::set<Candidate> givers, takers;  // by the level after giving, and before taking
     const auto put = [&](int group, bool in) {
