@@ -9,6 +9,8 @@ using namespace testing;  // NOLINT
 // Where no index leads to what was asked for: ListMovements looks at so many movements for a page (kLookAtMost in
 // reading_store.cc), and at those it shows.
 constexpr int kLookedAt = 20'000 + kAtMost;
+// What stands on shelves now: of every tenth lot of the past something is left.
+constexpr int kInStock = kLots / 10 + kAtMost;
 constexpr int kOneStep = 1'000 + kAtMost;  // the least of it
 // A page of deliveries, ten lots each.
 constexpr int kDeliveryLines = 10 * 50 + kAtMost;
@@ -57,6 +59,38 @@ TEST_F(PlansReadingTest, ListsOfLots) {
   Costs("by offer", &Stub::ListLots, "auditor", by_offer);
   by_offer.set_donor(registers_.donor.name());
   Costs("by offer and donor", &Stub::ListLots, "donor", by_offer);
+}
+
+TEST_F(PlansReadingTest, ListsOfLotsTheOtherWayRoundAndByWhatTheyAre) {
+  // A page of each product that the text names; the past has a hundred of them, and a third of all lots is of one.
+  constexpr int kFound = 101 * 51 + kAtMost;
+  for (const std::string order : {"good_until", "good_until desc"}) {
+    SCOPED_TRACE(order);
+    pb::ListLotsRequest all;
+    all.set_order_by(order);
+    CostsPaged("all", &Stub::ListLots, "auditor", all);
+    CostsPaged("a donor's own", &Stub::ListLots, "donor", all);
+    pb::ListLotsRequest by_product = all;
+    by_product.set_product(Past("products", "p2"));
+    CostsPaged("of a product", &Stub::ListLots, "auditor", by_product);
+    pb::ListLotsRequest found = all;
+    found.set_query("p77");
+    CostsPaged("of the product that is called so", &Stub::ListLots, "auditor", found);
+    CostsPaged("of the donor's, called so", &Stub::ListLots, "donor", found);
+    found.set_query(lot_.code());
+    Costs("with this code", &Stub::ListLots, "auditor", found);
+    found.set_query("no such goods");
+    Costs("called as nothing is", &Stub::ListLots, "auditor", found);
+    found.set_query("p");
+    CostsPaged("called as all are", &Stub::ListLots, "auditor", found, kFound);
+    pb::ListLotsRequest in_stock = all;
+    in_stock.set_in_stock(true);
+    CostsPaged("in stock", &Stub::ListLots, "auditor", in_stock, kInStock);
+    in_stock.set_query("p2");
+    CostsPaged("in stock, called so", &Stub::ListLots, "auditor", in_stock, kInStock);
+    in_stock.set_product(Past("products", "p2"));
+    CostsPaged("in stock, of a product", &Stub::ListLots, "auditor", in_stock, kInStock);
+  }
 }
 
 TEST_F(PlansReadingTest, OneLot) {
@@ -109,6 +143,57 @@ TEST_F(PlansReadingTest, ListsOfBalances) {
   }
 }
 
+TEST_F(PlansReadingTest, BalancesByDateAreAsCheapTheOtherWayRoundAndByAShelf) {
+  pb::ListBalancesRequest all;
+  all.set_order_by("good_until desc");
+  CostsPaged("all", &Stub::ListBalances, "auditor", all);
+  all.set_warehouse(east_house_);
+  CostsPaged("of a warehouse", &Stub::ListBalances, "auditor", all);
+  for (const std::string order : {"good_until", "good_until desc"}) {
+    pb::ListBalancesRequest narrowed;
+    narrowed.set_order_by(order);
+    narrowed.set_temperature_zone(type::v1::TEMPERATURE_ZONE_AMBIENT);
+    CostsPaged("of a zone", &Stub::ListBalances, "auditor", narrowed);
+    narrowed.set_place(Past("places", "h3"));
+    Costs("of a shelf", &Stub::ListBalances, "auditor", narrowed);
+    pb::ListBalancesRequest soon;
+    soon.set_order_by(order);
+    soon.set_good_until_before_date("2027-01-31");
+    Costs("soon to expire", &Stub::ListBalances, "auditor", soon);
+    soon.set_good_until_before_date("2028-12-31");
+    CostsPaged("not so soon", &Stub::ListBalances, "auditor", soon);
+  }
+}
+
+TEST_F(PlansReadingTest, HoldingsOfAGroup) {
+  pb::ListHoldingsRequest own;
+  Costs("its own", &Stub::ListHoldings, "group", own);
+  own.set_group(Past("groups", "g5"));
+  CostsPaged("of a group with a long past", &Stub::ListHoldings, "auditor", own);
+}
+
+// What is ordered by a figure or a name, or searched, costs what is in stock; of the past nothing.
+TEST_F(PlansReadingTest, BalancesInOtherOrdersReadWhatIsInStock) {
+  for (const std::string order :
+       {"product", "product desc", "place", "place desc", "on_hand", "on_hand desc", "free", "free desc"}) {
+    SCOPED_TRACE(order);
+    pb::ListBalancesRequest all;
+    all.set_order_by(order);
+    CostsPaged("all", &Stub::ListBalances, "auditor", all, kInStock);
+    all.set_warehouse(east_house_);
+    all.set_free_only(true);
+    CostsPaged("free in a warehouse", &Stub::ListBalances, "auditor", all, kInStock);
+  }
+  pb::ListBalancesRequest found;
+  found.set_query("p2");
+  CostsPaged("called so", &Stub::ListBalances, "auditor", found, kInStock);
+  found.set_query("no such goods");
+  Costs("called as nothing is", &Stub::ListBalances, "auditor", found, kInStock);
+  found.set_temperature_zone(type::v1::TEMPERATURE_ZONE_FROZEN);
+  found.clear_query();
+  Costs("of a zone that is empty", &Stub::ListBalances, "auditor", found, kInStock);
+}
+
 TEST_F(PlansReadingTest, ListsOfMovements) {
   CostsPaged("all", &Stub::ListMovements, "auditor", pb::ListMovementsRequest());
   pb::ListMovementsRequest by_lot;
@@ -142,6 +227,32 @@ TEST_F(PlansReadingTest, ListsOfMovements) {
   Costs("mine, who did nothing", &Stub::ListMovements, "auditor", mine);
 }
 
+TEST_F(PlansReadingTest, ListsOfMovementsOldestFirstAndByDay) {
+  pb::ListMovementsRequest all;
+  all.set_order_by("position");
+  CostsPaged("all", &Stub::ListMovements, "auditor", all);
+  pb::ListMovementsRequest by_place = all;
+  by_place.set_place(Past("places", "h3"));
+  CostsPaged("of a shelf with a long past", &Stub::ListMovements, "auditor", by_place);
+  pb::ListMovementsRequest by_group = all;
+  by_group.set_group(Past("groups", "g5"));
+  CostsPaged("of a group with a long past", &Stub::ListMovements, "auditor", by_group);
+  for (const std::string order : {"position desc", "position"}) {
+    SCOPED_TRACE(order);
+    pb::ListMovementsRequest by_day;
+    by_day.set_order_by(order);
+    by_day.set_recorded_from_date("2026-12-01");
+    by_day.set_recorded_to_date("2026-12-01");
+    CostsPaged("of a day", &Stub::ListMovements, "auditor", by_day);
+    by_day.set_group(Past("groups", "g5"));
+    CostsPaged("of a day and a group", &Stub::ListMovements, "auditor", by_day);
+    pb::ListMovementsRequest before;
+    before.set_order_by(order);
+    before.set_recorded_to_date("2026-11-30");
+    Costs("before everything", &Stub::ListMovements, "auditor", before);
+  }
+}
+
 TEST_F(PlansReadingTest, ListsOfMovementsThatNoIndexLeadsToEndEarly) {
   pb::ListMovementsRequest mine;
   mine.set_mine(true);
@@ -156,6 +267,21 @@ TEST_F(PlansReadingTest, ListsOfMovementsThatNoIndexLeadsToEndEarly) {
   Costs("of a group's place", &Stub::ListMovements, "auditor", by_place, kLookedAt);
   by_place.set_place(PlaceOf("kind = 2"));
   Costs("of a donor's place", &Stub::ListMovements, "auditor", by_place, kLookedAt);
+  for (const std::string order : {"position desc", "position"}) {
+    SCOPED_TRACE(order);
+    pb::ListMovementsRequest of_kinds;
+    of_kinds.set_order_by(order);
+    of_kinds.add_kinds(pb::MOVEMENT_KIND_ADJUST);
+    Costs("of a kind that is rare", &Stub::ListMovements, "auditor", of_kinds, kLookedAt);
+    of_kinds.set_kinds(0, pb::MOVEMENT_KIND_DISCARD);
+    Costs("of a kind", &Stub::ListMovements, "auditor", of_kinds, kOneStep);
+    pb::ListMovementsRequest of_warehouse;
+    of_warehouse.set_order_by(order);
+    of_warehouse.set_warehouse(west_house_);
+    Costs("of a warehouse where little moves", &Stub::ListMovements, "auditor", of_warehouse, kLookedAt);
+    of_warehouse.set_warehouse(east_house_);
+    Costs("of a warehouse", &Stub::ListMovements, "auditor", of_warehouse, kOneStep);
+  }
   pb::ListMovementsRequest both;
   both.set_place(Past("places", "h3"));
   both.set_group(Past("groups", "g5"));
@@ -186,6 +312,22 @@ TEST_F(PlansReadingTest, Deliveries) {
     Costs("of another group", &Stub::ListDeliveries, "auditor", list, kDeliveryLines);
   }
   CostsPaged("all", &Stub::ListDeliveries, "auditor", pb::ListDeliveriesRequest(), kDeliveryLines);
+  for (const std::string order : {"ship_time desc", "ship_time"}) {
+    SCOPED_TRACE(order);
+    pb::ListDeliveriesRequest list;
+    list.set_order_by(order);
+    CostsPaged("all", &Stub::ListDeliveries, "auditor", list, kDeliveryLines);
+    list.set_ship_from_date("2025-12-01");
+    list.set_ship_to_date("2025-12-01");
+    CostsPaged("of a day", &Stub::ListDeliveries, "auditor", list, kDeliveryLines);
+    list.set_group(past_group);
+    Costs("of a day and a group", &Stub::ListDeliveries, "auditor", list, kDeliveryLines);
+    list.set_ship_from_date("2020-01-01");
+    list.set_ship_to_date("2020-01-31");
+    Costs("of a month without any", &Stub::ListDeliveries, "auditor", list, kDeliveryLines);
+    list.clear_group();
+    Costs("of all groups in it", &Stub::ListDeliveries, "auditor", list, kDeliveryLines);
+  }
 }
 
 TEST_F(PlansReadingTest, ReservationsAndTransfers) {

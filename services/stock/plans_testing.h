@@ -48,7 +48,8 @@ INSERT INTO lots (network_id, lot_id, number, code, product_id, origin_id, donor
   SELECT l.network_id, md5('l' || n)::uuid, 1000 + n, 'H' || n, md5('p' || pg_temp.product(n))::uuid, l.origin_id, l.donor_id, 2,
          '2028-03-31', '2028-03-31', 'H' || n, (77000000000000 + pg_temp.product(n))::text, l.offer_title,
          l.facts || jsonb_build_object('name', 'lots/' || md5('l' || n)::uuid, 'code', 'H' || n, 'donorLotNumber', 'H' || n,
-                                       'product', 'products/' || md5('p' || pg_temp.product(n))::uuid), l.create_time
+                                       'product', 'products/' || md5('p' || pg_temp.product(n))::uuid,
+                                       'productDisplayName', 'p' || pg_temp.product(n)), l.create_time
     FROM (SELECT * FROM lots LIMIT 1) l, generate_series(0, $lots - 1) n;
 INSERT INTO deliveries (network_id, delivery_id, group_id, issued_items, open_items, ship_position, ship_time, confirm_time)
   SELECT network_id, md5('d' || n / 10 || ' ' || t)::uuid, md5('g' || (n / 10 * 8 + t) % 100)::uuid, 120, 0, position + n * 20 + 2 + t,

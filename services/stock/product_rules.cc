@@ -40,6 +40,7 @@ int64_t MilliPersonDays(int64_t item_grams) { return std::max<int64_t>(1, item_g
 
 void CompleteProduct(v1::Product& product, std::string_view prefix, errors::Violations& violations) {
   const std::string field = std::string(prefix) + ".";
+  product.clear_picture_hash();  // see SetProductPicture
   NormalizeGtin(product.mutable_gtin(), field + "gtin", violations);
   NormalizeGtin(product.mutable_case_gtin(), field + "case_gtin", violations);
   violations.Require(product.case_gtin().empty() || product.case_gtin() != product.gtin(), field + "case_gtin",

@@ -79,6 +79,8 @@ TEST_F(ServiceTest, ListsArePagedAndScoped) {
   pb::ListProductsRequest products;
   products.set_query("架空");
   EXPECT_THAT(Call(&Stub::ListProducts, "group", products)->products(), SizeIs(1));
+  products.set_query("架 空メン");
+  EXPECT_THAT(Call(&Stub::ListProducts, "group", products)->products(), SizeIs(1));
   products.set_query("%");
   EXPECT_THAT(Call(&Stub::ListProducts, "group", products)->products(), IsEmpty());
   pb::GetLotRequest get;

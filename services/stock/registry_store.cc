@@ -22,8 +22,7 @@ constexpr pg::Statement kByCodes{
     "ORDER BY display_name, product_id LIMIT $3"};
 constexpr pg::Statement kListProducts{
     "SELECT product_id, facts FROM products WHERE network_id = $1 "
-    "AND ($2::text = '' OR search LIKE '%' || replace(replace(replace(lower(normalize($2, NFKC)), '\\', '\\\\'), '%', "
-    "'\\%'), '_', '\\_') || '%') "
+    "AND " KUBARI_FOUND("search", "$2") 
     "AND ($3::text IS NULL OR (display_name, product_id) > ($3, $4::uuid)) ORDER BY display_name, product_id LIMIT $5"};
 constexpr pg::Statement kInsertWarehouses{
     "INSERT INTO warehouses (network_id, warehouse_id, code, display_name, organisation_id, address) "

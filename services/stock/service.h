@@ -5,6 +5,7 @@
 #include "libs/rpc/dispatcher.h"
 #include "services/stock/handlers/movements.h"
 #include "services/stock/handlers/picks.h"
+#include "services/stock/handlers/pictures.h"
 #include "services/stock/handlers/products.h"
 #include "services/stock/handlers/reading.h"
 #include "services/stock/handlers/reservations.h"
@@ -19,6 +20,7 @@ class StockService final : public v1::StockService::CallbackService {
   StockService(rpc::Dispatcher& dispatcher, const Context& context, int max_waiting_readers)
       : dispatcher_(dispatcher),
         products_(context),
+        pictures_(context),
         warehouses_(context),
         movements_(context),
         reservations_(context),
@@ -29,6 +31,8 @@ class StockService final : public v1::StockService::CallbackService {
   KUBARI_RPC_TO(products_, v1::StockService, CreateProduct)
   KUBARI_RPC_TO(products_, v1::StockService, GetProduct)
   KUBARI_RPC_TO(products_, v1::StockService, ListProducts)
+  KUBARI_RPC_TO(pictures_, v1::StockService, SetProductPicture)
+  KUBARI_RPC_TO(pictures_, v1::StockService, GetProductPicture)
   KUBARI_RPC_TO(products_, v1::StockService, LookUpCode)
   KUBARI_RPC_TO(products_, v1::StockService, ImportProducts)
   KUBARI_RPC_TO(warehouses_, v1::StockService, CreateWarehouse)
@@ -61,6 +65,7 @@ class StockService final : public v1::StockService::CallbackService {
   KUBARI_RPC_TO(reading_, v1::StockService, GetLot)
   KUBARI_RPC_TO(reading_, v1::StockService, ListLots)
   KUBARI_RPC_TO(reading_, v1::StockService, ListBalances)
+  KUBARI_RPC_TO(reading_, v1::StockService, ListHoldings)
   KUBARI_RPC_TO(reservations_, v1::StockService, GetReservation)
   KUBARI_RPC_TO(reservations_, v1::StockService, ListReservations)
   KUBARI_RPC_TO(reading_, v1::StockService, ListMovements)
@@ -72,6 +77,7 @@ class StockService final : public v1::StockService::CallbackService {
  private:
   rpc::Dispatcher& dispatcher_;
   ProductsHandler products_;
+  PicturesHandler pictures_;
   WarehousesHandler warehouses_;
   MovementsHandler movements_;
   ReservationsHandler reservations_;

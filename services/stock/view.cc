@@ -11,6 +11,7 @@ namespace {
 using kubari::type::v1::ROLE_ADMINISTRATOR;
 using kubari::type::v1::ROLE_AUDITOR;
 using kubari::type::v1::ROLE_COORDINATOR;
+using kubari::type::v1::ROLE_DONOR;
 using kubari::type::v1::ROLE_GROUP;
 using kubari::type::v1::ROLE_WAREHOUSE_MANAGER;
 
@@ -32,7 +33,7 @@ View::View(Catalogue& catalogue, const rpc::Call& call) : catalogue_(catalogue),
   const auth::Principal& who = call.principal;
   sees_donors_ = who.is_service || who.HasRole(ROLE_COORDINATOR) || who.HasRole(ROLE_WAREHOUSE_MANAGER) ||
                  who.HasRole(ROLE_AUDITOR) || who.HasRole(ROLE_ADMINISTRATOR);
-  group_only_ = !call.scope.whole_network && who.HasRole(ROLE_GROUP);
+  sees_groups_ = call.scope.whole_network || !(who.HasRole(ROLE_GROUP) || who.HasRole(ROLE_DONOR));
 }
 
 pb::Lot View::ToProto(const Lot& lot) const {
@@ -74,7 +75,7 @@ bool View::Hidden(const Place& place, const Lot* lot) const {
       return lot != nullptr && !DonorIsNamed(*lot);
     case pb::PLACE_KIND_GROUP:
     case pb::PLACE_KIND_DELIVERY:
-      return group_only_ && !call_.scope.Includes(ids::IdFromName("groups", place.party).value_or(""));
+      return !GroupIsNamed(ids::IdFromName("groups", place.party).value_or(""));
     default:
       return false;
   }
@@ -84,7 +85,8 @@ std::string View::DisplayName(const Place& place, const Lot* lot) const {
   if (!Hidden(place, lot)) return place.display_name;
   const bool japanese = call_.principal.locale != "en";
   if (place.kind == pb::PLACE_KIND_DONOR) return japanese ? "寄付者" : "a donor";
-  return japanese ? "他の団体" : "another group";
+  const bool of_donor = !call_.principal.HasRole(ROLE_GROUP);
+  return of_donor ? (japanese ? "受取団体" : "a group") : (japanese ? "他の団体" : "another group");
 }
 
 pb::Place View::ToProto(const Place& place, const Lot* lot) const {
@@ -122,6 +124,10 @@ std::string View::GroupPlaceId(const std::string& group_id) const {
              : StandInPlaceId(call_.principal.network_id, pb::PLACE_KIND_GROUP, ids::Name("groups", group_id));
 }
 
+bool View::GroupIsNamed(const std::string& group_id) const {
+  return sees_groups_ || call_.scope.Includes(group_id) || named_groups_.contains(group_id);
+}
+
 std::string View::GroupName(const std::string& group_id, const Named& named) const {
   const auto place = named.places.find(GroupPlaceId(group_id));
   return place == named.places.end() ? "" : DisplayName(place->second, nullptr);
@@ -152,7 +158,7 @@ pb::Movement View::ToProto(const Movement& m, const Named& named) const {
   out.set_items(m.items);
   out.set_reservation(NameOrEmpty("reservations", m.reservation_id));
   out.set_delivery(NameOrEmpty("deliveries", m.delivery_id));
-  if (!group_only_ || call_.scope.Includes(m.group_id)) out.set_group(NameOrEmpty("groups", m.group_id));
+  if (GroupIsNamed(m.group_id)) out.set_group(NameOrEmpty("groups", m.group_id));
   out.set_reverses(NameOrEmpty("movements", m.reverses));
   out.set_reason(m.reason);
   out.set_note(m.note);

@@ -3,7 +3,9 @@
 
 #include <absl/status/statusor.h>
 
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "libs/rpc/call.h"
@@ -23,6 +25,8 @@ class View {
   absl::StatusOr<std::vector<pb::Lot>> Lots(const std::vector<Lot>& lots) const;
   // Says of lots that are part of an answer which recall stops them now.
   absl::Status TellRecalls(const std::vector<pb::Lot*>& lots) const;
+  // These groups agreed to be named to donors: who acts for a donor alone learns of no others.
+  void MayName(std::set<std::string> groups) { named_groups_ = std::move(groups); }
   // `lot`: whose movement or holder it is; nullptr where no lot is shown. Groups see other groups without their names.
   pb::Place ToProto(const Place& place, const Lot* lot) const;
   pb::Balance ToProto(const Lot& lot, const Place& place, const Balance& balance) const;
@@ -47,13 +51,15 @@ class View {
   bool DonorIsNamed(const Lot& lot) const;
   bool Hidden(const Place& place, const Lot* lot) const;
   std::string DisplayName(const Place& place, const Lot* lot) const;
+  bool GroupIsNamed(const std::string& group_id) const;
   std::string GroupName(const std::string& group_id, const Named& named) const;
   std::string GroupPlaceId(const std::string& group_id) const;
 
   Catalogue& catalogue_;
   const rpc::Call& call_;
   bool sees_donors_ = false;  // all names of donors
-  bool group_only_ = false;   // a group, seeing only what concerns it
+  bool sees_groups_ = true;   // all names of groups
+  std::set<std::string> named_groups_;
 };
 
 // Instants of the contract.

@@ -51,6 +51,11 @@ absl::Status TransferNotFound(std::string_view name) {
   return NotFound("TRANSFER_NOT_FOUND", "transfer", "倉庫間移動", name);
 }
 
+absl::Status PictureNotFound(std::string_view product) {
+  return errors::Make(StatusCode::kNotFound, "PICTURE_NOT_FOUND", StrCat(S(product), " has no picture."),
+                      StrCat("商品 ", S(product), " に写真はありません。"), {{"name", S(product)}});
+}
+
 absl::Status IdTaken(std::string_view name) {
   return errors::Make(StatusCode::kAlreadyExists, "ID_TAKEN",
                       StrCat(S(name), " exists already; make a new id for each."),

@@ -20,6 +20,7 @@ absl::Status MovementNotFound(std::string_view name);
 absl::Status OfferLineNotFound(std::string_view name);
 absl::Status GroupNotFound(std::string_view name);
 absl::Status TransferNotFound(std::string_view name);
+absl::Status PictureNotFound(std::string_view product);
 // An id made by the caller, "transformations/{uuid}", is in use.
 absl::Status IdTaken(std::string_view name);
 // The delivery goes to another group than the one named: for this group there is none with that id.

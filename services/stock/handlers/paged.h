@@ -29,12 +29,16 @@ absl::StatusOr<Asked> Ask(const rpc::Call& call, const Request& request) {
   return asked;
 }
 
-// Cuts the extra value off, and says where to go on.
-template <typename T, typename Response>
-void Cut(const Asked& asked, std::vector<T>& found, Response& response) {
+// Cuts the extra value off, and says where to go on: behind the key of the last.
+template <typename T, typename Response, typename Key>
+void Cut(const Asked& asked, std::vector<T>& found, Response& response, Key key_of) {
   if (static_cast<int>(found.size()) <= asked.page.size) return;
   found.erase(found.begin() + asked.page.size, found.end());
-  response.set_next_page_token(paging::Encode(asked.fingerprint, KeyOf(found.back())));
+  response.set_next_page_token(paging::Encode(asked.fingerprint, key_of(found.back())));
+}
+template <typename T, typename Response>
+void Cut(const Asked& asked, std::vector<T>& found, Response& response) {
+  Cut(asked, found, response, [](const T& last) { return KeyOf(last); });
 }
 
 }  // namespace kubari::stock

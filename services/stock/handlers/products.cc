@@ -11,6 +11,7 @@
 #include "libs/pg/idempotency.h"
 #include "services/stock/domain/lot_code.h"
 #include "services/stock/domain/refusals.h"
+#include "services/stock/picture_store.h"
 #include "services/stock/product_rules.h"
 #include "services/stock/registry_store.h"
 #include "services/stock/view.h"
@@ -36,6 +37,13 @@ std::string ItemOfCase(const std::string& gtin14) {
   std::string item = "0" + gtin14.substr(1, 12);
   item += static_cast<char>('0' + gs1::CheckDigit(item));
   return item;
+}
+
+// Which picture it has.
+absl::StatusOr<pb::Product> WithPicture(const Context& context, const rpc::Call& call, pb::Product product) {
+  RETURN_IF_ERROR(context.pool.Read({.network_id = call.principal.network_id, .deadline = call.deadline},
+                                    [&](pg::Transaction& tx) { return pictures::TellHashes(tx, {&product}); }));
+  return product;
 }
 
 }  // namespace
@@ -64,7 +72,8 @@ absl::StatusOr<pb::Product> ProductsHandler::GetProduct(const rpc::Call& call, c
   errors::Violations violations;
   violations.Name("products", "name", request.name());
   RETURN_IF_ERROR(violations.status());
-  return FindProduct(context_, call, request.name());
+  ASSIGN_OR_RETURN(pb::Product product, FindProduct(context_, call, request.name()));
+  return WithPicture(context_, call, std::move(product));
 }
 
 absl::StatusOr<pb::ListProductsResponse> ProductsHandler::ListProducts(const rpc::Call& call,
@@ -86,6 +95,9 @@ absl::StatusOr<pb::ListProductsResponse> ProductsHandler::ListProducts(const rpc
           response.set_next_page_token(
               paging::Encode(fingerprint, {found.back().display_name(), IdOf(found.back().name())}));
         }
+        std::vector<pb::Product*> shown;
+        for (pb::Product& product : found) shown.push_back(&product);
+        RETURN_IF_ERROR(pictures::TellHashes(tx, shown));
         response.mutable_products()->Assign(found.begin(), found.end());
         return response;
       });
@@ -103,7 +115,8 @@ absl::StatusOr<pb::LookUpCodeResponse> ProductsHandler::LookUpCode(const rpc::Ca
   }
   // Answers with one lot and its product.
   const auto with_lot = [&](const Lot& lot) -> absl::StatusOr<pb::LookUpCodeResponse> {
-    ASSIGN_OR_RETURN(*response.mutable_product(), FindProduct(context_, call, lot.facts.product()));
+    ASSIGN_OR_RETURN(pb::Product product, FindProduct(context_, call, lot.facts.product()));
+    ASSIGN_OR_RETURN(*response.mutable_product(), WithPicture(context_, call, std::move(product)));
     response.set_gtin(lot.facts.gtin());
     *response.mutable_good_until() = lot.facts.good_until();
     response.set_donor_lot_number(lot.facts.donor_lot_number());
@@ -164,7 +177,7 @@ absl::StatusOr<pb::LookUpCodeResponse> ProductsHandler::LookUpCode(const rpc::Ca
     if (product == products.end()) product = pick([&](const pb::Product& p) { return p.gtin() == item; });
   }
   if (product == products.end()) return response;
-  *response.mutable_product() = *product;
+  ASSIGN_OR_RETURN(*response.mutable_product(), WithPicture(context_, call, *product));
   const int64_t units = scan->gtin14 ? 1 : std::clamp<int64_t>(scan->count.value_or(1), 1, 100'000);
   response.set_items(units * (is_case ? product->items_per_case() : 1));
 

@@ -8,7 +8,10 @@
 #include "libs/auth/access.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
+#include "libs/paging/order.h"
 #include "libs/paging/paging.h"
+#include "libs/registry/fields.h"
+#include "services/stock/domain/lot_code.h"
 #include "services/stock/domain/refusals.h"
 #include "services/stock/handlers/paged.h"
 #include "services/stock/view.h"
@@ -17,6 +20,57 @@ namespace kubari::stock {
 namespace {
 
 constexpr int kTraceLimit = 10'000;
+constexpr int kMaxQuery = 200;  // characters
+
+GoodsQuery SearchFor(const std::string& query) {
+  if (query.empty()) return {};
+  return {.text = query, .lot_code = ReadLotCode(query)};
+}
+
+// Days of the network's time, the last one included, as moments.
+struct Span {
+  std::optional<absl::Time> from, before;
+};
+Span SpanOf(const registry::DayRange& days, const absl::TimeZone& zone) {
+  Span span;
+  if (days.first) span.from = absl::FromCivil(*days.first, zone);
+  if (days.last) span.before = absl::FromCivil(*days.last + 1, zone);
+  return span;
+}
+
+BalanceOrder OrderOf(const paging::Order& order) {
+  if (order.field == "product") return BalanceOrder::kProduct;
+  if (order.field == "place") return BalanceOrder::kPlace;
+  if (order.field == "on_hand") return BalanceOrder::kOnHand;
+  if (order.field == "free") return BalanceOrder::kFree;
+  return BalanceOrder::kGoodUntil;
+}
+
+// To a donor's user: which groups of these movements agreed to be named. Others need no such leave.
+absl::StatusOr<std::set<std::string>> NamedToDonors(const Context& context, const rpc::Call& call,
+                                                    const std::vector<Movement>& movements) {
+  std::set<std::string> groups, named;
+  if (call.scope.whole_network || !call.principal.HasRole(kubari::type::v1::ROLE_DONOR)) return named;
+  for (const Movement& movement : movements) {
+    if (!movement.group_id.empty()) groups.insert(movement.group_id);
+  }
+  for (const std::string& group_id : groups) {
+    const absl::StatusOr<groups::v1::Group> group = context.registers.GetGroup(call, ids::Name("groups", group_id));
+    if (absl::IsNotFound(group.status())) continue;
+    RETURN_IF_ERROR(group.status());
+    if (group->may_be_named_to_donors()) named.insert(group_id);
+  }
+  return named;
+}
+
+// Whoever did something, by the name of the principal.
+void CheckActor(const std::string& actor, errors::Violations& violations) {
+  if (actor.empty()) return;
+  const bool known =
+      ids::IdFromName("people", actor) || ids::IdFromName("devices", actor) || ids::IdFromName("apiKeys", actor);
+  violations.Require(known, "actor", "NOT_A_NAME", "Give people/{uuid}, devices/{uuid} or apiKeys/{uuid}.",
+                     "people/{uuid}・devices/{uuid}・apiKeys/{uuid} のいずれかの形で指定してください。");
+}
 
 }  // namespace
 
@@ -31,11 +85,19 @@ absl::StatusOr<pb::ListLotsResponse> ReadingHandler::ListLots(const rpc::Call& c
   errors::Violations violations;
   CheckOptionalName("donors", "donor", request.donor(), violations);
   CheckOptionalName("offers", "offer", request.offer(), violations);
+  CheckOptionalName("products", "product", request.product(), violations);
   violations.Text("gtin", request.gtin(), 0, 14);
   violations.Text("donor_lot_number", request.donor_lot_number(), 0, 20);
+  violations.Text("query", request.query(), 0, kMaxQuery);
+  const paging::Order order = paging::ReadOrder(request.order_by(), {"good_until", "good_until desc"}, violations);
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(const Asked asked, Ask(call, request));
-  LotFilter filter{.donor = ById(request.donor()), .offer = ById(request.offer())};
+  LotFilter filter{.donor = ById(request.donor()),
+                   .offer = ById(request.offer()),
+                   .product = ById(request.product()),
+                   .in_stock = request.in_stock(),
+                   .query = SearchFor(request.query()),
+                   .latest_first = order.descending};
   if (!request.gtin().empty()) filter.gtin = request.gtin();
   if (!request.donor_lot_number().empty()) filter.donor_lot_number = request.donor_lot_number();
   if (!call.scope.whole_network) filter.own_donors = call.scope.organisation_ids;
@@ -54,21 +116,65 @@ absl::StatusOr<pb::ListBalancesResponse> ReadingHandler::ListBalances(const rpc:
   CheckOptionalName("warehouses", "warehouse", request.warehouse(), violations);
   CheckOptionalName("lots", "lot", request.lot(), violations);
   CheckOptionalName("products", "product", request.product(), violations);
+  CheckOptionalName("places", "place", request.place(), violations);
+  violations.Text("query", request.query(), 0, kMaxQuery);
+  if (request.temperature_zone() != kubari::type::v1::TEMPERATURE_ZONE_UNSPECIFIED)
+    violations.Enum("temperature_zone", request.temperature_zone());
+  std::optional<absl::CivilDay> before;
+  if (!request.good_until_before_date().empty())
+    before = registry::CheckDay(violations, "good_until_before_date", request.good_until_before_date());
+  const paging::Order by = paging::ReadOrder(request.order_by(),
+                                             {"good_until", "good_until desc", "product", "product desc", "place",
+                                              "place desc", "on_hand desc", "on_hand", "free desc", "free"},
+                                             violations);
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(const Asked asked, Ask(call, request));
-  ASSIGN_OR_RETURN(std::vector<BalanceRow> rows, context_.reading.Balances(call.principal.network_id,
-                                                                           {.warehouse = ById(request.warehouse()),
-                                                                            .lot = ById(request.lot()),
-                                                                            .product = ById(request.product()),
-                                                                            .free_only = request.free_only()},
-                                                                           asked.page, call.deadline));
+  const BalanceFilter filter{.warehouse = ById(request.warehouse()),
+                             .lot = ById(request.lot()),
+                             .product = ById(request.product()),
+                             .place = ById(request.place()),
+                             .free_only = request.free_only(),
+                             .query = SearchFor(request.query()),
+                             .good_until_before = before,
+                             .zone = request.temperature_zone(),
+                             .order = OrderOf(by),
+                             .descending = by.descending};
+  ASSIGN_OR_RETURN(std::vector<BalanceRow> rows,
+                   context_.reading.Balances(call.principal.network_id, filter, asked.page, call.deadline));
   pb::ListBalancesResponse response;
-  Cut(asked, rows, response);
+  Cut(asked, rows, response, [&](const BalanceRow& last) { return KeyOf(last, filter.order); });
   const View view(context_.catalogue, call);
   std::vector<pb::Lot*> shown;
   for (const BalanceRow& row : rows) {
     *response.add_balances() = view.ToProto(row.lot, row.place, row.balance);
     shown.push_back(response.mutable_balances()->rbegin()->mutable_lot());
+  }
+  RETURN_IF_ERROR(view.TellRecalls(shown));
+  return response;
+}
+
+absl::StatusOr<pb::ListHoldingsResponse> ReadingHandler::ListHoldings(const rpc::Call& call,
+                                                                      const pb::ListHoldingsRequest& request) {
+  std::string group = request.group();
+  const std::vector<std::string> own = call.principal.OrganisationsWith(kubari::type::v1::ROLE_GROUP);
+  if (group.empty() && !call.scope.whole_network && own.size() == 1) group = ids::Name("groups", own.front());
+  errors::Violations violations;
+  violations.Name("groups", "group", group);
+  RETURN_IF_ERROR(violations.status());
+  if (!call.scope.whole_network && !call.scope.Includes(IdOf(group))) return auth::NotYourOrganisation(group);
+  ASSIGN_OR_RETURN(const Asked asked, Ask(call, request));
+  const std::string place = StandInPlaceId(call.principal.network_id, pb::PLACE_KIND_GROUP, group);
+  ASSIGN_OR_RETURN(std::vector<HoldingRow> rows,
+                   context_.reading.Holdings(call.principal.network_id, place, asked.page, call.deadline));
+  pb::ListHoldingsResponse response;
+  Cut(asked, rows, response);
+  const View view(context_.catalogue, call);
+  std::vector<pb::Lot*> shown;
+  for (const HoldingRow& row : rows) {
+    pb::Holding& holding = *response.add_holdings();
+    *holding.mutable_lot() = view.ToProto(row.lot);
+    holding.set_items(row.items);
+    shown.push_back(holding.mutable_lot());
   }
   RETURN_IF_ERROR(view.TellRecalls(shown));
   return response;
@@ -81,19 +187,34 @@ absl::StatusOr<pb::ListMovementsResponse> ReadingHandler::ListMovements(const rp
   CheckOptionalName("places", "place", request.place(), violations);
   CheckOptionalName("deliveries", "delivery", request.delivery(), violations);
   CheckOptionalName("groups", "group", request.group(), violations);
+  CheckOptionalName("warehouses", "warehouse", request.warehouse(), violations);
+  CheckActor(request.actor(), violations);
+  violations.Require(request.actor().empty() || !request.mine(), "mine", "NOT_BOTH",
+                     "Either your own movements or those of `actor`; leave one out.",
+                     "mine と actor はどちらか一方だけを指定してください。");
+  for (int i = 0; i < request.kinds_size(); ++i) violations.Enum(absl::StrCat("kinds[", i, "]"), request.kinds(i));
+  const registry::DayRange days = registry::CheckDays(violations, "recorded_from_date", request.recorded_from_date(),
+                                                      "recorded_to_date", request.recorded_to_date());
+  const paging::Order order = paging::ReadOrder(request.order_by(), {"position desc", "position"}, violations);
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(const Asked asked, Ask(call, request));
+  const Span recorded = SpanOf(days, ZoneOf(call));
   MovementFilter filter{.lot = ById(request.lot()),
                         .place = ById(request.place()),
                         .delivery = ById(request.delivery()),
-                        .group = ById(request.group())};
+                        .group = ById(request.group()),
+                        .warehouse = ById(request.warehouse()),
+                        .recorded_from = recorded.from,
+                        .recorded_before = recorded.before,
+                        .oldest_first = !order.descending};
+  if (!request.actor().empty()) filter.actor = request.actor();
   if (request.mine()) filter.actor = call.principal.subject;
+  if (request.kinds_size() > 0) filter.kinds.emplace(request.kinds().begin(), request.kinds().end());
   ASSIGN_OR_RETURN(MovementPage found,
                    context_.reading.Movements(call.principal.network_id, filter, asked.page, call.deadline));
   pb::ListMovementsResponse response;
   Cut(asked, found.movements, response);
-  if (found.seen_down_to)
-    response.set_next_page_token(paging::Encode(asked.fingerprint, {absl::StrCat(*found.seen_down_to)}));
+  if (found.seen_to) response.set_next_page_token(paging::Encode(asked.fingerprint, {absl::StrCat(*found.seen_to)}));
   ASSIGN_OR_RETURN(const std::vector<pb::Movement> described,
                    View(context_.catalogue, call).Movements(found.movements));
   response.mutable_movements()->Assign(described.begin(), described.end());
@@ -120,17 +241,24 @@ absl::StatusOr<pb::ListDeliveriesResponse> ReadingHandler::ListDeliveries(const 
   errors::Violations violations;
   CheckOptionalName("groups", "group", request.group(), violations);
   if (request.state() != pb::DELIVERY_STATE_UNSPECIFIED) violations.Enum("state", request.state());
+  const registry::DayRange days = registry::CheckDays(violations, "ship_from_date", request.ship_from_date(),
+                                                      "ship_to_date", request.ship_to_date());
+  const paging::Order order = paging::ReadOrder(request.order_by(), {"ship_time desc", "ship_time"}, violations);
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(const Asked asked, Ask(call, request));
-  DeliveryFilter filter{.group = ById(request.group())};
+  const Span shipped = SpanOf(days, ZoneOf(call));
+  DeliveryFilter filter{.group = ById(request.group()),
+                        .shipped_from = shipped.from,
+                        .shipped_before = shipped.before,
+                        .oldest_first = !order.descending};
   if (request.state() != pb::DELIVERY_STATE_UNSPECIFIED) filter.open = request.state() == pb::DELIVERY_STATE_SHIPPED;
   if (!call.scope.whole_network) filter.own_groups = call.scope.organisation_ids;
-  ASSIGN_OR_RETURN(std::vector<DeliveryRow> rows,
+  // Most act for one group only, which has an index of its own.
+  if (filter.own_groups && filter.own_groups->size() == 1 && !filter.group) filter.group = filter.own_groups->front();
+  ASSIGN_OR_RETURN(std::vector<Delivery> deliveries,
                    context_.reading.Deliveries(call.principal.network_id, filter, asked.page, call.deadline));
   pb::ListDeliveriesResponse response;
-  Cut(asked, rows, response);
-  std::vector<Delivery> deliveries;
-  for (DeliveryRow& row : rows) deliveries.push_back(std::move(row.delivery));
+  Cut(asked, deliveries, response);
   ASSIGN_OR_RETURN(const std::vector<pb::Delivery> described, View(context_.catalogue, call).Deliveries(deliveries));
   response.mutable_deliveries()->Assign(described.begin(), described.end());
   return response;
@@ -185,7 +313,9 @@ absl::StatusOr<pb::TraceLotResponse> ReadingHandler::TraceLot(const rpc::Call& c
   for (const auto& [place, balance] : holders) place_ids.insert(place);
   ASSIGN_OR_RETURN(const auto places, context_.catalogue.Places(network, place_ids, call.deadline));
 
-  const View view(context_.catalogue, call);
+  View view(context_.catalogue, call);
+  ASSIGN_OR_RETURN(std::set<std::string> named, NamedToDonors(context_, call, movements));
+  view.MayName(std::move(named));
   pb::TraceLotResponse response;
   *response.mutable_lot() = view.ToProto(lot);
   RETURN_IF_ERROR(view.TellRecalls({response.mutable_lot()}));

@@ -20,6 +20,7 @@ class ReadingHandler {
   absl::StatusOr<pb::Lot> GetLot(const rpc::Call& call, const pb::GetLotRequest& request);
   absl::StatusOr<pb::ListLotsResponse> ListLots(const rpc::Call& call, const pb::ListLotsRequest& request);
   absl::StatusOr<pb::ListBalancesResponse> ListBalances(const rpc::Call& call, const pb::ListBalancesRequest& request);
+  absl::StatusOr<pb::ListHoldingsResponse> ListHoldings(const rpc::Call& call, const pb::ListHoldingsRequest& request);
   absl::StatusOr<pb::ListMovementsResponse> ListMovements(const rpc::Call& call,
                                                           const pb::ListMovementsRequest& request);
   absl::StatusOr<pb::Delivery> GetDelivery(const rpc::Call& call, const pb::GetDeliveryRequest& request);
