@@ -521,7 +521,11 @@ TEST(DonorsMigration, WhatStoodThereBeforeIsFoundByItsTitleCodeAndProducts) {
   v1::OfferLine line;
   line.mutable_good_until()->set_kind(type::v1::DATE_KIND_BEST_BEFORE);
   line.mutable_good_until()->set_date("2027-03-31");
-  line.set_product_display_name("架空 カレー");
+  // A length of two bytes, before and in what is looked for.
+  line.set_product(std::string(200, 'x'));
+  std::string product = "架空 カレー";
+  for (int i = 0; i < 50; ++i) product += "あ";
+  line.set_product_display_name(product);
   line.set_min_lot_cases(300);
   v1::OfferLine nameless;
   nameless.set_remarks("商品名なし");
@@ -542,7 +546,7 @@ TEST(DonorsMigration, WhatStoodThereBeforeIsFoundByItsTitleCodeAndProducts) {
           "', '", kRice, "', gen_random_uuid(), 1, gen_random_uuid(), 1, 1, ", hex(nameless), "); SELECT ''"));
   ASSERT_THAT(pg::Migrate(database.owner, "donors", kMigrations), IsOk());
   EXPECT_EQ(pg::testing::Sql(database.superuser, "SELECT search_key FROM donors.offers"),
-            registry::SearchKey({"ハル の寄付", "Ｏ-1", "架空 カレー", ""}));
+            registry::SearchKey({"ハル の寄付", "Ｏ-1", product, ""}));
 }
 
 }  // namespace

@@ -3,10 +3,13 @@
 
 #include <algorithm>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
+#include "libs/paging/order.h"
 #include "libs/paging/page.h"
+#include "libs/paging/paging.h"
 #include "libs/registry/fields.h"
 #include "libs/registry/mutation.h"
 #include "libs/registry/organisations.h"
@@ -105,27 +108,78 @@ absl::StatusOr<v1::ListGroupsResponse> GroupsHandler::ListGroups(const rpc::Call
   errors::Violations violations;
   violations.Text("query", request.query(), 0, registry::kMaxName);
   for (int i = 0; i < request.states_size(); ++i) violations.Enum(absl::StrCat("states[", i, "]"), request.states(i));
+  for (int i = 0; i < request.kinds_size(); ++i) violations.Enum(absl::StrCat("kinds[", i, "]"), request.kinds(i));
+  violations.Require(request.prefecture().empty() || registry::IsPrefectureCode(request.prefecture()), "prefecture",
+                     "NOT_A_PREFECTURE", "A prefecture is two digits, 01 to 47.",
+                     "都道府県は01〜47の2桁で指定してください。");
+  if (!request.hub().empty()) violations.Name("groups", "hub", request.hub());
+  const paging::Order order = paging::ReadOrder(
+      request.order_by(), {"display_name", "display_name desc", "households desc", "households"}, violations);
   RETURN_IF_ERROR(violations.status());
-  ASSIGN_OR_RETURN(const paging::Page page, paging::Page::Of(request, call.principal.network_id, {"", paging::kFirstId}));
-  GroupFilter filter{
-      .query = request.query(),
-      .states = {request.states().begin(), request.states().end()},
-      .after_name = page.key(0),
-      .after_id = page.key(1),
-      .limit = page.limit()};
+  ASSIGN_OR_RETURN(const int size, paging::PageSize(request.page_size()));
+  const std::string fingerprint = paging::Fingerprint(request, call.principal.network_id);
+  ASSIGN_OR_RETURN(const std::vector<std::string> key, paging::Decode(request.page_token(), fingerprint));
+  GroupFilter filter{.query = request.query(),
+                     .states = {request.states().begin(), request.states().end()},
+                     .kinds = {request.kinds().begin(), request.kinds().end()},
+                     .prefecture = request.prefecture(),
+                     .hub_id = ids::IdFromName("groups", request.hub()),
+                     .by_households = order.field == "households",
+                     .descending = order.descending,
+                     .limit = size + 1};
+  if (!key.empty()) {
+    int64_t households = 0;
+    if (key.size() != 2 || !ids::IsUuid(key[1])) return paging::InvalidToken();
+    if (!filter.by_households)
+      filter.after_name = key[0];
+    else if (absl::SimpleAtoi(key[0], &households))
+      filter.after_households = households;
+    else
+      return paging::InvalidToken();
+    filter.after_id = key[1];
+  }
+  if (request.has_agreement_in_force()) filter.in_force = request.agreement_in_force();
   if (!call.scope.whole_network) filter.only = call.scope.organisation_ids;
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
+  filter.day = today;
   ASSIGN_OR_RETURN(std::vector<v1::Group> groups, pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) {
     return groups::ListGroups(tx, filter);
   }));
   v1::ListGroupsResponse response;
-  response.set_next_page_token(page.Cut(groups, [](const v1::Group& last) {
-    return std::vector{last.display_name(), *ids::IdFromName("groups", last.name())};
-  }));
+  if (static_cast<int>(groups.size()) > size) {
+    groups.resize(size);
+    const v1::Group& last = groups.back();
+    response.set_next_page_token(
+        paging::Encode(fingerprint, {filter.by_households ? absl::StrCat(last.households()) : last.display_name(),
+                                     *ids::IdFromName("groups", last.name())}));
+  }
   for (v1::Group& group : groups) {
     Derive(group, today);
     *response.add_groups() = std::move(group);
   }
+  return response;
+}
+
+absl::StatusOr<v1::ListHubGroupsResponse> GroupsHandler::ListHubGroups(const rpc::Call& call,
+                                                                       const v1::ListHubGroupsRequest& request) {
+  errors::Violations violations;
+  violations.Name("groups", "hub", request.hub());
+  RETURN_IF_ERROR(violations.status());
+  GroupFilter filter{.hub_id = ids::IdFromName("groups", request.hub())};
+  RETURN_IF_ERROR(CheckOwn(call, *filter.hub_id));
+  ASSIGN_OR_RETURN(const paging::Page page,
+                   paging::Page::Of(request, call.principal.network_id, {"", paging::kFirstId}));
+  filter.after_name = page.key(0);
+  filter.after_id = page.key(1);
+  filter.limit = page.limit();
+  ASSIGN_OR_RETURN(std::vector<v1::Group> groups, pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) {
+    return groups::ListGroups(tx, filter);
+  }));
+  v1::ListHubGroupsResponse response;
+  response.set_next_page_token(page.Cut(groups, [](const v1::Group& last) {
+    return std::vector{last.display_name(), *ids::IdFromName("groups", last.name())};
+  }));
+  for (const v1::Group& group : groups) *response.add_groups() = AsHubSees(group);
   return response;
 }
 

@@ -14,23 +14,35 @@ namespace {
 
 constexpr pg::Statement kFind{"SELECT * FROM groups WHERE network_id = $1 AND group_id = $2"};
 constexpr pg::Statement kFindAndLock{"SELECT * FROM groups WHERE network_id = $1 AND group_id = $2 FOR UPDATE"};
-constexpr pg::Statement kList{
-    "SELECT * FROM groups WHERE network_id = $1 AND ($2::uuid[] IS NULL OR group_id = ANY($2::uuid[])) AND search_key "
-    "LIKE $3 "
-    "AND ($4::int[] IS NULL OR state = ANY($4::int[])) "
-    "AND ($5::text IS NULL OR (display_name, group_id) > ($5, $6::uuid)) ORDER BY display_name, group_id LIMIT $7"};
+// $2 only these, $3 what is searched for, $4 states, $5 kinds, $6 prefecture, $7 hub, $8 in force on $9; behind $10,
+// $11; $12 so many.
+#define KUBARI_GROUPS(key, type, behind, desc)                                                                         \
+  {                                                                                                                    \
+    "SELECT * FROM groups g WHERE network_id = $1 AND ($2::uuid[] IS NULL OR group_id = ANY($2::uuid[])) "           \
+   "AND search_key LIKE $3 AND ($4::int[] IS NULL OR state = ANY($4::int[])) "                                      \
+   "AND ($5::int[] IS NULL OR kind = ANY($5::int[])) AND ($6::text = '' OR prefecture = $6) "                       \
+   "AND ($7::uuid IS NULL OR hub_id = $7) "                                                                         \
+   "AND ($8::boolean IS NULL OR $8 = " KUBARI_AGREEMENT_IN_FORCE("g.group_id", "$9") ") "                           \
+   "AND ($10::" type " IS NULL OR (" key ", group_id) " behind " ($10, $11::uuid)) "                                \
+   "ORDER BY " key desc ", group_id" desc " LIMIT $12" \
+  }
+constexpr pg::Statement kByName KUBARI_GROUPS("display_name", "text", ">", "");
+constexpr pg::Statement kByNameLastFirst KUBARI_GROUPS("display_name", "text", "<", " DESC");
+constexpr pg::Statement kByHouseholds KUBARI_GROUPS("households", "bigint", ">", "");
+constexpr pg::Statement kByHouseholdsMostFirst KUBARI_GROUPS("households", "bigint", "<", " DESC");
+#undef KUBARI_GROUPS
 constexpr pg::Statement kFindTaken{
     "SELECT group_id FROM groups WHERE network_id = $1 AND (group_id = $2 OR code = $3)"};
 constexpr pg::Statement kFindByCode{
     "SELECT code, group_id FROM groups WHERE network_id = $1 AND code = ANY($2::text[])"};
 constexpr pg::Statement kInsert{
     "INSERT INTO groups (network_id, group_id, code, display_name, state, suspend_reason, hub_id, search_key, profile, "
-    "create_time, update_time) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)"};
+    "create_time, update_time, kind, households, prefecture) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13)"};
 constexpr pg::Statement kUpdate{
     "UPDATE groups SET code = $3, display_name = $4, state = $5, suspend_reason = $6, hub_id = $7, search_key = $8, "
-    "profile = $9, "
-    "update_time = $10, version = version + 1 WHERE network_id = $1 AND group_id = $2"};
+    "profile = $9, update_time = $10, kind = $11, households = $12, prefecture = $13, version = version + 1 WHERE "
+    "network_id = $1 AND group_id = $2"};
 constexpr pg::Statement kLockHubs{"SELECT pg_advisory_xact_lock(hashtextextended('kubari.groups.hubs.' || $1, 0))"};
 constexpr pg::Statement kHubs{"SELECT group_id, hub_id FROM groups WHERE network_id = $1 AND hub_id IS NOT NULL"};
 
@@ -75,6 +87,15 @@ std::string ProfileOf(const v1::Group& group) {
 
 std::string SearchKeyOf(const v1::Group& group) {
   return registry::SearchKey({group.display_name(), group.name_kana(), group.code()});
+}
+
+// Of the first site, where deliveries go.
+std::string PrefectureOf(const v1::Group& group) {
+  return group.sites_size() == 0 ? "" : group.sites(0).address().municipality_code().substr(0, 2);
+}
+
+std::optional<std::vector<int>> AnyIfEmpty(const std::vector<int>& values) {
+  return values.empty() ? std::nullopt : std::optional(values);
 }
 
 absl::StatusOr<v1::Group> FromRow(const pg::Row& row) {
@@ -125,11 +146,15 @@ absl::StatusOr<v1::Group> LoadGroup(pg::Transaction& tx, const std::string& grou
 }
 
 absl::StatusOr<std::vector<v1::Group>> ListGroups(pg::Transaction& tx, const GroupFilter& filter) {
-  std::optional<std::vector<int>> states;
-  if (!filter.states.empty()) states = filter.states;
+  const auto ask = [&](const pg::Statement& list, const auto& after) {
+    return tx.Query(list, tx.network_id(), filter.only, registry::ContainsPattern(filter.query),
+                    AnyIfEmpty(filter.states), AnyIfEmpty(filter.kinds), filter.prefecture, filter.hub_id,
+                    filter.in_force, filter.day, after, filter.after_id, filter.limit);
+  };
   ASSIGN_OR_RETURN(const pg::Result rows,
-                   tx.Query(kList, tx.network_id(), filter.only, registry::ContainsPattern(filter.query), states,
-                            filter.after_name, filter.after_id, filter.limit));
+                   filter.by_households
+                       ? ask(filter.descending ? kByHouseholdsMostFirst : kByHouseholds, filter.after_households)
+                       : ask(filter.descending ? kByNameLastFirst : kByName, filter.after_name));
   return WithAgreements(tx, rows);
 }
 
@@ -146,7 +171,8 @@ absl::Status InsertGroup(pg::Transaction& tx, const v1::Group& group, absl::Time
   const absl::Status status =
       tx.Query(kInsert, tx.network_id(), group_id, group.code(), group.display_name(), static_cast<int>(group.state()),
                group.suspend_reason(), ids::IdFromName("groups", group.hub()), SearchKeyOf(group),
-               pg::Bytes{ProfileOf(group)}, now)
+               pg::Bytes{ProfileOf(group)}, now, static_cast<int>(group.kind()), group.households(),
+               PrefectureOf(group))
           .status();
   if (pg::ConstraintOf(status) == "groups_code_key") return CodeTaken(group.code());
   if (pg::ConstraintOf(status) == "groups_pkey") return GroupExists(group_id);
@@ -157,7 +183,8 @@ absl::Status SaveGroup(pg::Transaction& tx, const v1::Group& group, absl::Time n
   const absl::Status status =
       tx.Query(kUpdate, tx.network_id(), *ids::IdFromName("groups", group.name()), group.code(), group.display_name(),
                static_cast<int>(group.state()), group.suspend_reason(), ids::IdFromName("groups", group.hub()),
-               SearchKeyOf(group), pg::Bytes{ProfileOf(group)}, now)
+               SearchKeyOf(group), pg::Bytes{ProfileOf(group)}, now, static_cast<int>(group.kind()), group.households(),
+               PrefectureOf(group))
           .status();
   if (pg::ConstraintOf(status) == "groups_code_key") return CodeTaken(group.code());
   return status;

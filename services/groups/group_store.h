@@ -22,11 +22,19 @@ absl::StatusOr<v1::Group> LoadGroup(pg::Transaction& tx, const std::string& grou
 struct GroupFilter {
   std::optional<std::vector<std::string>> only;  // ids; nothing: all
   std::string query;
-  std::vector<int> states;                          // empty: any
-  std::optional<std::string> after_name, after_id;  // both or neither
+  std::vector<int> states, kinds;  // empty: any
+  std::string prefecture;          // two digits; empty: any
+  std::optional<std::string> hub_id;
+  std::optional<bool> in_force;  // with an agreement in force on `day`, or without
+  absl::CivilDay day;
+  bool by_households = false;  // else by display name
+  bool descending = false;
+  // Go on behind this one: its name or households, whichever orders the list, and its id.
+  std::optional<std::string> after_name, after_id;
+  std::optional<int64_t> after_households;
   int limit = 0;
 };
-// By display name, then id.
+// What is equal comes by id.
 absl::StatusOr<std::vector<v1::Group>> ListGroups(pg::Transaction& tx, const GroupFilter& filter);
 
 // ALREADY_EXISTS / CODE_TAKEN or GROUP_EXISTS.

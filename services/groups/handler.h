@@ -25,6 +25,8 @@ class GroupsHandler {
   absl::StatusOr<v1::Group> CreateGroup(const rpc::Call& call, const v1::CreateGroupRequest& request);
   absl::StatusOr<v1::Group> GetGroup(const rpc::Call& call, const v1::GetGroupRequest& request);
   absl::StatusOr<v1::ListGroupsResponse> ListGroups(const rpc::Call& call, const v1::ListGroupsRequest& request);
+  absl::StatusOr<v1::ListHubGroupsResponse> ListHubGroups(const rpc::Call& call,
+                                                          const v1::ListHubGroupsRequest& request);
   absl::StatusOr<v1::Group> UpdateGroup(const rpc::Call& call, const v1::UpdateGroupRequest& request);
 
   // standing_handlers.cc: what lets a group receive

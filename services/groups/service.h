@@ -14,6 +14,7 @@ class GroupsService final : public v1::GroupsService::CallbackService {
   KUBARI_RPC(v1::GroupsService, CreateGroup)
   KUBARI_RPC(v1::GroupsService, GetGroup)
   KUBARI_RPC(v1::GroupsService, ListGroups)
+  KUBARI_RPC(v1::GroupsService, ListHubGroups)
   KUBARI_RPC(v1::GroupsService, UpdateGroup)
   KUBARI_RPC(v1::GroupsService, ApproveGroup)
   KUBARI_RPC(v1::GroupsService, SuspendGroup)

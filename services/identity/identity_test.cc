@@ -329,6 +329,70 @@ TEST_F(IdentityTest, PeopleAreUniqueByEmailAndListed) {
   EXPECT_THAT(Do(&Stub::ListPeople, network.token, list), FailsBecause("PAGE_TOKEN_INVALID"));
 }
 
+TEST_F(IdentityTest, PeopleDevicesAndOrganisationsAreSearched) {
+  const Network network = MakeNetwork("kansai");
+  const std::string npo = MakeOrganisation(network, "OPERATOR"), donor = MakeOrganisation(network, "DONOR");
+  const auto add = [&](const std::string& name, const std::string& email, const std::string& organisation,
+                       const std::string& role) {
+    Must(&Stub::CreatePerson, network.token,
+         Text<pb::CreatePersonRequest>(absl::StrCat(RequestId(), "display_name: '", name, "' email: '", email,
+                                                    "' grants { organisation: '", organisation, "' role: ", role,
+                                                    " }")));
+  };
+  add("佐藤 ハナ", "Hana@example.org", npo, "ROLE_WAREHOUSE_MANAGER");
+  add("鈴木 100%", "ichiro@example.org", npo, "ROLE_VOLUNTEER");
+  add("高橋", "jiro@example.org", donor, "ROLE_DONOR");
+  const auto people = [&](const std::string& request) {
+    std::string names;
+    auto list = Text<pb::ListPeopleRequest>(request + " page_size: 1");
+    do {
+      const auto page = Must(&Stub::ListPeople, network.token, list);
+      for (const auto& person : page.people()) names += person.display_name().substr(0, 3);
+      list.set_page_token(page.next_page_token());
+    } while (!list.page_token().empty());
+    return names;
+  };
+  EXPECT_EQ(people("query: 'はな'"), "佐");
+  EXPECT_EQ(people("query: '佐藤ハナ'"), "佐");
+  EXPECT_EQ(people("query: 'ｈａｎａ'"), "佐");
+  EXPECT_EQ(people("query: '%'"), "鈴");
+  EXPECT_EQ(people("query: '_'"), "");
+  EXPECT_EQ(people("query: 'example.org' organisation: '" + npo + "'"), "佐鈴");
+  EXPECT_EQ(people("role: ROLE_DONOR"), "高");
+  EXPECT_EQ(people("role: ROLE_DONOR organisation: '" + npo + "'"), "");
+  EXPECT_EQ(people("role: ROLE_VOLUNTEER organisation: '" + npo + "'"), "鈴");
+  EXPECT_EQ(people("role: ROLE_WAREHOUSE_MANAGER query: 'ハナ'"), "佐");
+  EXPECT_THAT(Do(&Stub::ListPeople, network.token,
+                 Text<pb::ListPeopleRequest>("query: '" + std::string(201, 'x') + "' role: 99")),
+              Violates("query", "TOO_LONG"));
+
+  const auto invite = Must(&Stub::CreateInvite, network.token, DeviceInvite(npo, "max_uses: 2"));
+  for (const char* name : {"スマホ 1", "タブレット"}) {
+    Must(&Stub::RedeemInvite, "",
+         Text<pb::RedeemInviteRequest>(
+             absl::StrCat(RequestId(), "code: '", invite.code(), "' device_display_name: '", name, "'")));
+  }
+  const auto devices = Must(&Stub::ListDevices, network.token, Text<pb::ListDevicesRequest>("query: 'ｽﾏﾎ1'"));
+  ASSERT_EQ(devices.devices_size(), 1);
+  EXPECT_EQ(devices.devices(0).display_name(), "スマホ 1");
+  EXPECT_THAT(
+      Do(&Stub::ListDevices, network.token, Text<pb::ListDevicesRequest>("query: '" + std::string(201, 'x') + "'")),
+      Violates("query", "TOO_LONG"));
+
+  const std::string group = ids::NewUuid();
+  Must(&Stub::CreateOrganisation, network.token,
+       Text<pb::CreateOrganisationRequest>(absl::StrCat(RequestId(), "organisation_id: '", group,
+                                                        "' kind: ORGANISATION_KIND_GROUP display_name: 'みなみ食堂'")));
+  const auto organisations =
+      Must(&Stub::ListOrganisations, network.token, Text<pb::ListOrganisationsRequest>("query: 'ミナミ'"));
+  ASSERT_EQ(organisations.organisations_size(), 1);
+  EXPECT_EQ(organisations.organisations(0).name(), "organisations/" + group);
+  EXPECT_EQ(Must(&Stub::ListOrganisations, network.token,
+                 Text<pb::ListOrganisationsRequest>("query: 'ミナミ' kind: ORGANISATION_KIND_DONOR"))
+                .organisations_size(),
+            0);
+}
+
 TEST_F(IdentityTest, AnOrganisationMayBeRegisteredTwiceWithTheSameContent) {
   const Network network = MakeNetwork("kansai");
   const std::string id = ids::NewUuid();

@@ -24,7 +24,7 @@ BEGIN
       -- A varint: seven bits a byte, the lowest first, up to the first byte without the eighth.
       value := 0;
       FOR shift IN 0..9 LOOP
-        value := value | (get_byte(message, at) & 127)::bigint << (7 * shift);
+        value := value | ((get_byte(message, at) & 127)::bigint << (7 * shift));
         at := at + 1;
         EXIT WHEN get_byte(message, at - 1) < 128;
       END LOOP;

@@ -76,6 +76,23 @@ absl::Status CheckHub(const std::string& group_id, const std::string& hub_id,
   return absl::OkStatus();
 }
 
+v1::HubGroup AsHubSees(const v1::Group& group) {
+  v1::HubGroup seen;
+  seen.set_name(group.name());
+  seen.set_display_name(group.display_name());
+  seen.set_name_kana(group.name_kana());
+  seen.set_kind(group.kind());
+  seen.set_state(group.state());
+  *seen.mutable_sites() = group.sites();
+  *seen.mutable_accepted_categories() = group.accepted_categories();
+  *seen.mutable_excluded_allergens() = group.excluded_allergens();
+  *seen.mutable_wanted_tags() = group.wanted_tags();
+  *seen.mutable_excluded_tags() = group.excluded_tags();
+  *seen.mutable_receiving_days() = group.receiving_days();
+  seen.set_min_remaining_days(group.min_remaining_days());
+  return seen;
+}
+
 const std::vector<std::string>& SettableFields() {
   static const std::vector<std::string> fields = {"code",
                                                   "display_name",
@@ -94,7 +111,8 @@ const std::vector<std::string>& SettableFields() {
                                                   "min_remaining_days",
                                                   "max_distance_km",
                                                   "evidence",
-                                                  "hub"};
+                                                  "hub",
+                                                  "may_be_named_to_donors"};
   return fields;
 }
 

@@ -28,6 +28,9 @@ void Derive(v1::Group& group, absl::CivilDay today);
 absl::Status CheckHub(const std::string& group_id, const std::string& hub_id,
                       const std::map<std::string, std::string>& hub_of);
 
+// What a hub knows of a group that it serves.
+v1::HubGroup AsHubSees(const v1::Group& group);
+
 // Fields of Group that UpdateGroup can change.
 const std::vector<std::string>& SettableFields();
 // PERMISSION_DENIED / FIELD_NOT_YOURS (metadata "fields") if `fields` has some that only the network's staff may

@@ -12,11 +12,14 @@ namespace kubari::identity {
 
 absl::StatusOr<pb::ListDevicesResponse> DevicesHandler::ListDevices(const rpc::Call& call,
                                                                     const pb::ListDevicesRequest& request) {
+  errors::Violations violations;
+  CheckQuery(violations, request.query());
+  RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(const auto organisation_id, OrganisationFilter(call, request.organisation()));
   ASSIGN_OR_RETURN(const pg::TxContext context, InNetwork(call));
   ASSIGN_OR_RETURN(const paging::Page page, paging::Page::Of(request, context.network_id, {kLastId}));
   auto devices = tools_.pool.Read(context, [&](pg::Transaction& tx) {
-    return identity::ListDevices(tx, organisation_id, page.key(0), page.limit());
+    return identity::ListDevices(tx, organisation_id, request.query(), page.key(0), page.limit());
   });
   RETURN_IF_ERROR(devices);
   pb::ListDevicesResponse response;

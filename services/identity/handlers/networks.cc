@@ -155,11 +155,12 @@ absl::StatusOr<pb::ListOrganisationsResponse> NetworksHandler::ListOrganisations
     const rpc::Call& call, const pb::ListOrganisationsRequest& request) {
   errors::Violations violations;
   if (request.kind() != pb::ORGANISATION_KIND_UNSPECIFIED) violations.Enum("kind", request.kind());
+  CheckQuery(violations, request.query());
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(const pg::TxContext context, InNetwork(call));
   ASSIGN_OR_RETURN(const paging::Page page, paging::Page::Of(request, context.network_id, {"", kFirstId}));
   auto organisations = tools_.pool.Read(context, [&](pg::Transaction& tx) {
-    return identity::ListOrganisations(tx, request.kind(), page.key(0), page.key(1), page.limit());
+    return identity::ListOrganisations(tx, request.kind(), request.query(), page.key(0), page.key(1), page.limit());
   });
   RETURN_IF_ERROR(organisations);
   pb::ListOrganisationsResponse response;

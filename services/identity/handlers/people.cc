@@ -73,11 +73,16 @@ absl::StatusOr<pb::Person> PeopleHandler::GetPerson(const rpc::Call& call, const
 
 absl::StatusOr<pb::ListPeopleResponse> PeopleHandler::ListPeople(const rpc::Call& call,
                                                                  const pb::ListPeopleRequest& request) {
-  ASSIGN_OR_RETURN(const auto organisation_id, OrganisationFilter(call, request.organisation()));
+  errors::Violations violations;
+  CheckQuery(violations, request.query());
+  if (request.role() != kubari::type::v1::ROLE_UNSPECIFIED) violations.Enum("role", request.role());
+  RETURN_IF_ERROR(violations.status());
+  PeopleFilter filter{.role = request.role(), .query = request.query()};
+  ASSIGN_OR_RETURN(filter.organisation_id, OrganisationFilter(call, request.organisation()));
   ASSIGN_OR_RETURN(const pg::TxContext context, InNetwork(call));
   ASSIGN_OR_RETURN(const paging::Page page, paging::Page::Of(request, context.network_id, {"", kFirstId}));
   auto people = tools_.pool.Read(context, [&](pg::Transaction& tx) {
-    return identity::ListPeople(tx, organisation_id, page.key(0), page.key(1), page.limit());
+    return identity::ListPeople(tx, filter, page.key(0), page.key(1), page.limit());
   });
   RETURN_IF_ERROR(people);
   pb::ListPeopleResponse response;

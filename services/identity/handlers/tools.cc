@@ -44,4 +44,6 @@ absl::StatusOr<std::optional<std::string>> OrganisationFilter(const rpc::Call& c
   return id;
 }
 
+void CheckQuery(errors::Violations& violations, const std::string& query) { violations.Text("query", query, 0, 200); }
+
 }  // namespace kubari::identity

@@ -46,6 +46,9 @@ absl::Status CheckGrantsInNetwork(pg::Transaction& tx, const std::vector<auth::G
 // NOT_YOUR_ORGANISATION.
 absl::StatusOr<std::optional<std::string>> OrganisationFilter(const rpc::Call& call, const std::string& organisation);
 
+// What a list is searched for: up to 200 characters.
+void CheckQuery(errors::Violations& violations, const std::string& query);
+
 // Moves the rows into the repeated field of an answer.
 template <typename Message>
 void Fill(google::protobuf::RepeatedPtrField<Message>* field, std::vector<Message> rows) {

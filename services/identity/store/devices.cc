@@ -16,7 +16,7 @@ constexpr pg::Statement kLoadDevice{
 constexpr pg::Statement kListDevices{
     "SELECT device_id, display_name, organisation_id, role, create_time, last_seen_time, revoked "
     "FROM devices WHERE network_id = $1 AND ($2::uuid IS NULL OR organisation_id = $2) AND device_id < $3 "
-    "ORDER BY device_id DESC LIMIT $4"};
+    "AND ($5::text = '' OR strpos(fold(display_name), fold($5)) > 0) ORDER BY device_id DESC LIMIT $4"};
 constexpr pg::Statement kRevokeDevice{"UPDATE devices SET revoked = true WHERE network_id = $1 AND device_id = $2"};
 
 constexpr pg::Statement kInsertApiKey{
@@ -65,8 +65,9 @@ absl::StatusOr<pb::Device> LoadDevice(pg::Transaction& tx, const std::string& id
 
 absl::StatusOr<std::vector<pb::Device>> ListDevices(pg::Transaction& tx,
                                                     const std::optional<std::string>& organisation_id,
-                                                    const std::string& before_id, int limit) {
-  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kListDevices, tx.network_id(), organisation_id, before_id, limit));
+                                                    const std::string& query, const std::string& before_id, int limit) {
+  ASSIGN_OR_RETURN(const pg::Result rows,
+                   tx.Query(kListDevices, tx.network_id(), organisation_id, before_id, limit, query));
   std::vector<pb::Device> devices;
   for (const pg::Row row : rows) devices.push_back(DeviceOf(row));
   return devices;

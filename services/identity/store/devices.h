@@ -15,10 +15,10 @@ namespace kubari::identity {
 absl::Status InsertDevice(pg::Transaction& tx, const pb::Device& device, absl::Time now);
 // NOT_FOUND / DEVICE_NOT_FOUND.
 absl::StatusOr<pb::Device> LoadDevice(pg::Transaction& tx, const std::string& id);
-// Newest first; only of `organisation_id`, if given.
+// Newest first; only of `organisation_id`, if given, and with `query` in their name.
 absl::StatusOr<std::vector<pb::Device>> ListDevices(pg::Transaction& tx,
                                                     const std::optional<std::string>& organisation_id,
-                                                    const std::string& before_id, int limit);
+                                                    const std::string& query, const std::string& before_id, int limit);
 // Ends its session too.
 absl::Status RevokeDevice(pg::Transaction& tx, const std::string& id);
 

@@ -26,6 +26,7 @@ constexpr pg::Statement kLoadOrganisation{
 constexpr pg::Statement kListOrganisations{
     "SELECT organisation_id, kind, display_name, create_time FROM organisations "
     "WHERE network_id = $1 AND ($2 = 0 OR kind = $2) AND (display_name, organisation_id) > ($3, $4::uuid) "
+    "AND ($6::text = '' OR strpos(fold(display_name), fold($6)) > 0) "
     "ORDER BY display_name, organisation_id LIMIT $5"};
 constexpr pg::Statement kKinds{
     "SELECT organisation_id, kind FROM organisations WHERE network_id = $1 AND organisation_id = ANY ($2::uuid[])"};
@@ -101,10 +102,10 @@ absl::StatusOr<pb::Organisation> LoadOrganisation(pg::Transaction& tx, const std
 }
 
 absl::StatusOr<std::vector<pb::Organisation>> ListOrganisations(pg::Transaction& tx, pb::OrganisationKind kind,
-                                                                const std::string& after_name,
+                                                                const std::string& query, const std::string& after_name,
                                                                 const std::string& after_id, int limit) {
-  ASSIGN_OR_RETURN(const pg::Result rows,
-                   tx.Query(kListOrganisations, tx.network_id(), static_cast<int>(kind), after_name, after_id, limit));
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kListOrganisations, tx.network_id(), static_cast<int>(kind),
+                                                   after_name, after_id, limit, query));
   std::vector<pb::Organisation> organisations;
   for (const pg::Row row : rows) organisations.push_back(OrganisationOf(row));
   return organisations;

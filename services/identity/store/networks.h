@@ -31,7 +31,7 @@ absl::Status InsertOrganisation(pg::Transaction& tx, const std::string& id, pb::
 absl::StatusOr<pb::Organisation> LoadOrganisation(pg::Transaction& tx, const std::string& id);
 // By display name; of any kind if unspecified.
 absl::StatusOr<std::vector<pb::Organisation>> ListOrganisations(pg::Transaction& tx, pb::OrganisationKind kind,
-                                                                const std::string& after_name,
+                                                                const std::string& query, const std::string& after_name,
                                                                 const std::string& after_id, int limit);
 // Of those that exist, by id.
 absl::StatusOr<std::map<std::string, pb::OrganisationKind>> KindsOf(pg::Transaction& tx,

@@ -21,8 +21,10 @@ constexpr pg::Statement kLoad{
 constexpr pg::Statement kList{
     "SELECT person_id, display_name, email, password_hash IS NOT NULL AS has_password, locale, create_time "
     "FROM people AS p WHERE network_id = $1 AND (display_name, person_id) > ($3, $4::uuid) "
-    "AND ($2::uuid IS NULL OR EXISTS (SELECT FROM person_grants AS g "
-    "     WHERE (g.network_id, g.person_id, g.organisation_id) = (p.network_id, p.person_id, $2))) "
+    "AND (($2::uuid IS NULL AND $7::smallint = 0) OR EXISTS (SELECT FROM person_grants AS g "
+    "     WHERE (g.network_id, g.person_id) = (p.network_id, p.person_id) "
+    "     AND ($2 IS NULL OR g.organisation_id = $2) AND ($7 = 0 OR g.role = $7))) "
+    "AND ($6::text = '' OR strpos(fold(display_name), fold($6)) > 0 OR strpos(fold(email), fold($6)) > 0) "
     "ORDER BY display_name, person_id LIMIT $5"};
 constexpr pg::Statement kGrants{
     "SELECT person_id, organisation_id, role FROM person_grants WHERE network_id = $1 AND person_id = ANY ($2::uuid[]) "
@@ -107,12 +109,11 @@ absl::StatusOr<pb::Person> LoadPerson(pg::Transaction& tx, const std::string& id
   return people[0];
 }
 
-absl::StatusOr<std::vector<pb::Person>> ListPeople(pg::Transaction& tx,
-                                                   const std::optional<std::string>& organisation_id,
+absl::StatusOr<std::vector<pb::Person>> ListPeople(pg::Transaction& tx, const PeopleFilter& filter,
                                                    const std::string& after_name, const std::string& after_id,
                                                    int limit) {
-  ASSIGN_OR_RETURN(const pg::Result rows,
-                   tx.Query(kList, tx.network_id(), organisation_id, after_name, after_id, limit));
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kList, tx.network_id(), filter.organisation_id, after_name, after_id,
+                                                   limit, filter.query, static_cast<int>(filter.role)));
   return WithGrants(tx, rows);
 }
 

@@ -17,9 +17,13 @@ absl::Status InsertPerson(pg::Transaction& tx, const std::string& id, const std:
                           const std::string& email, const std::string& locale, absl::Time now);
 // NOT_FOUND / PERSON_NOT_FOUND.
 absl::StatusOr<pb::Person> LoadPerson(pg::Transaction& tx, const std::string& id);
-// By display name; only those with a role in `organisation_id`, if given.
-absl::StatusOr<std::vector<pb::Person>> ListPeople(pg::Transaction& tx,
-                                                   const std::optional<std::string>& organisation_id,
+struct PeopleFilter {
+  std::optional<std::string> organisation_id;                        // with a role in it
+  kubari::type::v1::Role role = kubari::type::v1::ROLE_UNSPECIFIED;  // who hold it, in that organisation if it is set
+  std::string query;                                                 // part of the name or the e-mail; empty: any
+};
+// By display name.
+absl::StatusOr<std::vector<pb::Person>> ListPeople(pg::Transaction& tx, const PeopleFilter& filter,
                                                    const std::string& after_name, const std::string& after_id,
                                                    int limit);
 
