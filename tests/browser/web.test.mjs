@@ -170,8 +170,10 @@ describe('web app', { skip: server ? false : 'KUBARI_SERVER is not set: no runni
   const groupAgrees = async (page) => {
     const { grants } = await callAs(page, 'identity', 'GetSession');
     const group = grants[0].organisation.replace('organisations/', 'groups/');
-    const { lines = [] } = await callAs(page, 'allocation', 'ListLines', { group, states: ['LINE_STATE_OFFERED'], pageSize: 20 });
-    await cardsAgree(page, '回答をお待ちしている品', lines.map((one) => one.productDisplayName));
+    const { lines = [] } = await callAs(page, 'allocation', 'ListLines', { group, states: ['LINE_STATE_OFFERED'], pageSize: 200 });
+    // By delivery, what is due first comes first.
+    const shown = await section(page, '回答をお待ちしている品').locator('h3').allInnerTexts();
+    assert.deepEqual(shown.sort(), lines.map((one) => one.productDisplayName).sort());
     const { deliveries = [] } = await callAs(page, 'stock', 'ListDeliveries', { group, state: 'DELIVERY_STATE_CONFIRMED', pageSize: 10 });
     assert.equal(await section(page, 'これまでに受け取った品').locator('li.card').count(), deliveries.length);
     await impactAgrees(page, { group });
