@@ -242,6 +242,22 @@ describe('a phone in the warehouse', { skip: server ? false : 'KUBARI_SERVER is 
     await manager.context.close();
   });
 
+  test('practice: the first scan is guided, and nothing of it reaches the server', async () => {
+    const { context, page } = await open(browser, { phone: true });
+    const calls = [];
+    await page.goto(`${server}/#/practice`);
+    await page.getByText('練習中 ― 本物の在庫は動きません').waitFor();
+    page.on('request', (request) => request.method() === 'POST' && calls.push(request.url()));
+    await page.getByRole('button', { name: /読み取る/ }).first().click();
+    await button(page, 'A-01').click();
+    await screenshot(page, 'phone-practice');
+    assert.deepEqual(await barriers(page), []);
+    await button(page, '入庫する').click();
+    await page.getByText('できました。これだけです。').waitFor();
+    assert.deepEqual(calls, []);
+    await context.close();
+  });
+
   describe('without a network', () => {
     let network;
     before(async () => (network = await Network.make(server)));

@@ -48,9 +48,6 @@ export class World {
     });
     const { places } = await world.do('stock', 'ListPlaces', { warehouse: world.warehouse.name });
     world.shelf = Object.fromEntries(places.map((place) => [place.code, place.name]));
-    const agreement = { title: '合意書', validFromDate: '2020-01-01', conditions: { donorMayBeNamed: true } };
-    world.donor = await world.do('donors', 'CreateDonor', { requestId: id(), donor: { code: `D${world.code}`, displayName: `${name}食品`, address } });
-    await world.do('donors', 'CreateAgreement', { requestId: id(), donor: world.donor.name, agreement });
     world.group = await world.do('groups', 'CreateGroup', {
       requestId: id(),
       group: {
@@ -61,6 +58,10 @@ export class World {
         sites: [{ displayName: '本部', ambientItems: '2000', chilledItems: '200', address }],
       },
     });
+    // Only for the own group: what is allocated here takes nothing from, and gives nothing to, the example network.
+    const agreement = { title: '合意書', validFromDate: '2020-01-01', conditions: { onlyGroups: [world.group.name], donorMayBeNamed: true } };
+    world.donor = await world.do('donors', 'CreateDonor', { requestId: id(), donor: { code: `D${world.code}`, displayName: `${name}食品`, address } });
+    await world.do('donors', 'CreateAgreement', { requestId: id(), donor: world.donor.name, agreement });
     await world.do('groups', 'CreateAgreement', { requestId: id(), group: world.group.name, agreement: { title: '合意書', validFromDate: '2020-01-01' } });
     const { etag } = await world.do('groups', 'GetGroup', { name: world.group.name });
     await world.do('groups', 'ApproveGroup', { requestId: id(), name: world.group.name, etag });
@@ -99,7 +100,6 @@ export class World {
         donor: this.donor.name,
         title: `${product.displayName}の寄付`,
         readyDate: day(0),
-        conditions: { onlyGroups: [this.group.name], donorMayBeNamed: true },
         lines: [{ product: product.name, cases: String(cases), itemsPerCase: product.itemsPerCase, temperatureZone: product.temperatureZone, goodUntil: { kind: 'DATE_KIND_BEST_BEFORE', date } }],
       },
     });
