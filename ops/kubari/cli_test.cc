@@ -2,12 +2,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
+#include "kubari/allocation/v1/snapshot.pb.h"
 #include "kubari/stock/v1/stock.pb.h"
 #include "libs/contract/contract.h"
 #include "libs/errors/errors.h"
 #include "ops/kubari/client.h"
+#include "ops/kubari/commands.h"
 #include "ops/kubari/contract.h"
 #include "ops/kubari/tables.h"
+#include "services/allocation/domain/propose.h"
 
 namespace kubari::cli {
 namespace {
@@ -34,6 +39,33 @@ TEST(Contract, EveryMethodSaysWhoMayCall) {
     for (int i = 0; i < service->method_count(); ++i)
       EXPECT_NE(DescribeAccess(*service->method(i)), "") << service->method(i)->full_name();
   }
+}
+
+TEST(Replay, JudgesAnExportWithoutAServer) {
+  const std::string file = absl::StrCat(::testing::TempDir(), "/run.binpb");
+  const auto replay = [&](const allocation::v1::RunExport& run) {
+    std::ofstream(file, std::ios::binary) << run.SerializeAsString();
+    return Replay(Client({}), {file});
+  };
+  allocation::v1::Snapshot snapshot;
+  snapshot.set_policy_version(allocation::kPolicyVersion);
+  snapshot.set_hand_over_date("2026-11-18");
+  allocation::v1::RunExport run;
+  run.set_snapshot(allocation::CanonicalBytes(snapshot));
+  run.set_snapshot_hash(allocation::Sha256(run.snapshot()));
+  run.set_result_hash(allocation::Propose(snapshot)->result_hash);
+  EXPECT_EQ(replay(run), 0);
+  allocation::v1::RunExport other_result = run;
+  other_result.set_result_hash(run.snapshot_hash());
+  EXPECT_EQ(replay(other_result), 1);
+  snapshot.set_hand_over_date("2026-11-19");
+  run.set_snapshot(allocation::CanonicalBytes(snapshot));  // not what the hash names
+  EXPECT_EQ(replay(run), 1);
+  snapshot.set_policy_version("fair-share/1");
+  run.set_snapshot(allocation::CanonicalBytes(snapshot));
+  EXPECT_EQ(replay(run), 1);
+  EXPECT_EQ(Replay(Client({}), {file + ".none"}), 1);
+  EXPECT_EQ(Replay(Client({}), {}), 2);
 }
 
 TEST(ConnectError, KeepsReasonFactsAndJapanese) {

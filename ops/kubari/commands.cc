@@ -11,6 +11,8 @@
 #include <iostream>
 #include <sstream>
 
+#include "kubari/allocation/v1/allocation.pb.h"
+#include "kubari/allocation/v1/snapshot.pb.h"
 #include "kubari/donors/v1/donors.pb.h"
 #include "kubari/identity/v1/identity.pb.h"
 #include "kubari/stock/v1/stock.pb.h"
@@ -20,6 +22,7 @@
 #include "libs/ledger_audit/books.h"
 #include "ops/kubari/contract.h"
 #include "ops/kubari/tables.h"
+#include "services/allocation/domain/replay.h"
 
 namespace kubari::cli {
 
@@ -392,6 +395,49 @@ int Links(const Client& client, const std::string& web, const std::vector<std::s
   return 0;
 }
 
+int Replay(const Client& client, const std::vector<std::string>& arguments) {
+  constexpr char kUsage[] = "kubari replay FILE | runs/{uuid} [--save FILE]";
+  const bool save = arguments.size() == 3 && arguments[1] == "--save";
+  if (arguments.size() != 1 && !save) return Usage(kUsage);
+  std::string bytes;
+  if (arguments[0].starts_with("runs/")) {
+    allocation::v1::ExportRunRequest request;
+    request.set_run(arguments[0]);
+    auto exported = client.Call<allocation::v1::ExportRunResponse>("kubari.allocation.v1.AllocationService/ExportRun", request);
+    if (!exported.ok()) return PrintError(exported.status());
+    bytes = std::move(*exported->mutable_export_());
+    if (save) {
+      std::ofstream out(arguments[2], std::ios::binary);
+      out << bytes;
+      out.close();
+      if (!out) return PrintError(absl::DataLossError(absl::StrCat("The file ", arguments[2], " could not be written to the end.")));
+    }
+  } else {
+    if (save) return Usage(kUsage);
+    std::ifstream in(arguments[0], std::ios::binary);
+    if (!in) return PrintError(absl::NotFoundError(absl::StrCat("The file ", arguments[0], " cannot be read. Check its name and rights.")));
+    std::stringstream whole;
+    whole << in.rdbuf();
+    bytes = whole.str();
+  }
+  allocation::v1::RunExport run;
+  if (!run.ParseFromString(bytes) || run.snapshot().empty()) {
+    return PrintError(absl::InvalidArgumentError(absl::StrCat(arguments[0], " is no export of a run. 'kubari replay RUN --save FILE' makes one.")));
+  }
+  const absl::StatusOr<allocation::Replay> replay = allocation::ReplaySnapshot(run.snapshot());
+  if (!replay.ok()) return PrintError(replay.status());
+  const auto compare = [](const char* what, const std::string& stored, const std::string& here) {
+    std::printf("  %-28s %s%s\n", what, here.c_str(), stored == here ? "" : absl::StrCat("  is not ", stored).c_str());
+    return stored == here;
+  };
+  std::printf("%s %s (%s)\n", run.run().c_str(), run.title().c_str(), run.policy_version().c_str());
+  bool same = compare("what the run saw", run.snapshot_hash(), replay->snapshot_hash);
+  same = compare("lines, computed again", run.result_hash(), replay->result_hash) && same;
+  same = compare("the same in another order", run.result_hash(), replay->permuted_hash) && same;
+  std::printf("%s\n", same ? "Identical, to the byte." : "Not identical: this is not what the run saw, or not what it proposed.");
+  return same ? 0 : 1;
+}
+
 int Completion(const std::vector<std::string>& arguments) {
   std::vector<std::string> methods;
   for (const auto* service : ContractServices()) {
@@ -408,7 +454,7 @@ _kubari() {
     esac
   done
   case "$command" in
-    "") COMPREPLY=($(compgen -W "call methods describe import export verify trace links network demo completion help --server --web --key --key-file" -- "$word")) ;;
+    "") COMPREPLY=($(compgen -W "call methods describe import export verify replay trace links network demo completion help --server --web --key --key-file" -- "$word")) ;;
     call|describe) COMPREPLY=($(compgen -W "%s" -- "$word")) ;;
     import) COMPREPLY=($(compgen -W "%s --dry-run" -- "$word") $(compgen -f -- "$word")) ;;
     export) COMPREPLY=($(compgen -W "%s" -- "$word") $(compgen -f -- "$word")) ;;

@@ -25,6 +25,9 @@ int Export(const Client& client, const std::vector<std::string>& arguments);
 int Trace(const Client& client, const std::vector<std::string>& arguments);
 // kubari verify FILE.jsonl --network ID: judges an export of the ledger offline, sharing no code with the services that wrote it
 int Verify(const std::vector<std::string>& arguments);
+// kubari replay FILE | runs/{uuid} [--save FILE]: computes an allocation run again and compares it with what was first proposed. From a file
+// it needs no server.
+int Replay(const Client& client, const std::vector<std::string>& arguments);
 // kubari links: a sign-in link for each person the key may invite
 int Links(const Client& client, const std::string& web, const std::vector<std::string>& arguments);
 // kubari completion: a bash script for `source <(kubari completion)`

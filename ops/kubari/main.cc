@@ -25,6 +25,8 @@ usage: kubari [--server URL] [--key KEY | --key-file FILE] COMMAND …
   import KIND FILE.csv [--dry-run] warehouses, products, donors, groups, offers: all problems at once, nothing half-written
   export KIND [FILE.csv|.jsonl]    donors, offers, groups, products, warehouses, lots, balances, deliveries, runs, lines, impact, ledger
   verify FILE.jsonl --network ID   judges an exported ledger offline: positions, hashes, balances; names the first rows that do not hold
+  replay FILE | runs/ID [--save FILE]
+                                   computes an allocation run again and compares it to the byte; from an exported file without a server
   trace LOT                        a lot's whole path: movements, and who holds it now
   links                            a sign-in link for each person (needs an administrator's key)
   network create --code CODE --name NAME --email EMAIL [--administrator NAME] [--time-zone ZONE]
@@ -129,6 +131,7 @@ int main(int argc, char** argv) {
   if (command == "import") return Import(client, arguments);
   if (command == "export") return Export(client, arguments);
   if (command == "verify") return Verify(arguments);
+  if (command == "replay") return Replay(client, arguments);
   if (command == "trace") return Trace(client, arguments);
   if (command == "links") return Links(client, web, arguments);
   if (command == "completion") return Completion(arguments);
