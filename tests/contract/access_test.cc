@@ -52,7 +52,7 @@ bool IsMutation(const MethodDescriptor& method) {
 
 bool ReadsByName(const std::string& name) {
   for (const char* verb : {"Get", "List", "Count", "Preview", "Suggest", "Print", "LookUp", "Read", "Search", "Trace",
-                           "Verify", "Check", "Replay", "Export", "Authenticate"}) {
+                           "Verify", "Check", "Replay", "Export", "Explain", "Try", "Authenticate"}) {
     if (name.rfind(verb, 0) == 0) return true;
   }
   return false;
