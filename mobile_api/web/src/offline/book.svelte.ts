@@ -137,6 +137,7 @@ export interface BookWorld {
   queue: Queue;
   now: () => number;
   onHope: World['onHope'];
+  later: World['later'];
   channel: World['channel'];
 }
 
@@ -173,7 +174,7 @@ export class Book {
   #position = '';
   #turn = 0;
   #refreshing?: Promise<void>;
-  #timer?: ReturnType<typeof setTimeout>;
+  #stopWaiting = () => {};
   #stop: (() => void)[] = [];
   #channel?: ReturnType<World['channel']>;
 
@@ -374,7 +375,7 @@ export class Book {
     this.#stop = [
       this.#world.onHope(() => this.#refreshIfOld()),
       this.#world.queue.onSettled((actions) => {
-        if (actions.some((action) => action.state === 'done')) this.#after(SETTLE, () => this.refresh());
+        if (actions.some((action) => action.state === 'done')) this.#after(SETTLE, () => void this.refresh());
       }),
     ];
     this.#refreshIfOld();
@@ -382,7 +383,7 @@ export class Book {
 
   close(): void {
     this.#turn++;
-    clearTimeout(this.#timer);
+    this.#stopWaiting();
     for (const stop of this.#stop) stop();
     this.#stop = [];
     this.#channel?.close();
@@ -446,9 +447,9 @@ export class Book {
     if (this.#world.now() - (this.age ?? 0) >= FRESH || !this.ready) void this.refresh();
   }
 
-  #after(milliseconds: number, then: () => unknown): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(then, milliseconds);
+  #after(milliseconds: number, then: () => void): void {
+    this.#stopWaiting();
+    this.#stopWaiting = this.#world.later(milliseconds, then);
   }
 
   async #refresh(turn: number, all: boolean): Promise<void> {

@@ -2,6 +2,8 @@
 
 // Below this the two clocks are taken as equal, so that the times of actions keep their order while the measure trembles.
 const CLOCK_TOLERANCE = 5_000;
+/** While nobody was reached and the page is seen: how often to look again. */
+const LOOK_AGAIN = 20_000;
 
 class Link {
   /** The last call reached nobody, or the system says that there is no network. */
@@ -36,6 +38,13 @@ class Link {
 
   failed(): void {
     this.away = true;
+  }
+
+  /** Some call that costs little, for looking whether the service can be reached again when nobody asks for anything. */
+  watch(call: () => Promise<unknown>): void {
+    setInterval(() => {
+      if (this.away && document.visibilityState === 'visible') void call().catch(() => {});
+    }, LOOK_AGAIN);
   }
 
   /** Calls `hope` whenever there is a new reason to try: signal, the app in the foreground, an answer after silence. Returns how to stop. */

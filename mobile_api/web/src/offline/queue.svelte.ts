@@ -43,6 +43,8 @@ export interface World {
   onHope: (hope: () => void) => () => void;
   /** Runs `work` while no other tab runs it for the same name. */
   alone: (name: string, work: () => Promise<void>) => Promise<void>;
+  /** Calls back after so many milliseconds. Returns how to stop. */
+  later: (milliseconds: number, then: () => void) => () => void;
   /** Tells other tabs, and hears them. */
   channel: (name: string) => Pick<BroadcastChannel, 'postMessage' | 'close' | 'onmessage'> | undefined;
 }
@@ -54,6 +56,10 @@ export const world: World = {
   random: Math.random,
   onHope: (hope) => link.onHope(hope),
   alone,
+  later(milliseconds, then) {
+    const timer = setTimeout(then, milliseconds);
+    return () => clearTimeout(timer);
+  },
   channel: (name) => (typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel(name)),
 };
 
@@ -108,7 +114,7 @@ export class Queue {
   #again = false;
   #more = false;
   #pause = 0;
-  #timer?: ReturnType<typeof setTimeout>;
+  #stopWaiting = () => {};
   #turn = 0;
   #settled = new Set<(actions: Action[]) => void>();
 
@@ -139,7 +145,7 @@ export class Queue {
   close(): void {
     this.#turn++;
     this.isOpen = false;
-    clearTimeout(this.#timer);
+    this.#stopWaiting();
     this.#channel?.close();
     this.#stopHoping?.();
     this.#channel = this.#store = this.#stopHoping = undefined;
@@ -159,10 +165,12 @@ export class Queue {
   /** Keeps the action and begins to send. Resolves as soon as it is on the disk. `needs`: ids of actions that must be done before it;
    * those that the request refers to need not be named. */
   async add(wish: Wish, telling: Telling, needs: string[] = []): Promise<Action> {
-    const action = this.#made($state.snapshot(wish) as Wish, $state.snapshot(telling), needs);
-    await this.#change((actions) => ({ add: [this.#needing(action, actions)], answer: undefined }));
+    const made = this.#needing(this.#made($state.snapshot(wish) as Wish, $state.snapshot(telling), needs), this.actions);
+    const action = await this.#kept((store) => store.add(made));
+    // In its place: another tab's may have been told of meanwhile.
+    this.#show([...this.actions.filter((one) => one.number !== action.number), action].sort((a, b) => a.number - b.number));
     this.#nudge();
-    return this.actions.find((one) => one.id === action.id)!;
+    return action;
   }
 
   /** Can it be taken back from here? */
@@ -271,7 +279,7 @@ export class Queue {
   /** Tries to send now. Does nothing twice; needs no waiting for. */
   send(): void {
     if (!this.#store || this.state === 'signedOut') return;
-    clearTimeout(this.#timer);
+    this.#stopWaiting();
     if (this.#running) {
       this.#again = true;
       return;
@@ -309,6 +317,7 @@ export class Queue {
       this.state = 'resting';
       return;
     }
+    this.state = 'sending';
     await this.#world.alone(`${this.#name} send`, async () => {
       let most = BATCH;
       while (turn === this.#turn) {
@@ -318,7 +327,6 @@ export class Queue {
           this.#pause = 0;
           return;
         }
-        this.state = 'sending';
         const { outcomes, failure } = await this.#call(batch);
         if (turn !== this.#turn) return;
         if (failure && batch.length > 1 && !isPassing(failure, 0) && failure.code !== 'unauthenticated') {
@@ -373,7 +381,9 @@ export class Queue {
     // An action is never ahead of the moment at which it is sent: clocks of phones are set forth and back.
     const occurred = Math.min(action.madeAt, now) + this.#world.ahead();
     let missing = false;
-    const wish = replaceNames(timed(action.wish, timestampFromMs(occurred)), (name, key) => {
+    // A product that turned out to be known under another name.
+    const named = action.needs.reduce((before, id) => (byId.has(id) ? withProduct(before, byId.get(id)!) : before), { wish: action.wish });
+    const wish = replaceNames(timed(named.wish, timestampFromMs(occurred)), (name, key) => {
       if (!name.startsWith('actions/')) return undefined;
       const made = byId.get(name.slice('actions/'.length));
       const known = key === 'movement' ? made?.movements[0] : made?.lot?.name;
@@ -410,9 +420,6 @@ export class Queue {
           const done = this.#done(action, outcome.answer);
           write(done);
           heard.push(done);
-          for (const builder of now.values()) {
-            if (builder.needs.includes(done.id) && builder.attempts === 0 && unsettled(builder)) write(withProduct(builder, done));
-          }
         } else if (!outcome || outcome.problem.code === 'unauthenticated' || isPassing(outcome.problem, action.attempts)) {
           write({ ...action, state: 'waiting', problem: outcome?.problem });
         } else {
@@ -440,7 +447,7 @@ export class Queue {
     this.state = 'away';
     this.#pause = Math.min(LONGEST_PAUSE, Math.max(FIRST_PAUSE, this.#pause * 2, problem.retrySeconds * 1_000));
     // Between a half and all of it, so that the phones of a warehouse do not come back all at once.
-    this.#timer = setTimeout(() => this.send(), this.#pause * (0.5 + this.#world.random() / 2));
+    this.#stopWaiting = this.#world.later(this.#pause * (0.5 + this.#world.random() / 2), () => this.send());
   }
 
   /** Not the service but this device failed, most likely its storage. */
@@ -483,27 +490,29 @@ export class Queue {
   }
 
   async #change<T>(decide: (actions: Action[]) => Change<T>): Promise<T> {
-    if (!this.#store) throw new Error('The queue is not open.');
     const turn = this.#turn;
-    let answer: T;
+    const { answer, actions } = await this.#kept((store) => store.change(decide));
+    if (turn === this.#turn) this.#show(actions);
+    return answer;
+  }
+
+  #show(actions: Action[]): void {
+    this.actions = actions;
+    this.#channel?.postMessage('changed');
+  }
+
+  async #kept<T>(write: (store: Store) => Promise<T>): Promise<T> {
+    if (!this.#store) throw new Error('The queue is not open.');
     try {
-      answer = await this.#store.change(decide);
+      return await write(this.#store);
     } catch (error) {
       // The disk does not take it. In memory the work can go on; the person is warned before leaving the page.
       if (!this.#store.durable) throw error;
       console.error(error);
       this.#store = new MemoryStore(this.actions);
       this.durable = false;
-      answer = await this.#store.change(decide);
+      return write(this.#store);
     }
-    if (turn === this.#turn && this.#store) {
-      const actions = await this.#store.actions();
-      if (turn === this.#turn) {
-        this.actions = actions;
-        this.#channel?.postMessage('changed');
-      }
-    }
-    return answer;
   }
 }
 

@@ -258,6 +258,27 @@ test('an answer that is not a service’s own is not a refusal', async () => {
   expect(states(queue.actions)).toEqual(['done']);
 });
 
+test('it tries again later and later, at most once a minute, and as late as the service asks for', async () => {
+  const service = new Service();
+  const { queue, pauses, hope } = await start(service);
+  service.failures = Array.from({ length: 9 }, away);
+  await queue.add(receive(1), telling);
+  await queue.rest();
+  for (let n = 1; n < 9; n++) {
+    hope();
+    await queue.rest();
+  }
+  // Half of it, as chance says 0 here.
+  expect(pauses).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+  // While nobody is reached, new actions wait with the others.
+  await queue.add(receive(2), telling);
+  await queue.rest();
+  expect(service.calls).toHaveLength(9);
+  hope();
+  await queue.rest();
+  expect(states(queue.actions)).toEqual(['done', 'done']);
+});
+
 test('a service that fails again and again over one action leaves it to a person, and the rest goes on', async () => {
   const service = new Service();
   const { queue, hope } = await start(service);
@@ -394,11 +415,11 @@ test('a disk that fills up: the book makes room, and if that is not enough memor
   await queue.add(receive(1), telling);
   await queue.rest();
   const full = () => Promise.reject(Object.assign(new Error('full'), { name: 'QuotaExceededError' }));
-  const spy = vi.spyOn(store, 'change').mockImplementation(full);
+  const spies = [vi.spyOn(store, 'change').mockImplementation(full), vi.spyOn(store, 'add').mockImplementation(full)];
   await queue.add(receive(2), telling);
   expect(queue.durable).toBe(false);
   expect(queue.waiting).toHaveLength(2);
-  spy.mockRestore();
+  spies.forEach((spy) => spy.mockRestore());
   queue.send();
   await queue.rest();
   expect(itemsOf(service)).toEqual([1, 2]);

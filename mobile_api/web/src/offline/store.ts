@@ -1,6 +1,6 @@
 // Where a phone keeps its actions and its book: IndexedDB, one database for each installation, network and subject, so that nobody sees
 // another's. If the browser refuses (private windows, no room), the same things are kept in memory, and whoever asks can tell by `durable`.
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { openDB, type DBSchema, type IDBPDatabase, type IDBPObjectStore } from 'idb';
 
 import type { Action } from './actions';
 
@@ -23,13 +23,21 @@ export interface Change<T> {
   answer: T;
 }
 
+export interface Changed<T> {
+  answer: T;
+  actions: Action[];
+}
+
 export interface Store {
   /** What was written survives the tab, the browser and the battery. */
   readonly durable: boolean;
   /** By number. */
   actions(): Promise<Action[]>;
-  /** Reads all actions, decides, writes: nobody else writes in between. When it resolves, everything is on disk. */
-  change<T>(decide: (actions: Action[]) => Change<T>): Promise<T>;
+  /** Gives the action its number. When it resolves, it is on the disk. */
+  add(action: NewAction): Promise<Action>;
+  /** Reads all actions, decides, writes: nobody else writes in between. When it resolves, everything is on the disk; `actions` is what is
+   * there then. */
+  change<T>(decide: (actions: Action[]) => Change<T>): Promise<Changed<T>>;
   tables(): Promise<Table[]>;
   /** Writes the tables of `put` and forgets those of `remove`. */
   writeTables(put: Table[], remove?: string[]): Promise<void>;
@@ -40,6 +48,17 @@ export interface Store {
 interface Schema extends DBSchema {
   actions: { key: number; value: Action };
   tables: { key: string; value: Table };
+}
+
+type Actions = IDBPObjectStore<Schema, ['actions'], 'actions', 'readwrite'>;
+
+/** What is there after a change, by number. */
+function applied<T>(before: Action[], { add = [], put = [], remove = [] }: Change<T>, numbers: number[]): Action[] {
+  const now = new Map(before.map((action) => [action.number, action]));
+  for (const action of put) now.set(action.number, action);
+  for (const action of remove) now.delete(action.number);
+  add.forEach((action, index) => now.set(numbers[index], { ...action, number: numbers[index] }));
+  return [...now.values()].sort((a, b) => a.number - b.number);
 }
 
 /** Raise it with every change of the stores, and lead older versions here in `upgrade`. What waits to be sent must survive every upgrade. */
@@ -81,32 +100,45 @@ export class IndexedStore implements Store {
     return (await this.#open()).getAll('actions');
   }
 
-  async change<T>(decide: (actions: Action[]) => Change<T>): Promise<T> {
+  add(action: NewAction): Promise<Action> {
+    return this.#write(async (store) => ({ ...action, number: await store.add(action as Action) }));
+  }
+
+  change<T>(decide: (actions: Action[]) => Change<T>): Promise<Changed<T>> {
+    return this.#write(async (store) => {
+      const before = await store.getAll();
+      const change = decide(before);
+      const { add = [], put = [], remove = [] } = change;
+      const [numbers] = await Promise.all([
+        // The key generator gives the numbers.
+        Promise.all(add.map((action) => store.add(action as Action))),
+        ...put.map((action) => store.put(action)),
+        ...remove.map((action) => store.delete(action.number)),
+      ]);
+      return { answer: change.answer, actions: applied(before, change, numbers) };
+    });
+  }
+
+  async #write<T>(work: (store: Actions) => Promise<T>): Promise<T> {
     try {
-      return await this.#change(decide);
+      return await this.#transact(work);
     } catch (error) {
       if ((error as Error)?.name !== 'QuotaExceededError') throw error;
       // What the services can send again makes room for what only this phone knows.
       await this.clearTables();
-      return this.#change(decide);
+      return this.#transact(work);
     }
   }
 
-  async #change<T>(decide: (actions: Action[]) => Change<T>): Promise<T> {
+  async #transact<T>(work: (store: Actions) => Promise<T>): Promise<T> {
     // "strict": done means on the disk, not in the system's memory.
     const transaction = (await this.#open()).transaction('actions', 'readwrite', { durability: 'strict' });
-    // Awaited at the end; without this a failure of `decide` would leave an unhandled rejection behind.
+    // Awaited at the end; without this a failure of `work` would leave an unhandled rejection behind.
     transaction.done.catch(() => {});
     try {
-      const { add = [], put = [], remove = [], answer } = decide(await transaction.store.getAll());
-      const writes: Promise<unknown>[] = [];
-      // The key generator fills in the number.
-      for (const action of add) writes.push(transaction.store.add(action as Action));
-      for (const action of put) writes.push(transaction.store.put(action));
-      for (const action of remove) writes.push(transaction.store.delete(action.number));
-      await Promise.all(writes);
+      const done = await work(transaction.store);
       await transaction.done;
-      return answer;
+      return done;
     } catch (error) {
       try {
         transaction.abort();
@@ -158,15 +190,18 @@ export class MemoryStore implements Store {
     return Promise.resolve(structuredClone(this.#actions));
   }
 
-  change<T>(decide: (actions: Action[]) => Change<T>): Promise<T> {
+  add(action: NewAction): Promise<Action> {
+    const added = { ...structuredClone(action), number: ++this.#last };
+    this.#actions = [...this.#actions, added];
+    return Promise.resolve(structuredClone(added));
+  }
+
+  change<T>(decide: (actions: Action[]) => Change<T>): Promise<Changed<T>> {
     try {
-      const { add = [], put = [], remove = [], answer } = decide(structuredClone(this.#actions));
-      const kept = new Map(this.#actions.map((action) => [action.number, action]));
-      for (const action of put) kept.set(action.number, structuredClone(action));
-      for (const action of remove) kept.delete(action.number);
-      for (const action of add) kept.set(++this.#last, { ...structuredClone(action), number: this.#last });
-      this.#actions = [...kept.values()].sort((a, b) => a.number - b.number);
-      return Promise.resolve(answer);
+      const before = structuredClone(this.#actions);
+      const change = decide(before);
+      this.#actions = applied(before, structuredClone(change), (change.add ?? []).map(() => ++this.#last));
+      return Promise.resolve({ answer: change.answer, actions: structuredClone(this.#actions) });
     } catch (error) {
       return Promise.reject(error);
     }

@@ -14,10 +14,10 @@ import { MovementRequestSchema, SendTransferRequestSchema, type MovementRequest 
 import { StockService } from '../gen/kubari/stock/v1/stock_pb';
 import { RecordCountRequestSchema, StocktakesService } from '../gen/kubari/stock/v1/stocktakes_pb';
 import { id } from '../testing/network';
-import type { Telling, Wish } from './actions';
+import type { Action, Telling, Wish } from './actions';
 import type { World } from './queue.svelte';
 import { Queue } from './queue.svelte';
-import { IndexedStore, type Change, type Store } from './store';
+import { IndexedStore, type Change, type NewAction, type Store } from './store';
 
 export const subject = `devices/${id(1)}`;
 export const place = `places/${id(2)}`;
@@ -166,11 +166,17 @@ class FusedStore implements Store {
     await this.fuse.burn();
     return this.inner.actions();
   }
-  async change<T>(decide: (actions: Awaited<ReturnType<Store['actions']>>) => Change<T>): Promise<T> {
+  async add(action: NewAction) {
     await this.fuse.burn();
-    const answer = await this.inner.change(decide);
+    const added = await this.inner.add(action);
     await this.fuse.burn();
-    return answer;
+    return added;
+  }
+  async change<T>(decide: (actions: Action[]) => Change<T>) {
+    await this.fuse.burn();
+    const changed = await this.inner.change(decide);
+    await this.fuse.burn();
+    return changed;
   }
   tables = () => this.inner.tables();
   writeTables: Store['writeTables'] = (put, remove) => this.inner.writeTables(put, remove);
@@ -197,12 +203,15 @@ export interface Process {
   hope: () => void;
   clock: { now: number; ahead: number };
   store: Store;
+  /** After how many milliseconds it would have tried again, each time. */
+  pauses: number[];
 }
 
 /** The app is opened: a new queue on the database that is there. */
 export async function start(service: Service, { fuse = new Fuse(), its = {}, who = subject, store: given }: { fuse?: Fuse; its?: Partial<World>; who?: string; store?: Store } = {}): Promise<Process> {
   const clock = { now: START, ahead: 0 };
   let hope = () => {};
+  const pauses: number[] = [];
   const queue = new Queue({
     api: fused(service.api, fuse),
     now: () => clock.now++,
@@ -213,10 +222,15 @@ export async function start(service: Service, { fuse = new Fuse(), its = {}, who
       return () => {};
     },
     alone: (_, work) => work(),
+    // Nothing happens by itself.
+    later: (milliseconds) => {
+      pauses.push(milliseconds);
+      return () => {};
+    },
     channel: () => undefined,
     ...its,
   });
   const store = new FusedStore(given ?? new IndexedStore(`kubari test ${who}`), fuse);
   await queue.open(store, 'test', who);
-  return { queue, hope: () => hope(), clock, store };
+  return { queue, hope: () => hope(), clock, store, pauses };
 }
