@@ -20,8 +20,9 @@ using fairflow::kMostFood;
 
 // Where the distance is not known the group stands behind all others of the same level.
 constexpr int32_t kUnknownMetres = 30'000'000;
-// How often storage is narrowed before what does not fit is taken out.
-constexpr int kRounds = 5;
+// How often fairflow is asked while storage is narrowed, before what does not fit is taken out: as often as nobody has
+// to wait for it.
+int Rounds(int64_t pairs) { return pairs <= 300'000 ? 5 : pairs <= 2'000'000 ? 3 : 2; }
 // Of many pairs, the groups with which each piece starts.
 constexpr int kNearest = 32, kByChance = 32;
 
@@ -256,8 +257,8 @@ class Sharing final : public fairflow::MoreArcs {
                                  .cap = cap_[group]});
     }
     const std::vector<int32_t> urgencies = Urgencies();
-    const int64_t pairs = static_cast<int64_t>(pieces_.size()) * groups_ * weeks_;
-    sparse_ = pairs > many_pairs_;
+    pairs_ = static_cast<int64_t>(pieces_.size()) * groups_ * weeks_;
+    sparse_ = pairs_ > many_pairs_;
     std::vector<int64_t> best(static_cast<size_t>(weeks_) * groups_ * kZones, 0);  // worth of an item, by bin
     for (size_t i = 0; i < pieces_.size(); ++i) {
       const Piece& piece = pieces_[i];
@@ -319,7 +320,7 @@ class Sharing final : public fairflow::MoreArcs {
         first_ = plan_.report;
         for (const fairflow::GroupStory& story : plan_.groups) first_fair_.push_back(story.fair);
       }
-      if (round + 1 == kRounds || !Narrow()) return absl::OkStatus();
+      if (round + 1 >= Rounds(pairs_) || !Narrow()) return absl::OkStatus();
     }
   }
 
@@ -714,7 +715,7 @@ class Sharing final : public fairflow::MoreArcs {
   std::vector<Piece> pieces_;
   fairflow::Problem problem_;
   bool sparse_ = false, all_metres_known_ = true;
-  int64_t planned_later_ = 0;
+  int64_t pairs_ = 0, planned_later_ = 0;
   fairflow::Plan plan_;
   fairflow::Report first_;
   std::vector<Level> first_fair_;
