@@ -115,7 +115,8 @@ async function kill(folder, context) {
 }
 
 function watched(context, page) {
-  page.setDefaultTimeout(20_000);
+  // A person gives up sooner; a machine that also compiles may need it.
+  page.setDefaultTimeout(60_000);
   const complaints = [];
   page.on('console', (message) => {
     // The first question "who am I" of a browser without a session is answered with 401.
@@ -135,7 +136,7 @@ export async function screenshot(page, name) {
 export async function settled(page) {
   await page.locator('h1').waitFor();
   // The grey bars of Loading.svelte; other status messages stay.
-  await page.waitForFunction(() => !document.querySelector('main [role=status] > .bar'), undefined, { timeout: 20_000 });
+  await page.waitForFunction(() => !document.querySelector('main [role=status] > .bar'), undefined, { timeout: 60_000 });
 }
 
 /** Problems of accessibility (WCAG 2.2 A and AA) on the page, one line each. */

@@ -22,9 +22,10 @@ export const caseOf = (jan) => withCheckDigit(`1${jan.slice(0, 12)}`);
 export const day = (days) => new Date(Date.now() + 9 * 3_600_000 + days * 86_400_000).toISOString().slice(0, 10);
 
 export class World {
-  /** A warehouse with shelves, a donor, a group, all with agreements in force. */
-  static async make(name) {
+  /** A warehouse with shelves, a donor, a group, all with agreements in force; their names are told apart from those of other runs. */
+  static async make(called) {
     const world = new World();
+    const name = `${called}${randomInt(1e4)}`;
     const session = await call('identity', 'GetSession', {});
     const { key } = await call('identity', 'CreateApiKey', {
       requestId: id(),
@@ -173,7 +174,7 @@ export async function join(page, link) {
 }
 
 /** Asks until it is so; a person would wait no longer than this either. */
-export async function until(question, what, seconds = 30) {
+export async function until(question, what, seconds = 60) {
   const end = Date.now() + seconds * 1000;
   let last;
   do {
