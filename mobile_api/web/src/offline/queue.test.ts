@@ -73,7 +73,7 @@ test('killed at any step, opened again: everything that was acknowledged happens
       };
       await work(phone);
     })();
-    await Promise.race([dying, vi.waitUntil(() => fuse.blown, { timeout: 20_000, interval: 1 })]);
+    await Promise.race([dying, fuse.dead]);
     // What it still had in hand when it died may reach the service; nothing else of it does.
     await new Promise((resolve) => setTimeout(resolve, 5));
 
@@ -89,7 +89,7 @@ test('killed at any step, opened again: everything that was acknowledged happens
   }
   // The last round was not killed at all.
   expect(at).toBeGreaterThan(20);
-});
+}, 300_000);
 
 test('what the service recorded although its answer was lost is not done again, and its answer is learnt', async () => {
   const service = new Service();

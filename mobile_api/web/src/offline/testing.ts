@@ -144,10 +144,18 @@ export class Service {
 /** Counts the steps between which a phone may die, and dies at one of them: nothing after it ever happens. */
 export class Fuse {
   steps = 0;
-  constructor(readonly at = Infinity) {}
+  /** Resolves when it has blown. */
+  readonly dead: Promise<void>;
+  #blow = () => {};
+
+  constructor(readonly at = Infinity) {
+    this.dead = new Promise((resolve) => (this.#blow = resolve));
+  }
 
   burn(): Promise<void> {
-    return this.steps++ === this.at ? new Promise(() => {}) : Promise.resolve();
+    if (this.steps++ !== this.at) return Promise.resolve();
+    this.#blow();
+    return new Promise(() => {});
   }
 
   get blown(): boolean {
