@@ -136,6 +136,14 @@ TEST_F(Judged, TheRunCanBeMadeAgainFromItsSnapshot) {
     const auto replayed = Must<allocation::ReplayRunResponse>(auditor_, "allocation.ReplayRun", request);
     EXPECT_TRUE(replayed.identical()) << run.title();
     EXPECT_EQ(replayed.result_hash(), run.result_hash()) << run.title();
+    // And elsewhere, from its export alone.
+    const std::string file = TheDemo().installation.folder() + "/run.binpb";
+    const Finished exported =
+        TheDemo().installation.Kubari({"--key", TheDemo().administrator_key, "replay", run.name(), "--save", file});
+    EXPECT_EQ(exported.exit_code, 0) << exported.output;
+    const Finished offline = RunProgram({KUBARI_BIN_FOLDER "/kubari", "--server", "http://127.0.0.1:1", "replay", file});
+    EXPECT_EQ(offline.exit_code, 0) << offline.output;
+    EXPECT_TRUE(absl::StrContains(offline.output, run.result_hash())) << offline.output;
   }
 }
 
