@@ -7,7 +7,6 @@ export const t = words(
     'home.profile': '受け取れる品・量・曜日を伝える',
     'home.received': 'これまでに受け取った品',
     'home.nothing': '届かなかった理由を見る',
-    'home.nothingHint': '希望と条件が合わなかった品が、理由とともに分かります。',
     'home.suspended': 'いまは受け取りを停止しています。理由：{reason}',
     'home.applied': '登録の確認中です。確認がすむと、品が届くようになります。',
     'home.noAgreement': 'いま有効な合意書がないため、品をお届けできません。事務局に連絡してください。',
@@ -36,7 +35,6 @@ export const t = words(
     'lines.failed': '{product}：送れませんでした。',
     'lines.accepted': '受け取ると伝えました。',
     'lines.refused': '断ると伝えました。',
-    'lines.again': '残りをもう一度送る',
     'refuseAll.title': 'まとめて断る',
     'refuseAll.text': '{n}品をすべて断ります。断った分は、すぐほかの団体に回せます。',
     'refuseAll.submit': '{n}品を断る',
@@ -176,7 +174,6 @@ export const t = words(
     'received.goodsBusy': '{n}件を読みました…',
     'received.file': 'received',
     'received.lot': 'ロット',
-    'received.figures': '数字で見る',
 
     // What became of goods
     'after.title': '受け取ったあとの記録',
@@ -213,7 +210,6 @@ export const t = words(
     'home.profile': 'Tell what, how much and when you can take',
     'home.received': 'What we received so far',
     'home.nothing': 'See why something did not come',
-    'home.nothingHint': 'Goods that did not fit what you can take, each with its reasons.',
     'home.suspended': 'Deliveries are suspended. Reason: {reason}',
     'home.applied': 'Your registration is being checked. After that, goods can come.',
     'home.noAgreement': 'No agreement is in force, so nothing can be delivered. Please ask the network’s office.',
@@ -241,7 +237,6 @@ export const t = words(
     'lines.failed': '{product}: could not be sent.',
     'lines.accepted': 'Accepted.',
     'lines.refused': 'Refused.',
-    'lines.again': 'Send the rest again',
     'refuseAll.title': 'Refuse everything',
     'refuseAll.text': 'All {n} products are refused. Other groups can have them at once.',
     'refuseAll.submit': 'Refuse {n} products',
@@ -377,7 +372,6 @@ export const t = words(
     'received.goodsBusy': '{n} read…',
     'received.file': 'received',
     'received.lot': 'Lot',
-    'received.figures': 'In figures',
 
     'after.title': 'What became of it',
     'after.hint': 'Record what you threw away or handed on to another group; the figures follow.',
