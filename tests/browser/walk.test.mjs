@@ -101,7 +101,7 @@ async function walk() {
   await coordinator.getByRole('row').filter({ hasText: product }).getByRole('button', { name: /^直す/ }).click();
   await coordinator.getByRole('dialog').getByLabel('数量（点）').fill('100');
   await coordinator.getByRole('dialog').getByLabel('直す理由').fill('残りは来週のイベントに使う');
-  await coordinator.getByRole('dialog').getByRole('button', { name: /保存|直す/ }).last().click();
+  await coordinator.getByRole('dialog').getByRole('button', { name: 'この数にする' }).click();
   await coordinator.getByRole('dialog').waitFor({ state: 'detached' });
   await coordinator.getByRole('row').filter({ hasText: product }).getByText('100点').first().waitFor();
   await button(coordinator, '公開する').click();
@@ -119,8 +119,8 @@ async function walk() {
 
   // The warehouse's phone hands it out.
   await phone.goto(`${server}/#/`);
-  await phone.reload();
-  await phone.goto(`${server}/#/out`);
+  await phone.getByRole('button', { name: /更新$/ }).click();
+  await phone.getByRole('link', { name: /^出庫/ }).filter({ hasText: '準備 1件' }).click();
   await phone.getByRole('link', { name: world.group.displayName }).click();
   await phone.getByRole('region', { name: '読み取り' }).waitFor();
   camera.show(ean13(jan), looks.dim);
