@@ -18,8 +18,22 @@ export function switchSound(on: boolean): void {
   }
 }
 
-/** good: taken. bad: look at the screen. */
+let good = false;
+
+/** good: taken. bad: look at the screen. A code may be good and its goods not: then only "bad" is heard. */
 export function feedback(kind: 'good' | 'bad'): void {
+  if (kind === 'bad') {
+    good = false;
+    return sound(kind);
+  }
+  good = true;
+  queueMicrotask(() => {
+    if (good) sound(kind);
+    good = false;
+  });
+}
+
+function sound(kind: 'good' | 'bad'): void {
   if (!soundOn()) return;
   try {
     navigator.vibrate?.(kind === 'good' ? 60 : [80, 60, 80]);
