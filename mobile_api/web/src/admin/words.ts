@@ -4,7 +4,6 @@ import { words } from '../i18n/words';
 export const t = words(
   {
     all: 'すべて',
-    save: '保存する',
     // People
     peopleTitle: '利用者',
     peopleNew: '利用者を追加',
@@ -69,7 +68,6 @@ export const t = words(
   },
   {
     all: 'All',
-    save: 'Save',
     peopleTitle: 'People',
     peopleNew: 'Add a person',
     peopleSearch: 'Search name or e-mail',
