@@ -145,7 +145,7 @@ async function walk() {
   const auditor = await enter('ROLE_AUDITOR', { organisation: world.intermediary });
   const filter = { donor: world.donor.name };
   await until(async () => (await callAs(auditor, 'impact', 'GetImpact', { filter })).total?.items === '98', 'the figures have followed the ledger');
-  await auditor.goto(`${server}/#/figures?donor=${encodeURIComponent(world.donor.name.split('/')[1])}`);
+  await auditor.goto(`${server}/#/figures?donor=${encodeURIComponent(world.donor.name)}`);
   await settled(auditor);
   const { total } = await callAs(auditor, 'impact', 'GetImpact', { filter });
   for (const [name, value] of [['items', `${number(total.items)}点`], ['deliveries', number(total.deliveries)], ['households', number(total.householdsDistinct)]]) {
