@@ -29,7 +29,7 @@ test('a list with an unknown barcode and a date that is none', { skip }, async (
   // At their cells, read out with them.
   const cell = (row, column) => page.getByLabel(`${row}行目の${column}`, { exact: true });
   for (const one of [cell(3, 'バーコード'), cell(4, '期限')]) assert.equal(await one.getAttribute('aria-invalid'), 'true');
-  assert.equal(await cell(2, 'バーコード').getAttribute('aria-invalid'), null);
+  assert.equal(await cell(2, 'バーコード').count(), 0, 'rows that are good stand back');
   assert.equal((await world.do('donors', 'ListOffers', { donor: world.donor.name })).offers?.length ?? 0, 0, 'nothing is written yet');
 
   for (const [row, column, value] of [[3, 'バーコード', rice.jan], [4, '期限', '2027-02']]) {
