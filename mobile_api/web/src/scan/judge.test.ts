@@ -10,7 +10,9 @@ import { earlier, handOverStop, intakeDays, matchPick } from './judge';
 
 const TODAY = '2026-11-21';
 const product = create(ProductSchema, { name: 'products/p', displayName: 'かゆ' });
-const lot = (code: string, date: string, more: MessageInitShape<typeof LotSchema> = {}): Lot =>
+// Not a Lot itself: the plain shape, whose fields may be plain shapes too.
+type LotShape = Exclude<MessageInitShape<typeof LotSchema>, Lot>;
+const lot = (code: string, date: string, more: LotShape = {}): Lot =>
   create(LotSchema, { name: `lots/${code}`, code, product: product.name, productDisplayName: product.displayName, goodUntil: { kind: DateKind.BEST_BEFORE, date }, ...more });
 const shelf = create(PlaceSchema, { name: 'places/a', code: 'A-01' });
 const stock = (of: Lot, free = 10n): Stock => ({ lot: of, place: shelf, onHand: free, reserved: 0n, free, waiting: false });

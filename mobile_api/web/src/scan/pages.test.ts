@@ -5,7 +5,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 
 import App from '../App.svelte';
 import { OfferState } from '../gen/kubari/donors/v1/donors_pb';
-import { PlaceKind } from '../gen/kubari/stock/v1/catalogue_pb';
+import { PlaceKind, ProductSchema } from '../gen/kubari/stock/v1/catalogue_pb';
 import type { MovementRequest } from '../gen/kubari/stock/v1/ledger_pb';
 import { StockRulesSchema } from '../gen/kubari/stock/v1/stock_pb';
 import type { RecordCountRequest } from '../gen/kubari/stock/v1/stocktakes_pb';
@@ -82,7 +82,7 @@ async function open(path: string, over: Overrides = {}, role = Role.VOLUNTEER) {
       lookUpCode: () => ({}),
       createProduct: (request) => {
         products.push(`products/${request.productId}`);
-        return { ...request.product, name: `products/${request.productId}` };
+        return create(ProductSchema, { name: `products/${request.productId}`, displayName: request.product?.displayName });
       },
       recordMovements: ({ requests }) => {
         told.push(...requests);
