@@ -241,7 +241,7 @@ test('rules that somebody else changed meanwhile are shown anew', async () => {
           etag = '2';
           throw new ConnectError('x', Code.Aborted, undefined, [{ desc: ErrorInfoSchema, value: create(ErrorInfoSchema, { reason: 'STALE_ETAG' }) }]);
         }
-        return { ...request.rules, etag: '3' };
+        return { minRemainingDaysIntake: request.rules!.minRemainingDaysIntake, nearExpiryDays: 30, unconfirmedDays: 3, transitDays: 3, etag: '3' };
       },
     },
     alerts: { listMinimums: () => ({}) },
