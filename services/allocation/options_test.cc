@@ -276,6 +276,15 @@ TEST_F(OptionsTest, AGroupIsToldWhy) {
   EXPECT_EQ(nothing.rules(0).lots(), 3);
   request.set_group(GroupName(9));
   EXPECT_THAT(Do(&Stub::ExplainGroup, "auditor", request), FailsBecause("GROUP_NOT_SEEN"));
+  // A group that got nothing knows of no run, and asks about the last one.
+  pb::ExplainGroupRequest last;
+  last.set_group(GroupName(3));
+  server_.authenticator().Add("group 3", rpc::Person(kNetwork, GroupName(3).substr(7), type::v1::ROLE_GROUP));
+  const pb::ExplainGroupResponse of_last = Must(&Stub::ExplainGroup, "group 3", last);
+  EXPECT_EQ(of_last.run(), run.name());
+  EXPECT_EQ(of_last.run_title(), "11月の配分");
+  EXPECT_EQ(of_last.items(), 0);
+  EXPECT_THAT(Do(&Stub::ExplainGroup, "stranger", last), FailsBecause("RUN_NOT_FOUND"));
 }
 
 TEST_F(OptionsTest, AnExportIsReplayedElsewhere) {

@@ -32,6 +32,9 @@ constexpr pg::Statement kInsertExclusions{
 constexpr pg::Statement kFind{"SELECT " KUBARI_RUN_COLUMNS "FROM runs WHERE network_id = $1 AND run_id = $2"};
 constexpr pg::Statement kFindLocked{"SELECT " KUBARI_RUN_COLUMNS
                                     "FROM runs WHERE network_id = $1 AND run_id = $2 FOR UPDATE"};
+constexpr pg::Statement kLastPublished{
+    "SELECT " KUBARI_RUN_COLUMNS
+    "FROM runs WHERE network_id = $1 AND state IN (2, 3) AND follow_up_of IS NULL ORDER BY newest, run_id LIMIT 1"};
 constexpr pg::Statement kList{
     "SELECT " KUBARI_RUN_COLUMNS
     "FROM runs WHERE network_id = $1 AND (newest, run_id) > ($2, $3::uuid) ORDER BY newest, run_id LIMIT $4"};
@@ -131,6 +134,12 @@ absl::Status InsertRun(pg::Transaction& tx, const RunRow& row, const std::string
 absl::StatusOr<RunRow> FindRun(pg::Transaction& tx, const std::string& run_id, bool lock) {
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(lock ? kFindLocked : kFind, tx.network_id(), run_id));
   if (rows.empty()) return refusals::RunNotFound(ids::Name("runs", run_id));
+  return ReadRun(rows[0]);
+}
+
+absl::StatusOr<RunRow> LastPublishedRun(pg::Transaction& tx) {
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kLastPublished, tx.network_id()));
+  if (rows.empty()) return refusals::RunNotFound("runs/-");
   return ReadRun(rows[0]);
 }
 

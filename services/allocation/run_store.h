@@ -42,6 +42,8 @@ absl::Status InsertRun(pg::Transaction& tx, const RunRow& row, const std::string
                        const std::vector<std::vector<uint16_t>>& exclusions);
 // NOT_FOUND / RUN_NOT_FOUND. `lock`: nobody else changes it until the transaction ends.
 absl::StatusOr<RunRow> FindRun(pg::Transaction& tx, const std::string& run_id, bool lock = false);
+// The one published last, second offers apart; NOT_FOUND / RUN_NOT_FOUND.
+absl::StatusOr<RunRow> LastPublishedRun(pg::Transaction& tx);
 // After (newest, run_id), newest first.
 absl::StatusOr<std::vector<RunRow>> ListRuns(pg::Transaction& tx, int64_t newest, const std::string& run_id, int limit);
 // Everything that may change: state, summary, times, publisher, time zone, and of a proposal what it was made from. The

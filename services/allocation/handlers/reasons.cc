@@ -23,10 +23,11 @@ struct Stored {
   std::vector<std::vector<uint16_t>> exclusions;
 };
 
+// `run`: empty for the one published last.
 absl::StatusOr<Stored> ReadStored(pg::Pool& pool, const rpc::Call& call, const std::string& run, bool with_exclusions) {
   return pool.Read(TxOf(call), [&](pg::Transaction& tx) -> absl::StatusOr<Stored> {
     Stored stored;
-    ASSIGN_OR_RETURN(stored.run, FindRun(tx, IdOf(run)));
+    ASSIGN_OR_RETURN(stored.run, run.empty() ? LastPublishedRun(tx) : FindRun(tx, IdOf(run)));
     // A group learns of a run when it is published.
     const bool published =
         stored.run.run.state() == pb::RUN_STATE_PUBLISHING || stored.run.run.state() == pb::RUN_STATE_PUBLISHED;
@@ -172,7 +173,7 @@ absl::StatusOr<pb::ExportRunResponse> ReasonsHandler::ExportRun(const rpc::Call&
 absl::StatusOr<pb::ExplainGroupResponse> ReasonsHandler::ExplainGroup(const rpc::Call& call,
                                                                       const pb::ExplainGroupRequest& request) {
   errors::Violations violations;
-  violations.Name("runs", "run", request.run());
+  if (!request.run().empty()) violations.Name("runs", "run", request.run());
   violations.Name("groups", "group", request.group());
   RETURN_IF_ERROR(violations.status());
   if (!call.scope.whole_network && !call.scope.Includes(IdOf(request.group())))
@@ -189,7 +190,10 @@ absl::StatusOr<pb::ExplainGroupResponse> ReasonsHandler::ExplainGroup(const rpc:
   for (const LineRow& row : rows) {
     if (row.facts.group() == request.group()) lines.push_back(Shown(row, call.scope.whole_network));
   }
-  return TellGroup(*solved, *group, lines, call.scope.whole_network);
+  pb::ExplainGroupResponse response = TellGroup(*solved, *group, lines, call.scope.whole_network);
+  response.set_run(stored.run.run.name());
+  response.set_run_title(stored.run.run.title());
+  return response;
 }
 
 }  // namespace kubari::allocation
