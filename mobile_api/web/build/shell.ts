@@ -23,8 +23,8 @@ export function shell(): Plugin & { files: Set<string> } {
       };
       for (const [name, chunk] of Object.entries(bundle)) {
         if (chunk.type !== 'chunk' || HEAVY.test(name)) continue;
-        const facade = chunk.facadeModuleId ?? '';
-        if (chunk.isEntry || (TAKEN.test(facade) && !HEAVY.test(facade))) take(name);
+        // Wherever the bundler has put them.
+        if (chunk.isEntry || chunk.moduleIds.some((id) => TAKEN.test(id) && !HEAVY.test(id))) take(name);
       }
     },
   };
