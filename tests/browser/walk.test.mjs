@@ -140,6 +140,13 @@ async function walk() {
   await group.getByRole('dialog').getByRole('button', { name: '受領を確定する' }).click();
   await group.getByRole('dialog').waitFor({ state: 'detached' });
   await screenshot(group, 'walk-7-confirmed');
+  // It lets donors know its name.
+  await group.goto(`${server}/#/group/profile`);
+  const naming = group.getByRole('region', { name: '寄付者に団体の名前を知らせる' });
+  await naming.getByRole('button', { name: /^変える/ }).click();
+  await naming.getByRole('checkbox').check();
+  await naming.getByRole('button', { name: /^保存する/ }).click();
+  await naming.getByText('保存しました。').waitFor();
 
   // The auditor reads: the figure, the movements behind it, and the lot's path.
   const auditor = await enter('ROLE_AUDITOR', { organisation: world.intermediary });
