@@ -124,7 +124,11 @@ function watched(context, page) {
     if (['error', 'warning'].includes(message.type()) && !known) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('requestfailed', (request) => complaints.push(`${request.url()} ${request.failure()?.errorText}`));
+  page.on('requestfailed', (request) => {
+    const text = request.failure()?.errorText;
+    // The page itself gave it up: it was left, or has no use for the answer any more.
+    if (text !== 'net::ERR_ABORTED') complaints.push(`${request.url()} ${text}`);
+  });
   return { context, page, complaints };
 }
 
