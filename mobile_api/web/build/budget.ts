@@ -4,6 +4,8 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 
+import { takeWithImports } from './imports';
+
 const MOST_BYTES = 150_000;
 const PAGES = ['/src/pages/Home.svelte', '/src/scan/Home.svelte', '/src/scan/In.svelte'];
 
@@ -15,20 +17,12 @@ export function budget(): Plugin {
       order: 'post',
       handler(_, bundle) {
         const files = new Set<string>();
-        const take = (name: string) => {
-          const file = bundle[name];
-          if (!file || files.has(name)) return;
-          files.add(name);
-          if (file.type !== 'chunk') return;
-          for (const one of file.imports) take(one);
-          for (const one of file.viteMetadata?.importedCss ?? []) take(one);
-        };
         const missing = new Set(PAGES);
         for (const [name, file] of Object.entries(bundle)) {
           if (file.type !== 'chunk') continue;
           const pages = PAGES.filter((one) => file.moduleIds.some((id) => id.endsWith(one)));
           for (const page of pages) missing.delete(page);
-          if (pages.length > 0 || file.isEntry) take(name);
+          if (pages.length > 0 || file.isEntry) takeWithImports(bundle, name, files);
         }
         // A page that was moved must not slip out of the sum.
         if (missing.size > 0) this.error(`The first load is measured with ${[...missing].join(', ')}, which is not there any more: see build/budget.ts`);

@@ -2,6 +2,8 @@
 // they import. The rooms of others, charts, spreadsheets and the barcode reader are kept when they are first used.
 import type { Plugin } from 'vite';
 
+import { takeWithImports } from './imports';
+
 // The entry, and the pages and words of these folders (paths of modules).
 const TAKEN = /\/src\/(scan|offline|pages|i18n)\//;
 // Big, and not for everybody: kept after the first use.
@@ -13,18 +15,10 @@ export function shell(): Plugin & { files: Set<string> } {
     name: 'kubari-shell',
     files,
     generateBundle(_, bundle) {
-      const take = (name: string) => {
-        const chunk = bundle[name];
-        if (!chunk || files.has(name)) return;
-        files.add(name);
-        if (chunk.type !== 'chunk') return;
-        for (const one of chunk.imports) take(one);
-        for (const one of chunk.viteMetadata?.importedCss ?? []) take(one);
-      };
       for (const [name, chunk] of Object.entries(bundle)) {
         if (chunk.type !== 'chunk' || HEAVY.test(name)) continue;
         // Wherever the bundler has put them.
-        if (chunk.isEntry || chunk.moduleIds.some((id) => TAKEN.test(id) && !HEAVY.test(id))) take(name);
+        if (chunk.isEntry || chunk.moduleIds.some((id) => TAKEN.test(id) && !HEAVY.test(id))) takeWithImports(bundle, name, files);
       }
     },
   };
