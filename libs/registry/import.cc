@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "libs/csv/text.h"
+#include "libs/tables/text.h"
 #include "libs/registry/fields.h"
 
 namespace kubari::registry {
@@ -19,8 +19,8 @@ void CheckImport(errors::Violations& violations, const std::string& request_id, 
       absl::StrCat("表は ", table.size(), " バイトです。", kMaxTableBytes, " バイト以内に分けてください。"));
 }
 
-void Report(const csv::CellErrors& errors, google::protobuf::RepeatedPtrField<type::v1::ImportProblem>& problems) {
-  for (const csv::CellError& error : errors.all()) {
+void Report(const tables::CellErrors& errors, google::protobuf::RepeatedPtrField<type::v1::ImportProblem>& problems) {
+  for (const tables::CellError& error : errors.all()) {
     type::v1::ImportProblem& problem = *problems.Add();
     problem.set_row(error.row);
     problem.set_column(error.column);
@@ -31,26 +31,26 @@ void Report(const csv::CellErrors& errors, google::protobuf::RepeatedPtrField<ty
   }
 }
 
-void UniqueCodes::Claim(csv::Cells& cells, std::string_view column, const std::string& code, int row) {
+void UniqueCodes::Claim(tables::Cells& cells, std::string_view column, const std::string& code, int row) {
   const auto [at, is_new] = rows_.emplace(code, row);
   if (is_new) return;
   cells.Fail(column, "DUPLICATE", absl::StrCat("Row ", at->second, " has the same code; codes are unique."),
              absl::StrCat(at->second, "行目と同じコードです。コードは重複できません。"));
 }
 
-std::string OptionalText(csv::Cells& cells, std::string_view column, int max_characters) {
+std::string OptionalText(tables::Cells& cells, std::string_view column, int max_characters) {
   return cells.Empty(column) ? "" : cells.Text(column, max_characters).value_or("");
 }
 
-int64_t OptionalInt(csv::Cells& cells, std::string_view column, int64_t min, int64_t max, int64_t if_empty) {
+int64_t OptionalInt(tables::Cells& cells, std::string_view column, int64_t min, int64_t max, int64_t if_empty) {
   return cells.Empty(column) ? if_empty : cells.Int(column, min, max).value_or(if_empty);
 }
 
-bool OptionalBool(csv::Cells& cells, std::string_view column, bool if_empty) {
+bool OptionalBool(tables::Cells& cells, std::string_view column, bool if_empty) {
   return cells.Empty(column) ? if_empty : cells.Bool(column).value_or(if_empty);
 }
 
-std::optional<std::string> Day(csv::Cells& cells, std::string_view column) {
+std::optional<std::string> Day(tables::Cells& cells, std::string_view column) {
   const std::optional<calendar::Date> date = cells.Date(column);
   if (!date) return std::nullopt;
   if (date->month_precision()) {
@@ -61,13 +61,13 @@ std::optional<std::string> Day(csv::Cells& cells, std::string_view column) {
   return date->Format();
 }
 
-void CheckOrder(csv::Cells& cells, std::string_view to_column, const std::string& from, const std::string& to) {
+void CheckOrder(tables::Cells& cells, std::string_view to_column, const std::string& from, const std::string& to) {
   if (from.empty() || to.empty() || from <= to) return;
   cells.Fail(to_column, "OUT_OF_ORDER", absl::StrCat("The last day is before the first, ", from, "."),
              absl::StrCat("終了日が開始日（", from, "）より前です。"));
 }
 
-std::optional<int32_t> Degrees(csv::Cells& cells, std::string_view column, int limit) {
+std::optional<int32_t> Degrees(tables::Cells& cells, std::string_view column, int limit) {
   const std::optional<std::string> cell = cells.Text(column, 30);
   if (!cell) return std::nullopt;
   const auto fail = [&]() -> std::optional<int32_t> {
@@ -76,7 +76,7 @@ std::optional<int32_t> Degrees(csv::Cells& cells, std::string_view column, int l
                absl::StrCat("-", limit, "から", limit, "までの十進の度で書いてください（例: 35.689501）。"));
     return std::nullopt;
   };
-  const std::string text = csv::Narrow(*cell);
+  const std::string text = tables::Narrow(*cell);
   const bool negative = text.starts_with('-');
   int64_t micro = 0;
   int decimals = -1;  // digits seen behind the point; -1: no point yet
@@ -100,17 +100,17 @@ std::optional<int32_t> Degrees(csv::Cells& cells, std::string_view column, int l
   return static_cast<int32_t>(negative ? -micro : micro);
 }
 
-type::v1::Address ReadAddress(csv::Cells& cells, bool position_required) {
+type::v1::Address ReadAddress(tables::Cells& cells, bool position_required) {
   type::v1::Address address;
   if (const auto code = cells.Text("municipality_code", 10)) {
-    address.set_municipality_code(csv::Narrow(*code));
+    address.set_municipality_code(tables::Narrow(*code));
     if (!IsMunicipalityCode(address.municipality_code())) {
       cells.Fail("municipality_code", "NOT_A_MUNICIPALITY",
                  "Not a municipality code: five digits that begin with a prefecture, 01 to 47.",
                  "市区町村コードではありません。都道府県 01〜47 で始まる5桁の数字にしてください。");
     }
   }
-  address.set_postal_code(csv::Narrow(OptionalText(cells, "postal_code", 10)));
+  address.set_postal_code(tables::Narrow(OptionalText(cells, "postal_code", 10)));
   if (!address.postal_code().empty() && !IsPostalCode(address.postal_code())) {
     cells.Fail("postal_code", "NOT_A_POSTAL_CODE", "Not a postal code; write it as 100-0001.",
                "郵便番号ではありません。100-0001 の形で書いてください。");
@@ -125,7 +125,7 @@ type::v1::Address ReadAddress(csv::Cells& cells, bool position_required) {
   return address;
 }
 
-std::string OptionalEmail(csv::Cells& cells, std::string_view column) {
+std::string OptionalEmail(tables::Cells& cells, std::string_view column) {
   const std::string email = OptionalText(cells, column, kMaxEmail);
   if (!email.empty() && !IsEmail(email)) {
     cells.Fail(column, "NOT_AN_EMAIL", "Not an e-mail address; write it as name@example.org.",
@@ -146,14 +146,14 @@ std::map<std::string, int> EnumWords(const google::protobuf::EnumDescriptor& typ
   return words;
 }
 
-std::vector<int> EnumListNumbers(csv::Cells& cells, std::string_view column, const std::map<std::string, int>& words) {
+std::vector<int> EnumListNumbers(tables::Cells& cells, std::string_view column, const std::map<std::string, int>& words) {
   std::vector<int> numbers;
   if (cells.Empty(column)) return numbers;
   const std::optional<std::vector<std::string>> parts = cells.List(column, 40);
   if (!parts) return numbers;
   std::set<int> seen;
   for (const std::string& part : *parts) {
-    const auto word = words.find(csv::Fold(part));
+    const auto word = words.find(tables::Fold(part));
     if (word == words.end()) {
       const std::string known =
           absl::StrJoin(words, ", ", [](std::string* out, const auto& each) { out->append(each.first); });

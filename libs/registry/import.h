@@ -14,7 +14,7 @@
 #include "absl/strings/ascii.h"
 #include "kubari/type/v1/food.pb.h"
 #include "kubari/type/v1/import.pb.h"
-#include "libs/csv/table.h"
+#include "libs/tables/table.h"
 #include "libs/errors/errors.h"
 
 namespace kubari::registry {
@@ -25,41 +25,41 @@ inline constexpr int kMaxTableRows = 10'000;
 // request_id and the size of the table.
 void CheckImport(errors::Violations& violations, const std::string& request_id, const std::string& table);
 
-// Into the contract's form; at most csv::CellErrors::kKept.
-void Report(const csv::CellErrors& errors, google::protobuf::RepeatedPtrField<type::v1::ImportProblem>& problems);
+// Into the contract's form; at most tables::CellErrors::kKept.
+void Report(const tables::CellErrors& errors, google::protobuf::RepeatedPtrField<type::v1::ImportProblem>& problems);
 
 // Codes that may stand in one row only.
 class UniqueCodes {
  public:
   // Fails DUPLICATE, naming the first row, if the code was there before. `row` as the spreadsheet shows it.
-  void Claim(csv::Cells& cells, std::string_view column, const std::string& code, int row);
+  void Claim(tables::Cells& cells, std::string_view column, const std::string& code, int row);
 
  private:
   std::map<std::string, int> rows_;
 };
 
 // Optional cells: an empty cell is no value and no problem.
-std::string OptionalText(csv::Cells& cells, std::string_view column, int max_characters);
-int64_t OptionalInt(csv::Cells& cells, std::string_view column, int64_t min, int64_t max, int64_t if_empty);
-bool OptionalBool(csv::Cells& cells, std::string_view column, bool if_empty);
+std::string OptionalText(tables::Cells& cells, std::string_view column, int max_characters);
+int64_t OptionalInt(tables::Cells& cells, std::string_view column, int64_t min, int64_t max, int64_t if_empty);
+bool OptionalBool(tables::Cells& cells, std::string_view column, bool if_empty);
 
 // A calendar day as "2027-03-31"; month precision is refused (NOT_A_DAY).
-std::optional<std::string> Day(csv::Cells& cells, std::string_view column);
+std::optional<std::string> Day(tables::Cells& cells, std::string_view column);
 // Adds OUT_OF_ORDER at `to_column` if both days are there and the last is before the first.
-void CheckOrder(csv::Cells& cells, std::string_view to_column, const std::string& from, const std::string& to);
+void CheckOrder(tables::Cells& cells, std::string_view to_column, const std::string& from, const std::string& to);
 
 // Decimal degrees within ±`limit`, as micro-degrees; read digit by digit, so 35.689501 is exact.
-std::optional<int32_t> Degrees(csv::Cells& cells, std::string_view column, int limit);
+std::optional<int32_t> Degrees(tables::Cells& cells, std::string_view column, int limit);
 
 // Columns postal_code, municipality_code (required), address, latitude and longitude (both or neither; both if
 // `position_required`).
-type::v1::Address ReadAddress(csv::Cells& cells, bool position_required);
-std::string OptionalEmail(csv::Cells& cells, std::string_view column);
+type::v1::Address ReadAddress(tables::Cells& cells, bool position_required);
+std::string OptionalEmail(tables::Cells& cells, std::string_view column);
 
 // A value of a proto enum, as in "bread_cereal" for FOOD_CATEGORY_BREAD_CEREAL.
 std::map<std::string, int> EnumWords(const google::protobuf::EnumDescriptor& type);
 template <typename E>
-std::optional<E> EnumCell(csv::Cells& cells, std::string_view column) {
+std::optional<E> EnumCell(tables::Cells& cells, std::string_view column) {
   static const std::map<std::string, int> words = EnumWords(*google::protobuf::GetEnumDescriptor<E>());
   std::vector<std::string> choices;
   for (const auto& [word, number] : words) choices.push_back(word);
@@ -69,9 +69,9 @@ std::optional<E> EnumCell(csv::Cells& cells, std::string_view column) {
 }
 
 // ";"-separated values, each known and given once.
-std::vector<int> EnumListNumbers(csv::Cells& cells, std::string_view column, const std::map<std::string, int>& words);
+std::vector<int> EnumListNumbers(tables::Cells& cells, std::string_view column, const std::map<std::string, int>& words);
 template <typename E>
-std::vector<int> EnumList(csv::Cells& cells, std::string_view column) {
+std::vector<int> EnumList(tables::Cells& cells, std::string_view column) {
   static const std::map<std::string, int> words = EnumWords(*google::protobuf::GetEnumDescriptor<E>());
   return EnumListNumbers(cells, column, words);
 }

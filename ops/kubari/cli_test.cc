@@ -114,7 +114,7 @@ TEST(Csv, HasOneCellForEachColumn) {
   balance.set_on_hand(-3);
   const std::vector<std::string> columns = CsvColumns(*stock::v1::Balance::descriptor());
   EXPECT_THAT(columns, testing::IsSupersetOf({"lot.code", "lot.good_until.date", "place.code", "on_hand", "free"}));
-  csv::Writer writer;
+  tables::CsvWriter writer;
   WriteCsvRow(balance, writer);
   const std::string row = writer.Take();
   EXPECT_EQ(static_cast<size_t>(std::count(row.begin(), row.end(), ',')) + 1, columns.size());

@@ -287,7 +287,7 @@ int Export(const Client& client, const std::vector<std::string>& arguments) {
       if (!out) return PrintError(absl::PermissionDeniedError(absl::StrCat("The file ", part, " cannot be written.")));
     }
     std::ostream& to = file.empty() ? std::cout : out;
-    csv::Writer writer;
+    tables::CsvWriter writer;
     int64_t count = 0;
     const absl::Status status = ForEachRow(client, method, [&](const Message& row) {
       if (csv) {

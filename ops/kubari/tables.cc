@@ -93,7 +93,7 @@ void Columns(const Descriptor& type, const std::string& prefix, int depth, std::
   }
 }
 
-void Cells(const Message& message, int depth, csv::Writer& writer) {
+void Cells(const Message& message, int depth, tables::CsvWriter& writer) {
   const Reflection& reflection = *message.GetReflection();
   for (int i = 0; i < message.GetDescriptor()->field_count(); ++i) {
     const FieldDescriptor& field = *message.GetDescriptor()->field(i);
@@ -125,7 +125,7 @@ std::vector<std::string> CsvColumns(const Descriptor& type) {
   return out;
 }
 
-void WriteCsvRow(const Message& message, csv::Writer& writer) {
+void WriteCsvRow(const Message& message, tables::CsvWriter& writer) {
   Cells(message, 0, writer);
   writer.EndRow();
 }

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "libs/csv/writer.h"
+#include "libs/tables/csv_writer.h"
 
 namespace kubari::cli {
 
@@ -32,6 +32,6 @@ std::string Grouped(int64_t number);
 // out.
 std::vector<std::string> CsvColumns(const google::protobuf::Descriptor& type);
 // The same fields of one message, as one row.
-void WriteCsvRow(const google::protobuf::Message& message, csv::Writer& writer);
+void WriteCsvRow(const google::protobuf::Message& message, tables::CsvWriter& writer);
 
 }  // namespace kubari::cli

@@ -64,7 +64,7 @@ class DonorsHandler {
   // The donors that the table names, as far as they are the caller's, by code.
   absl::StatusOr<std::map<std::string, v1::Donor>> DonorsOf(const rpc::Call& call, OfferTable& table);
   // Finds each line's product in the stock service; problems go to `errors`.
-  absl::Status FindProducts(const rpc::Call& call, OfferTable& table, csv::CellErrors& errors);
+  absl::Status FindProducts(const rpc::Call& call, OfferTable& table, tables::CellErrors& errors);
 
   pg::Pool& pool_;
   const std::unique_ptr<identity::v1::IdentityService::Stub> identity_;

@@ -34,7 +34,7 @@ absl::StatusOr<v1::ImportDonorsResponse> DonorsHandler::ImportDonors(const rpc::
   ASSIGN_OR_RETURN(const auto first, registry::FirstAnswer<v1::ImportDonorsResponse>(pool_, call, request));
   if (first) return *first;
 
-  csv::CellErrors problems;
+  tables::CellErrors problems;
   std::vector<ImportedDonor> rows = ReadDonors(request.table(), problems);
   v1::ImportDonorsResponse response;
   registry::Report(problems, *response.mutable_problems());
@@ -81,7 +81,7 @@ absl::StatusOr<std::map<std::string, v1::Donor>> DonorsHandler::DonorsOf(const r
   });
 }
 
-absl::Status DonorsHandler::FindProducts(const rpc::Call& call, OfferTable& table, csv::CellErrors& errors) {
+absl::Status DonorsHandler::FindProducts(const rpc::Call& call, OfferTable& table, tables::CellErrors& errors) {
   std::set<std::string> gtins;
   for (const ImportedOffer& offer : table.offers()) {
     for (const ImportedLine& line : offer.lines) {
@@ -122,7 +122,7 @@ absl::StatusOr<v1::ImportOffersResponse> DonorsHandler::ImportOffers(const rpc::
   if (first) return *first;
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
 
-  csv::CellErrors problems;
+  tables::CellErrors problems;
   OfferTable table(request.table(), static_cast<int>(today.year()), problems);
   ASSIGN_OR_RETURN(const auto donors, DonorsOf(call, table));
   std::vector<OfferKey> keys;

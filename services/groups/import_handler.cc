@@ -43,7 +43,7 @@ absl::StatusOr<v1::ImportGroupsResponse> GroupsHandler::ImportGroups(const rpc::
   ASSIGN_OR_RETURN(const auto first, registry::FirstAnswer<v1::ImportGroupsResponse>(pool_, call, request));
   if (first) return *first;
 
-  csv::CellErrors problems;
+  tables::CellErrors problems;
   GroupTable table(request.table(), problems);
   ASSIGN_OR_RETURN(Existing existing,
                    pool_.Transact(registry::TxOf(call), [&](pg::Transaction& tx) { return Meet(tx, table); }));

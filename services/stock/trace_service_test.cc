@@ -8,7 +8,7 @@
 #include <set>
 
 #include "absl/strings/str_split.h"
-#include "libs/csv/table.h"
+#include "libs/tables/table.h"
 #include "services/stock/world_testing.h"
 
 namespace kubari::stock {
@@ -322,8 +322,8 @@ TEST_F(TraceTest, TheTableHasARowForEveryMovement) {
   EXPECT_EQ(file->file_name(), "trace-" + noodles_.code() + ".csv");
   EXPECT_EQ(file->content_type(), "text/csv; charset=utf-8");
   EXPECT_THAT(file->content(), StartsWith("\xEF\xBB\xBF"));
-  csv::CellErrors wrong;
-  const auto table = csv::Table::Read(file->content(),
+  tables::CellErrors wrong;
+  const auto table = tables::Table::Read(file->content(),
                                       {{.name = "番号"},
                                        {.name = "種別"},
                                        {.name = "訂正した種別"},
@@ -345,7 +345,7 @@ TEST_F(TraceTest, TheTableHasARowForEveryMovement) {
   std::map<std::string, int64_t> sums;  // of each lot: what is somewhere now came from somewhere
   int64_t last = -1;
   int rows_of_wrong = 0;
-  for (const csv::Row& row : table->rows()) {
+  for (const tables::Row& row : table->rows()) {
     const auto cell = [&](const char* column) { return std::string(table->Cell(row, column)); };
     int64_t position = 0;
     ASSERT_TRUE(absl::SimpleAtoi(cell("番号"), &position));

@@ -2,28 +2,28 @@
 #include <string>
 #include <vector>
 
-#include "libs/csv/table.h"
-#include "libs/csv/text.h"
-#include "libs/csv/writer.h"
+#include "libs/tables/table.h"
+#include "libs/tables/text.h"
+#include "libs/tables/csv_writer.h"
 #include "tests/fuzz/targets.h"
 
 namespace kubari::fuzz {
 namespace {
 
-constexpr csv::Limits kLimits = {.bytes = 100'000, .rows = 1000, .columns = 50};
+constexpr tables::Limits kLimits = {.bytes = 100'000, .rows = 1000, .columns = 50};
 
-void IsHelpful(const csv::CellErrors& errors) {
-  for (const csv::CellError& error : errors.all()) {
+void IsHelpful(const tables::CellErrors& errors) {
+  for (const tables::CellError& error : errors.all()) {
     Require(!error.reason.empty() && !error.english.empty() && !error.japanese.empty(), "the error says why");
     for (const std::string& text : {error.column, error.value, error.english, error.japanese})
-      Require(csv::IsUtf8(text), "the error can be shown", text);
+      Require(tables::IsUtf8(text), "the error can be shown", text);
   }
 }
 
 // Every typed reader, for its answer or its error.
-void ReadAll(const csv::Table& table, const csv::Row& row) {
-  csv::CellErrors errors;
-  csv::Cells cells(table, row, errors);
+void ReadAll(const tables::Table& table, const tables::Row& row) {
+  tables::CellErrors errors;
+  tables::Cells cells(table, row, errors);
   for (const char* column : {"a", "b", "absent"}) {
     cells.Text(column, 20);
     cells.Int(column, -5, 5);
@@ -38,35 +38,35 @@ void ReadAll(const csv::Table& table, const csv::Row& row) {
 }  // namespace
 
 void Csv(std::string_view bytes) {
-  csv::CellErrors errors;
-  const auto table = csv::Table::Read(bytes, {{"a", {"A1"}}, {"b", {}, false}}, kLimits, errors);
+  tables::CellErrors errors;
+  const auto table = tables::Table::Read(bytes, {{"a", {"A1"}}, {"b", {}, false}}, kLimits, errors);
   IsHelpful(errors);
   Require(table.has_value() || !errors.empty(), "a table, or why not");
   if (!table || table->rows().empty()) return;
-  for (const csv::Row& row : table->rows()) ReadAll(*table, row);
+  for (const tables::Row& row : table->rows()) ReadAll(*table, row);
 
   const size_t width = table->rows().front().cells.size();
-  std::vector<csv::Column> columns;
+  std::vector<tables::Column> columns;
   std::vector<std::string> header;
   for (size_t i = 0; i < width; ++i) {
     header.push_back("c" + std::to_string(i));
     columns.push_back({header.back()});
   }
-  csv::Writer writer;
+  tables::CsvWriter writer;
   writer.TextRow(header);
-  for (const csv::Row& row : table->rows()) {
+  for (const tables::Row& row : table->rows()) {
     Require(row.cells.size() == width, "every row is as wide as the header");
     writer.TextRow(row.cells);
   }
   const std::string written = writer.Take();
-  csv::CellErrors none;
-  const csv::Limits enough = {.bytes = written.size(), .rows = kLimits.rows, .columns = kLimits.columns};
-  const auto again = csv::Table::Read(written, columns, enough, none);
+  tables::CellErrors none;
+  const tables::Limits enough = {.bytes = written.size(), .rows = kLimits.rows, .columns = kLimits.columns};
+  const auto again = tables::Table::Read(written, columns, enough, none);
   Require(again.has_value() && none.empty(), "what is written can be read", written);
   Require(again->rows().size() == table->rows().size(), "with all its rows", written);
   for (size_t i = 0; i < again->rows().size(); ++i) {
-    csv::CellErrors refused;
-    csv::Cells cells(*again, again->rows()[i], refused);
+    tables::CellErrors refused;
+    tables::Cells cells(*again, again->rows()[i], refused);
     for (size_t j = 0; j < width; ++j) {
       const std::string& cell = table->rows()[i].cells[j];
       if (cell.empty()) continue;

@@ -10,7 +10,7 @@
 namespace kubari::fuzz {
 
 void Gs1(std::string_view bytes);     // libs/gs1: what parses is written, and reads back the same
-void Csv(std::string_view bytes);     // libs/csv: every good table is written, and reads back the same
+void Csv(std::string_view bytes);     // libs/tables: every good table is written, and reads back the same
 void Paging(std::string_view bytes);  // libs/paging: page tokens
 
 struct Target {

@@ -9,8 +9,8 @@
 namespace kubari::donors {
 namespace {
 
-const std::vector<csv::Column>& Columns() {
-  static const std::vector<csv::Column> columns = {
+const std::vector<tables::Column>& Columns() {
+  static const std::vector<tables::Column> columns = {
       {"code", {"コード"}},
       {"name", {"名称"}},
       {"name_kana", {"名称カナ"}, false},
@@ -33,7 +33,7 @@ const std::vector<csv::Column>& Columns() {
   return columns;
 }
 
-type::v1::Conditions ReadConditions(csv::Cells& cells) {
+type::v1::Conditions ReadConditions(tables::Cells& cells) {
   type::v1::Conditions conditions;
   if (!cells.Empty("min_compliance_level")) {
     conditions.set_min_compliance_level(registry::EnumCell<type::v1::ComplianceLevel>(cells, "min_compliance_level")
@@ -62,14 +62,14 @@ type::v1::Conditions ReadConditions(csv::Cells& cells) {
 
 }  // namespace
 
-std::vector<ImportedDonor> ReadDonors(std::string_view bytes, csv::CellErrors& errors) {
-  const std::optional<csv::Table> table =
-      csv::Table::Read(bytes, Columns(), {.bytes = registry::kMaxTableBytes, .rows = registry::kMaxTableRows}, errors);
+std::vector<ImportedDonor> ReadDonors(std::string_view bytes, tables::CellErrors& errors) {
+  const std::optional<tables::Table> table =
+      tables::Table::Read(bytes, Columns(), {.bytes = registry::kMaxTableBytes, .rows = registry::kMaxTableRows}, errors);
   if (!table) return {};
   std::vector<ImportedDonor> imported;
   registry::UniqueCodes codes;
-  for (const csv::Row& row : table->rows()) {
-    csv::Cells cells(*table, row, errors);
+  for (const tables::Row& row : table->rows()) {
+    tables::Cells cells(*table, row, errors);
     ImportedDonor& each = imported.emplace_back();
     if (const auto code = cells.Text("code", registry::kMaxCode)) {
       each.donor.set_code(*code);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "kubari/donors/v1/donors.pb.h"
-#include "libs/csv/table.h"
+#include "libs/tables/table.h"
 
 namespace kubari::donors {
 
@@ -16,6 +16,6 @@ struct ImportedDonor {
 };
 
 // In the table's order. With any error the result is not to be used.
-std::vector<ImportedDonor> ReadDonors(std::string_view table, csv::CellErrors& errors);
+std::vector<ImportedDonor> ReadDonors(std::string_view table, tables::CellErrors& errors);
 
 }  // namespace kubari::donors

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "libs/csv/text.h"
+#include "libs/tables/text.h"
 #include "libs/errors/errors.h"
 #include "libs/gs1/gs1.h"
 #include "libs/registry/fields.h"
@@ -13,8 +13,8 @@
 namespace kubari::donors {
 namespace {
 
-const std::vector<csv::Column>& Columns() {
-  static const std::vector<csv::Column> columns = {
+const std::vector<tables::Column>& Columns() {
+  static const std::vector<tables::Column> columns = {
       {"offer_code", {"申出コード"}},
       {"donor_code", {"寄付企業コード"}},
       {"title", {"件名"}},
@@ -33,14 +33,14 @@ const std::vector<csv::Column>& Columns() {
 }
 
 // Nothing if it cannot be read or names no trade item.
-std::optional<gs1::Scan> ReadBarcode(const csv::Table& table, const csv::Row& row, csv::Cells& cells,
+std::optional<gs1::Scan> ReadBarcode(const tables::Table& table, const tables::Row& row, tables::Cells& cells,
                                      int current_year) {
   if (cells.Empty("barcode")) {
     cells.Text("barcode", 1);  // says that it is empty
     return std::nullopt;
   }
   // Not Cells::Text: an element string may have separators, which are control characters.
-  const absl::StatusOr<gs1::Scan> scan = gs1::Parse(csv::Narrow(table.Cell(row, "barcode")), current_year);
+  const absl::StatusOr<gs1::Scan> scan = gs1::Parse(tables::Narrow(table.Cell(row, "barcode")), current_year);
   if (!scan.ok()) {
     cells.Fail("barcode", errors::ReasonOf(scan.status()), errors::MessageIn("en", scan.status()),
                errors::MessageIn("ja", scan.status()));
@@ -69,7 +69,7 @@ std::optional<type::v1::GoodUntil> DateOf(const gs1::Scan& scan) {
   return good_until;
 }
 
-type::v1::GoodUntil ReadDate(csv::Cells& cells, const std::optional<type::v1::GoodUntil>& coded) {
+type::v1::GoodUntil ReadDate(tables::Cells& cells, const std::optional<type::v1::GoodUntil>& coded) {
   if (coded && cells.Empty("date_kind") && cells.Empty("date")) return *coded;
   type::v1::GoodUntil good_until;
   const std::optional<type::v1::DateKind> kind = registry::EnumCell<type::v1::DateKind>(cells, "date_kind");
@@ -91,7 +91,7 @@ type::v1::GoodUntil ReadDate(csv::Cells& cells, const std::optional<type::v1::Go
   return good_until;
 }
 
-std::string ReadLotNumber(csv::Cells& cells, const std::optional<std::string>& coded) {
+std::string ReadLotNumber(tables::Cells& cells, const std::optional<std::string>& coded) {
   const std::string written = registry::OptionalText(cells, "lot_number", kMaxLotNumber);
   if (!coded) return written;
   if (!written.empty() && written != *coded) {
@@ -102,7 +102,7 @@ std::string ReadLotNumber(csv::Cells& cells, const std::optional<std::string>& c
   return *coded;
 }
 
-void CheckSame(csv::Cells& cells, std::string_view column, const std::string& here, const std::string& first) {
+void CheckSame(tables::Cells& cells, std::string_view column, const std::string& here, const std::string& first) {
   if (here.empty() || first.empty() || here == first) return;
   cells.Fail(column, "CONFLICT",
              absl::StrCat("An earlier row of this offer says '", first, "'; all its rows must say the same."),
@@ -111,15 +111,15 @@ void CheckSame(csv::Cells& cells, std::string_view column, const std::string& he
 
 }  // namespace
 
-OfferTable::OfferTable(std::string_view bytes, int current_year, csv::CellErrors& errors)
-    : table_(csv::Table::Read(bytes, Columns(), {.bytes = registry::kMaxTableBytes, .rows = registry::kMaxTableRows},
+OfferTable::OfferTable(std::string_view bytes, int current_year, tables::CellErrors& errors)
+    : table_(tables::Table::Read(bytes, Columns(), {.bytes = registry::kMaxTableBytes, .rows = registry::kMaxTableRows},
                               errors)) {
   if (!table_) return;
-  for (const csv::Row& row : table_->rows()) ReadRow(row, current_year, errors);
+  for (const tables::Row& row : table_->rows()) ReadRow(row, current_year, errors);
 }
 
-void OfferTable::ReadRow(const csv::Row& row, int current_year, csv::CellErrors& errors) {
-  csv::Cells cells(*table_, row, errors);
+void OfferTable::ReadRow(const tables::Row& row, int current_year, tables::CellErrors& errors) {
+  tables::Cells cells(*table_, row, errors);
   const std::string code = cells.Text("offer_code", registry::kMaxCode).value_or("");
   const std::string donor_code = cells.Text("donor_code", registry::kMaxCode).value_or("");
   const std::string title = cells.Text("title", registry::kMaxName).value_or("");
@@ -163,8 +163,8 @@ void OfferTable::ReadRow(const csv::Row& row, int current_year, csv::CellErrors&
 }
 
 void OfferTable::Fail(const ImportedLine& line, std::string_view column, std::string reason, std::string english,
-                      std::string japanese, csv::CellErrors& errors) const {
-  csv::Cells(*table_, *line.row, errors).Fail(column, std::move(reason), std::move(english), std::move(japanese));
+                      std::string japanese, tables::CellErrors& errors) const {
+  tables::Cells(*table_, *line.row, errors).Fail(column, std::move(reason), std::move(english), std::move(japanese));
 }
 
 }  // namespace kubari::donors

@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "kubari/donors/v1/donors.pb.h"
-#include "libs/csv/table.h"
+#include "libs/tables/table.h"
 
 namespace kubari::donors {
 
 // A row. `line` lacks product; items_per_case is 0 and the zone unspecified where the product's counts.
 struct ImportedLine {
-  const csv::Row* row = nullptr;
+  const tables::Row* row = nullptr;
   std::string gtin;  // 14 digits; empty if the barcode was wrong
   v1::OfferLine line;
 };
@@ -28,7 +28,7 @@ struct ImportedOffer {
 class OfferTable {
  public:
   // `current_year` settles the century of dates in barcodes (libs/gs1).
-  OfferTable(std::string_view bytes, int current_year, csv::CellErrors& errors);
+  OfferTable(std::string_view bytes, int current_year, tables::CellErrors& errors);
   OfferTable(const OfferTable&) = delete;
   OfferTable& operator=(const OfferTable&) = delete;
 
@@ -36,12 +36,12 @@ class OfferTable {
   std::vector<ImportedOffer>& offers() { return offers_; }
   // Adds an error found elsewhere (products, donors) at the line's row.
   void Fail(const ImportedLine& line, std::string_view column, std::string reason, std::string english,
-            std::string japanese, csv::CellErrors& errors) const;
+            std::string japanese, tables::CellErrors& errors) const;
 
  private:
-  void ReadRow(const csv::Row& row, int current_year, csv::CellErrors& errors);
+  void ReadRow(const tables::Row& row, int current_year, tables::CellErrors& errors);
 
-  std::optional<csv::Table> table_;
+  std::optional<tables::Table> table_;
   std::vector<ImportedOffer> offers_;
 };
 

@@ -11,8 +11,8 @@
 namespace kubari::groups {
 namespace {
 
-const std::vector<csv::Column>& Columns() {
-  static const std::vector<csv::Column> columns = {
+const std::vector<tables::Column>& Columns() {
+  static const std::vector<tables::Column> columns = {
       {"code", {"コード"}},
       {"name", {"名称"}},
       {"name_kana", {"名称カナ"}, false},
@@ -58,14 +58,14 @@ const std::map<std::string, int>& Weekdays() {
   return words;
 }
 
-bool AnyFilled(const csv::Cells& cells, std::initializer_list<const char*> columns) {
+bool AnyFilled(const tables::Cells& cells, std::initializer_list<const char*> columns) {
   for (const char* column : columns) {
     if (!cells.Empty(column)) return true;
   }
   return false;
 }
 
-void ReadEvidence(csv::Cells& cells, v1::Group& group) {
+void ReadEvidence(tables::Cells& cells, v1::Group& group) {
   if (!AnyFilled(cells, {"compliance_level", "evidence_title", "evidence_from", "evidence_to"})) return;
   type::v1::Evidence& evidence = *group.add_evidence();
   evidence.set_level(registry::EnumCell<type::v1::ComplianceLevel>(cells, "compliance_level")
@@ -76,7 +76,7 @@ void ReadEvidence(csv::Cells& cells, v1::Group& group) {
   registry::CheckOrder(cells, "evidence_to", evidence.valid_from_date(), evidence.valid_to_date());
 }
 
-std::optional<type::v1::Agreement> ReadAgreement(csv::Cells& cells) {
+std::optional<type::v1::Agreement> ReadAgreement(tables::Cells& cells) {
   if (!AnyFilled(cells, {"agreement_title", "agreement_from", "agreement_to"})) return std::nullopt;
   type::v1::Agreement agreement;
   agreement.set_title(cells.Text("agreement_title", registry::kMaxName).value_or(""));
@@ -86,7 +86,7 @@ std::optional<type::v1::Agreement> ReadAgreement(csv::Cells& cells) {
   return agreement;
 }
 
-void ReadNeeds(csv::Cells& cells, v1::Group& group) {
+void ReadNeeds(tables::Cells& cells, v1::Group& group) {
   group.set_households(cells.Int("households", 1, kMaxHouseholds).value_or(0));
   group.set_children(registry::OptionalInt(cells, "children", 0, kMaxChildren, 0));
   group.set_need_percent(100);
@@ -113,20 +113,20 @@ void ReadNeeds(csv::Cells& cells, v1::Group& group) {
 
 }  // namespace
 
-GroupTable::GroupTable(std::string_view bytes, csv::CellErrors& errors)
-    : table_(csv::Table::Read(bytes, Columns(), {.bytes = registry::kMaxTableBytes, .rows = registry::kMaxTableRows},
+GroupTable::GroupTable(std::string_view bytes, tables::CellErrors& errors)
+    : table_(tables::Table::Read(bytes, Columns(), {.bytes = registry::kMaxTableBytes, .rows = registry::kMaxTableRows},
                               errors)) {
   if (!table_) return;
   registry::UniqueCodes codes;
-  for (const csv::Row& row : table_->rows()) {
+  for (const tables::Row& row : table_->rows()) {
     ReadRow(row, errors);
-    csv::Cells cells(*table_, row, errors);
+    tables::Cells cells(*table_, row, errors);
     if (!groups_.back().group.code().empty()) codes.Claim(cells, "code", groups_.back().group.code(), row.number);
   }
 }
 
-void GroupTable::ReadRow(const csv::Row& row, csv::CellErrors& errors) {
-  csv::Cells cells(*table_, row, errors);
+void GroupTable::ReadRow(const tables::Row& row, tables::CellErrors& errors) {
+  tables::Cells cells(*table_, row, errors);
   ImportedGroup& imported = groups_.emplace_back();
   imported.row = &row;
   v1::Group& group = imported.group;
@@ -148,10 +148,10 @@ void GroupTable::ReadRow(const csv::Row& row, csv::CellErrors& errors) {
 }
 
 void GroupTable::ResolveHubs(const std::map<std::string, std::string>& id_of, std::map<std::string, std::string> hub_of,
-                             csv::CellErrors& errors) {
+                             tables::CellErrors& errors) {
   for (ImportedGroup& each : groups_) {
     if (each.hub_code.empty() || each.group.code().empty()) continue;
-    csv::Cells cells(*table_, *each.row, errors);
+    tables::Cells cells(*table_, *each.row, errors);
     const auto hub = id_of.find(each.hub_code);
     if (hub == id_of.end()) {
       cells.Fail("hub_code", "NOT_FOUND", "No group has this code, neither here in the table nor before.",

@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "kubari/groups/v1/groups.pb.h"
-#include "libs/csv/table.h"
+#include "libs/tables/table.h"
 
 namespace kubari::groups {
 
 // A row. `group` lacks name and hub.
 struct ImportedGroup {
-  const csv::Row* row = nullptr;
+  const tables::Row* row = nullptr;
   v1::Group group;
   std::optional<type::v1::Agreement> agreement;
   std::string hub_code;
@@ -22,7 +22,7 @@ struct ImportedGroup {
 
 class GroupTable {
  public:
-  GroupTable(std::string_view bytes, csv::CellErrors& errors);
+  GroupTable(std::string_view bytes, tables::CellErrors& errors);
   GroupTable(const GroupTable&) = delete;
   GroupTable& operator=(const GroupTable&) = delete;
 
@@ -32,12 +32,12 @@ class GroupTable {
   // Finds the hubs: `id_of` has the ids of existing groups and of those the table makes, by code; `hub_of` the hubs of
   // existing groups, by id. Sets group.hub; adds NOT_FOUND and HUB_CYCLE.
   void ResolveHubs(const std::map<std::string, std::string>& id_of, std::map<std::string, std::string> hub_of,
-                   csv::CellErrors& errors);
+                   tables::CellErrors& errors);
 
  private:
-  void ReadRow(const csv::Row& row, csv::CellErrors& errors);
+  void ReadRow(const tables::Row& row, tables::CellErrors& errors);
 
-  std::optional<csv::Table> table_;
+  std::optional<tables::Table> table_;
   std::vector<ImportedGroup> groups_;
 };
 

@@ -7,7 +7,7 @@
 
 #include <set>
 
-#include "libs/csv/writer.h"
+#include "libs/tables/csv_writer.h"
 #include "libs/ids/ids.h"
 
 namespace kubari::stock {
@@ -199,7 +199,7 @@ class Rows {
   }
 
   const TraceFacts& facts_;
-  csv::Writer out_;
+  tables::CsvWriter out_;
   Neighbours made_from_, made_into_;
   std::map<std::string, int64_t> positions_;
 };

@@ -25,7 +25,7 @@ struct TraceFacts {
 };
 
 // One row a movement, with everything that is known of it. UTF-8 with a byte order mark, CRLF; text that a spreadsheet
-// would take for a formula is quoted (libs/csv).
+// would take for a formula is quoted (libs/tables).
 std::string TraceCsv(const TraceFacts& facts);
 
 }  // namespace kubari::stock

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <set>
 
-#include "libs/csv/table.h"
+#include "libs/tables/table.h"
 #include "libs/errors/macros.h"
 #include "libs/gs1/gs1.h"
 #include "libs/ids/ids.h"
@@ -22,7 +22,7 @@ namespace {
 
 namespace type = kubari::type::v1;
 
-constexpr csv::Limits kLimits{.bytes = 4 << 20, .rows = 10'000};
+constexpr tables::Limits kLimits{.bytes = 4 << 20, .rows = 10'000};
 // Ids of operators are derived from their names, so that importing again finds the same organisation.
 constexpr char kOperatorNamespace[] = "7d6e2b8e-1a53-4f0f-bb3c-0f2e8c1d9a47";
 
@@ -47,14 +47,14 @@ E ValueOf(std::string_view prefix, const std::string& lower) {
 }
 
 template <typename E>
-std::optional<E> ReadEnum(csv::Cells& cells, std::string_view column, std::string_view prefix) {
+std::optional<E> ReadEnum(tables::Cells& cells, std::string_view column, std::string_view prefix) {
   const auto choice = cells.Choice(column, NamesOf<E>(prefix));
   return choice ? std::optional(ValueOf<E>(prefix, *choice)) : std::nullopt;
 }
 
 // ";"-separated names.
 template <typename E, typename Out>
-void ReadEnums(csv::Cells& cells, std::string_view column, std::string_view prefix, Out* out) {
+void ReadEnums(tables::Cells& cells, std::string_view column, std::string_view prefix, Out* out) {
   if (cells.Empty(column)) return;
   const auto parts = cells.List(column, 40);
   if (!parts) return;
@@ -70,7 +70,7 @@ void ReadEnums(csv::Cells& cells, std::string_view column, std::string_view pref
   }
 }
 
-void ReadGtin(csv::Cells& cells, std::string_view column, std::string* out) {
+void ReadGtin(tables::Cells& cells, std::string_view column, std::string* out) {
   const auto text = cells.Text(column, 14);
   if (!text) return;
   const absl::StatusOr<std::string> gtin = gs1::NormalizeGtin(*text);
@@ -82,7 +82,7 @@ void ReadGtin(csv::Cells& cells, std::string_view column, std::string* out) {
 }
 
 // Decimal degrees as micro-degrees.
-std::optional<int32_t> ReadDegrees(csv::Cells& cells, std::string_view column, double limit) {
+std::optional<int32_t> ReadDegrees(tables::Cells& cells, std::string_view column, double limit) {
   const auto text = cells.Text(column, 20);
   if (!text) return std::nullopt;
   double degrees = 0;
@@ -95,9 +95,9 @@ std::optional<int32_t> ReadDegrees(csv::Cells& cells, std::string_view column, d
 }
 
 template <typename Response>
-Response Problems(const csv::CellErrors& errors) {
+Response Problems(const tables::CellErrors& errors) {
   Response response;
-  for (const csv::CellError& error : errors.all()) {
+  for (const tables::CellError& error : errors.all()) {
     type::ImportProblem& problem = *response.add_problems();
     problem.set_row(error.row);
     problem.set_column(error.column);
@@ -109,7 +109,7 @@ Response Problems(const csv::CellErrors& errors) {
   return response;
 }
 
-std::optional<pb::Product> ReadProductRow(csv::Cells& cells, std::set<std::string>& seen) {
+std::optional<pb::Product> ReadProductRow(tables::Cells& cells, std::set<std::string>& seen) {
   pb::Product product;
   ReadGtin(cells, "barcode", product.mutable_gtin());
   if (const auto name = cells.Text("name", 200)) product.set_display_name(*name);
@@ -152,9 +152,9 @@ absl::StatusOr<pb::ImportProductsResponse> ProductsHandler::ImportProducts(const
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
   RETURN_IF_ERROR(violations.status());
-  csv::CellErrors errors;
+  tables::CellErrors errors;
   std::vector<pb::Product> products;
-  const auto table = csv::Table::Read(request.table(),
+  const auto table = tables::Table::Read(request.table(),
                                       {{.name = "barcode"},
                                        {.name = "name"},
                                        {.name = "name_kana", .required = false},
@@ -170,8 +170,8 @@ absl::StatusOr<pb::ImportProductsResponse> ProductsHandler::ImportProducts(const
                                       kLimits, errors);
   if (table) {
     std::set<std::string> seen;
-    for (const csv::Row& row : table->rows()) {
-      csv::Cells cells(*table, row, errors);
+    for (const tables::Row& row : table->rows()) {
+      tables::Cells cells(*table, row, errors);
       if (auto product = ReadProductRow(cells, seen)) products.push_back(*std::move(product));
     }
   }
@@ -223,11 +223,11 @@ absl::StatusOr<pb::ImportWarehousesResponse> WarehousesHandler::ImportWarehouses
     std::string code;
     type::TemperatureZone zone;
   };
-  csv::CellErrors errors;
+  tables::CellErrors errors;
   std::map<std::string, pb::Warehouse> warehouses;  // by code
   std::map<std::string, std::string> operators;     // organisation id → name
   std::vector<Shelf> shelves;
-  const auto table = csv::Table::Read(request.table(),
+  const auto table = tables::Table::Read(request.table(),
                                       {{.name = "warehouse_code"},
                                        {.name = "warehouse_name"},
                                        {.name = "operator_name"},
@@ -240,7 +240,7 @@ absl::StatusOr<pb::ImportWarehousesResponse> WarehousesHandler::ImportWarehouses
                                       kLimits, errors);
   std::set<std::pair<std::string, std::string>> seen;
   for (size_t i = 0; table && i < table->rows().size(); ++i) {
-    csv::Cells cells(*table, table->rows()[i], errors);
+    tables::Cells cells(*table, table->rows()[i], errors);
     const auto code = cells.Text("warehouse_code", 40), name = cells.Text("warehouse_name", 200),
                owner = cells.Text("operator_name", 200), place = cells.Text("place_code", 40);
     const auto zone = ReadEnum<type::TemperatureZone>(cells, "temperature", "TEMPERATURE_ZONE_");

@@ -1,10 +1,10 @@
 // Tables that people upload: UTF-8 (with or without BOM), RFC 4180 quoting, CRLF or LF, a header row, columns in any
 // order.
 //
-//   csv::CellErrors errors;
-//   auto table = csv::Table::Read(bytes, {{.name = "品名"}, {.name = "数量", .aliases = {"quantity"}}}, {}, errors);
-//   if (table) for (const csv::Row& row : table->rows()) {
-//     csv::Cells cells(*table, row, errors);
+//   tables::CellErrors errors;
+//   auto table = tables::Table::Read(bytes, {{.name = "品名"}, {.name = "数量", .aliases = {"quantity"}}}, {}, errors);
+//   if (table) for (const tables::Row& row : table->rows()) {
+//     tables::Cells cells(*table, row, errors);
 //     auto name = cells.Text("品名", 200);
 //     auto quantity = cells.Int("数量", 1, 1'000'000);
 //   }
@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "libs/calendar/date.h"
-#include "libs/csv/errors.h"
+#include "libs/tables/errors.h"
 
-namespace kubari::csv {
+namespace kubari::tables {
 
 struct Column {
   std::string name;                  // how the program calls it, and how it may be called in the file
@@ -112,4 +112,4 @@ class Cells {
   CellErrors& errors_;
 };
 
-}  // namespace kubari::csv
+}  // namespace kubari::tables

@@ -3,12 +3,12 @@
 
 #include <random>
 
-#include "libs/csv/errors.h"
-#include "libs/csv/table.h"
-#include "libs/csv/text.h"
-#include "libs/csv/writer.h"
+#include "libs/tables/errors.h"
+#include "libs/tables/table.h"
+#include "libs/tables/text.h"
+#include "libs/tables/csv_writer.h"
 
-namespace kubari::csv {
+namespace kubari::tables {
 namespace {
 
 using ::testing::ElementsAre;
@@ -31,7 +31,7 @@ std::vector<std::vector<std::string>> CellsOf(const Table& table) {
 // A table of one row with the column "c".
 struct OneCell {
   explicit OneCell(std::string_view value) {
-    Writer writer;
+    CsvWriter writer;
     writer.TextRow({"c", "x"});
     std::string bytes = writer.Take() + "\"" + std::string(value) + "\",x\r\n";
     table = Table::Read(bytes, {{.name = "c"}}, {}, errors);
@@ -173,7 +173,7 @@ TEST(Cells, BoolChoiceListText) {
 }
 
 TEST(Writer, NoFormulaLeavesUnquoted) {
-  Writer writer;
+  CsvWriter writer;
   writer.Text("=HYPERLINK(\"x\")").Text("＋1").Text("@a").Text("-1").Int(-1).Text("'=1").Text("it's").EndRow();
   EXPECT_EQ(writer.Take(), "\uFEFF\"'=HYPERLINK(\"\"x\"\")\",'＋1,'@a,'-1,-1,''=1,it's\r\n");
   EXPECT_EQ(writer.Take(), "");
@@ -187,7 +187,7 @@ TEST(Writer, WhatIsWrittenIsReadBack) {
                                            "=", "+",  "-", "@",  "＝", " ",    "\t", "0"};
   for (int round = 0; round < 3000; ++round) {
     std::vector<std::vector<std::string>> rows(1 + random() % 5, std::vector<std::string>(3));
-    Writer writer;
+    CsvWriter writer;
     writer.TextRow({"a", "b", "c"});
     for (auto& row : rows) {
       for (std::string& cell : row) {
@@ -253,4 +253,4 @@ TEST(Text, FirstCharactersDoesNotCutOne) {
 }
 
 }  // namespace
-}  // namespace kubari::csv
+}  // namespace kubari::tables

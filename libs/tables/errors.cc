@@ -1,10 +1,10 @@
-#include "libs/csv/errors.h"
+#include "libs/tables/errors.h"
 
 #include <utility>
 
-#include "libs/csv/text.h"
+#include "libs/tables/text.h"
 
-namespace kubari::csv {
+namespace kubari::tables {
 
 void CellErrors::Add(CellError error) {
   ++total_;
@@ -13,4 +13,4 @@ void CellErrors::Add(CellError error) {
   errors_.push_back(std::move(error));
 }
 
-}  // namespace kubari::csv
+}  // namespace kubari::tables

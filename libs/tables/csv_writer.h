@@ -6,20 +6,20 @@
 #include <string_view>
 #include <vector>
 
-namespace kubari::csv {
+namespace kubari::tables {
 
 // Writes cells one after the other. Text that a spreadsheet would run as a formula (it begins with = + - @ or a control
 // character) gets a ' before it; numbers do not. Cells::Text takes that quote off again, so an exported table can be
 // read back.
-class Writer {
+class CsvWriter {
  public:
-  Writer();
+  CsvWriter();
 
-  Writer& Text(std::string_view text);
-  Writer& Int(int64_t number);
-  Writer& EndRow();
+  CsvWriter& Text(std::string_view text);
+  CsvWriter& Int(int64_t number);
+  CsvWriter& EndRow();
   // Text for each, then EndRow.
-  Writer& TextRow(const std::vector<std::string>& cells);
+  CsvWriter& TextRow(const std::vector<std::string>& cells);
 
   // What was written since the last Take(): for streaming, or all of it at the end.
   std::string Take();
@@ -31,4 +31,4 @@ class Writer {
   bool row_started_ = false;
 };
 
-}  // namespace kubari::csv
+}  // namespace kubari::tables

@@ -7,10 +7,10 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "libs/csv/table.h"
-#include "libs/csv/text.h"
+#include "libs/tables/table.h"
+#include "libs/tables/text.h"
 
-namespace kubari::csv {
+namespace kubari::tables {
 namespace {
 
 bool AllDigits(std::string_view text) {
@@ -159,4 +159,4 @@ std::optional<std::vector<std::string>> Cells::List(std::string_view column, int
   return parts;
 }
 
-}  // namespace kubari::csv
+}  // namespace kubari::tables

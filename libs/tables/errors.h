@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace kubari::csv {
+namespace kubari::tables {
 
 struct CellError {
   int row = 0;         // as the spreadsheet shows it: the header is row 1; 0 when the file as a whole is meant
@@ -30,4 +30,4 @@ class CellErrors {
   size_t total_ = 0;
 };
 
-}  // namespace kubari::csv
+}  // namespace kubari::tables

@@ -1,13 +1,13 @@
-#include "libs/csv/table.h"
+#include "libs/tables/table.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "libs/csv/text.h"
+#include "libs/tables/text.h"
 
-namespace kubari::csv {
+namespace kubari::tables {
 namespace {
 
 using Record = std::vector<std::string>;
@@ -217,4 +217,4 @@ std::string Table::HeaderOf(std::string_view column) const {
   return index < 0 ? std::string(column) : header_[index];
 }
 
-}  // namespace kubari::csv
+}  // namespace kubari::tables

@@ -1,14 +1,14 @@
-#include "libs/csv/writer.h"
+#include "libs/tables/csv_writer.h"
 
 #include <utility>
 
-#include "libs/csv/text.h"
+#include "libs/tables/text.h"
 
-namespace kubari::csv {
+namespace kubari::tables {
 
-Writer::Writer() : out_("\uFEFF") {}
+CsvWriter::CsvWriter() : out_("\uFEFF") {}
 
-void Writer::Cell(std::string_view content) {
+void CsvWriter::Cell(std::string_view content) {
   if (row_started_) out_.push_back(',');
   row_started_ = true;
   // Also quoted: what other spreadsheets take for a separator, and spaces that they would trim.
@@ -25,27 +25,27 @@ void Writer::Cell(std::string_view content) {
   out_.push_back('"');
 }
 
-Writer& Writer::Text(std::string_view text) {
+CsvWriter& CsvWriter::Text(std::string_view text) {
   Cell(LooksLikeFormula(text) ? "'" + std::string(text) : std::string(text));
   return *this;
 }
 
-Writer& Writer::Int(int64_t number) {
+CsvWriter& CsvWriter::Int(int64_t number) {
   Cell(std::to_string(number));
   return *this;
 }
 
-Writer& Writer::EndRow() {
+CsvWriter& CsvWriter::EndRow() {
   out_.append("\r\n");
   row_started_ = false;
   return *this;
 }
 
-Writer& Writer::TextRow(const std::vector<std::string>& cells) {
+CsvWriter& CsvWriter::TextRow(const std::vector<std::string>& cells) {
   for (const std::string& cell : cells) Text(cell);
   return EndRow();
 }
 
-std::string Writer::Take() { return std::exchange(out_, {}); }
+std::string CsvWriter::Take() { return std::exchange(out_, {}); }
 
-}  // namespace kubari::csv
+}  // namespace kubari::tables

@@ -1,11 +1,11 @@
-#include "libs/csv/text.h"
+#include "libs/tables/text.h"
 
 #include <algorithm>
 #include <cstdint>
 
 #include "absl/strings/ascii.h"
 
-namespace kubari::csv {
+namespace kubari::tables {
 namespace {
 
 bool Continues(char c) { return (static_cast<uint8_t>(c) & 0xC0) == 0x80; }
@@ -107,4 +107,4 @@ bool LooksLikeFormula(std::string_view text) {
   return first == '=' || first == '+' || first == '-' || first == '@' || (first >= 0 && first < ' ');
 }
 
-}  // namespace kubari::csv
+}  // namespace kubari::tables

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace kubari::csv {
+namespace kubari::tables {
 
 // Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
 bool IsUtf8(std::string_view bytes);
@@ -26,4 +26,4 @@ std::string Fold(std::string_view text);
 // more) before it, so that putting one on and taking one off are inverse.
 bool LooksLikeFormula(std::string_view text);
 
-}  // namespace kubari::csv
+}  // namespace kubari::tables
