@@ -61,6 +61,7 @@ const std::map<std::string_view, Words>& LeftoverWords() {
       {"BELOW_MINIMUM_LOT",
        {"they are fewer than the smallest quantity that the donor gives to one group",
         "寄付者が決めた1団体あたりの最小数に足りない"}},
+      {"NOT_TAKEN", {"no group has claimed them or bid for them", "申込みや入札をした団体がない"}},
       {"ADJUSTED", {"a coordinator took them out by hand", "コーディネーターが手作業で外した"}},
   };
   return words;
@@ -135,7 +136,7 @@ Sentence ExplainNext(std::string_view next_group) {
 }
 
 void AppendNext(std::string_view next_group, v1::Line& line) {
-  if (line.explanation().empty()) return;
+  if (line.explanation().empty() || next_group == kNobodyAsked) return;
   const Sentence next = ExplainNext(next_group);
   line.set_explanation(absl::StrCat(line.explanation(), " ", next.english));
   line.set_explanation_ja(absl::StrCat(line.explanation_ja(), next.japanese));

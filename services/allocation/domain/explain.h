@@ -27,6 +27,8 @@ Sentence ExplainShare(const Outcome& outcome, const Share& share, const Supply& 
 // `reason`: what the coordinator said.
 Sentence ExplainPin(const Outcome& outcome, const Share& share, const Supply& supply, const std::string& reason);
 
+// In place of a name: groups chose for themselves, nobody was next.
+inline constexpr std::string_view kNobodyAsked = "-";
 // Who would have had the next case; an empty name: nobody could take more.
 Sentence ExplainNext(std::string_view next_group);
 // Puts it behind the line's explanation, if there is one. Only for readers who may know of all groups.

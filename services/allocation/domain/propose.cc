@@ -13,6 +13,7 @@
 #include "libs/errors/errors.h"
 #include "libs/errors/macros.h"
 #include "services/allocation/domain/explain.h"
+#include "services/allocation/domain/market_words.h"
 
 namespace kubari::allocation {
 namespace {
@@ -48,6 +49,14 @@ void Canonicalise(pb::Snapshot& snapshot) {
   SortUnique(*snapshot.mutable_groups(), [](const auto& g) { return g.group().name(); });
   SortUnique(*snapshot.mutable_warehouses(), [](const auto& w) { return w.name(); });
   SortUnique(*snapshot.mutable_expected(), [](const auto& e) { return e.lot().name(); });
+  if (snapshot.has_market()) {
+    pb::SnapshotMarket& market = *snapshot.mutable_market();
+    SortUnique(*market.mutable_claims(), [](const auto& c) { return c.number(); });
+    for (pb::SnapshotBid& bid : *market.mutable_bids())
+      SortUnique(*bid.mutable_parts(), [](const auto& p) { return p.group(); });
+    SortUnique(*market.mutable_bids(), [](const auto& b) { return b.name(); });
+    SortUnique(*market.mutable_balances(), [](const auto& b) { return b.group(); });
+  }
   if (!snapshot.has_options()) return;
   pb::RunOptions& options = *snapshot.mutable_options();
   SortUnique(*options.mutable_hold_backs(), [](const auto& h) { return CanonicalBytes(h); });
@@ -55,6 +64,7 @@ void Canonicalise(pb::Snapshot& snapshot) {
   SortUnique(*options.mutable_group_bounds(), [](const auto& b) { return b.group(); });
   SortUnique(*options.mutable_capacities(), [](const auto& c) { return std::pair(c.group(), c.temperature_zone()); });
   SortUnique(*options.mutable_left_out(), [](const auto& l) { return std::pair(l.lot(), l.group()); });
+  SortUnique(*options.mutable_lowest_prices(), [](const auto& l) { return l.lot(); });
 }
 
 std::string CanonicalBytes(const google::protobuf::Message& message) {
@@ -106,6 +116,7 @@ absl::StatusOr<Proposal> Propose(const pb::Snapshot& snapshot) {
                         {{"detail", std::string(outcome.status().message())}});
   }
   proposal.outcome = *std::move(outcome);
+  if (IsMarket(snapshot.policy())) proposal.market = SettleMarket(snapshot, judgement, proposal.outcome);
   const std::vector<int> lots = LotsOfTies(judgement, proposal.outcome);
   std::vector<Assignment> assignments;
   for (const Share& share : proposal.outcome.shares) {
@@ -121,6 +132,9 @@ absl::StatusOr<Proposal> Propose(const pb::Snapshot& snapshot) {
       why = ExplainPin(proposal.outcome, share, supply, reason);
       line.set_pinned(true);
       line.set_reason(reason);
+    } else if (share.entry >= 0) {
+      why = ExplainChoice(snapshot, proposal, share);
+      MarkChoice(snapshot, share, line);
     } else {
       why = ExplainShare(proposal.outcome, share, supply, tie < 0 ? 0 : lots[tie]);
     }
@@ -129,7 +143,7 @@ absl::StatusOr<Proposal> Propose(const pb::Snapshot& snapshot) {
     proposal.lines.push_back(
         {.assignment = assignment,
          .line = std::move(line),
-         .next_group = share.next_group < 0 ? "" : snapshot.groups(share.next_group).group().display_name()});
+         .next_group = share.entry >= 0 ? std::string(kNobodyAsked) : share.next_group < 0 ? "" : snapshot.groups(share.next_group).group().display_name()});
   }
   // Shares come by supply, which is by lot and place.
   std::stable_sort(proposal.lines.begin(), proposal.lines.end(),

@@ -3,6 +3,8 @@
 //
 //   Snapshot ─ Judgement (libs/eligibility) ─ ShareOut (libs/fairflow) ─▶ Outcome ─▶ lines with their explanations, and
 //   a summary
+//
+// Where groups choose (POLICY_CLAIMS, POLICY_BIDS), SettleMarket puts what they did in place of the fair shares.
 #pragma once
 
 #include <google/protobuf/message.h>
@@ -17,6 +19,7 @@
 #include "kubari/allocation/v1/allocation.pb.h"
 #include "kubari/allocation/v1/snapshot.pb.h"
 #include "services/allocation/domain/judge.h"
+#include "services/allocation/domain/market.h"
 #include "services/allocation/domain/share_out.h"
 
 namespace kubari::allocation {
@@ -46,6 +49,8 @@ struct ProposedLine {
 struct Proposal {
   Judgement judgement;
   Outcome outcome;
+  // Of a run in which groups choose; policy UNSPECIFIED: of fair share.
+  MarketResult market;
   std::vector<ProposedLine> lines;  // by group name, then lot, then place
   pb::RunSummary summary;
   // SHA-256 of ListLinesResponse with these lines, the sentence about the next group included.

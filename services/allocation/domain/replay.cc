@@ -46,6 +46,11 @@ absl::StatusOr<Replay> ReplaySnapshot(const std::string& snapshot_bytes) {
   Permute(*snapshot.mutable_groups());
   Permute(*snapshot.mutable_warehouses());
   Permute(*snapshot.mutable_expected());
+  if (snapshot.has_market()) {
+    Permute(*snapshot.mutable_market()->mutable_claims());
+    Permute(*snapshot.mutable_market()->mutable_bids());
+    Permute(*snapshot.mutable_market()->mutable_balances());
+  }
   Canonicalise(snapshot);
   ASSIGN_OR_RETURN(const Proposal permuted, Propose(snapshot));
   replay.permuted_hash = permuted.result_hash;

@@ -41,6 +41,9 @@ struct Share {
   int pin = -1;
   // Who would have had the next case; -1: nobody could take it.
   int next_group = -1;
+  // Of a run in which groups choose (market.h): the claim or bid of the snapshot, and which part of the bid. -1: none.
+  int entry = -1;
+  int part = 0;
 };
 
 enum class Leftover {
@@ -51,6 +54,7 @@ enum class Leftover {
   kLeftOut,  // the lot, or every group that might have it, is left out by the options
   kHeldBack,
   kKeptForLater,  // the plan gives it out in a coming week
+  kNotTaken,      // groups chose, and none wanted it (any more)
 };
 
 // Items that stay, and why.

@@ -39,6 +39,8 @@ std::string ReasonOf(const Judgement& judgement, const Unallocated& rest) {
       return "HELD_BACK";
     case Leftover::kKeptForLater:
       return "KEPT_FOR_LATER";
+    case Leftover::kNotTaken:
+      return "NOT_TAKEN";
   }
   return "";
 }
