@@ -40,6 +40,42 @@ END
 $$;
 )"};
 
+// What a service wants people to hear, until the notifications service has taken it; see libs/outbox. The function tells which
+// networks have something waiting, and nothing else, across the line that row-level security draws: it runs as the owner, and the
+// setting that it switches on opens the table to the owner alone.
+constexpr Migration kOutbox{"0000_outbox", R"(
+CREATE TABLE outbox (
+  network_id   uuid        NOT NULL,
+  notice_id    uuid        NOT NULL,
+  notice       bytea       NOT NULL,
+  sealed       boolean     NOT NULL,
+  written_time timestamptz NOT NULL DEFAULT now(),
+  refusal      text,
+  CONSTRAINT outbox_pkey PRIMARY KEY (network_id, notice_id)
+);
+CREATE INDEX outbox_waiting ON outbox (network_id, written_time, notice_id) WHERE refusal IS NULL;
+ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
+ALTER TABLE outbox FORCE ROW LEVEL SECURITY;
+CREATE POLICY network ON outbox
+  USING (network_id = nullif(current_setting('kubari.network', true), '')::uuid);
+CREATE POLICY across_networks ON outbox FOR SELECT TO CURRENT_USER
+  USING (current_setting('kubari.across_networks', true) = 'on');
+CREATE FUNCTION outbox_networks() RETURNS SETOF uuid LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  PERFORM set_config('kubari.across_networks', 'on', true);
+  RETURN QUERY SELECT DISTINCT o.network_id FROM outbox o WHERE o.refusal IS NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION outbox_networks() FROM PUBLIC;
+DO $$
+BEGIN
+  EXECUTE format('ALTER FUNCTION outbox_networks() SET search_path = %I, pg_temp', current_schema());
+  EXECUTE format('GRANT EXECUTE ON FUNCTION outbox_networks() TO %I', 'kubari_' || current_schema());
+  EXECUTE format('GRANT SELECT, INSERT, UPDATE (refusal), DELETE ON outbox TO %I', 'kubari_' || current_schema());
+END
+$$;
+)"};
+
 std::string Sha256Hex(std::string_view text) {
   unsigned char hash[crypto_hash_sha256_BYTES];
   crypto_hash_sha256(hash, reinterpret_cast<const unsigned char*>(text.data()), text.size());
@@ -84,7 +120,7 @@ absl::StatusOr<Session> OpenForMigrations(const std::string& conninfo, std::stri
 }
 
 std::vector<Migration> WithBuiltIn(std::span<const Migration> migrations) {
-  std::vector<Migration> all{kRequests};
+  std::vector<Migration> all{kOutbox, kRequests};
   all.insert(all.end(), migrations.begin(), migrations.end());
   return all;
 }

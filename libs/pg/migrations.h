@@ -19,8 +19,8 @@ struct Migration {
 // Runs the steps that `schema` does not have yet, as its owner: each in its own transaction with search_path = schema,
 // all under an advisory lock, so several processes may start at once. Creates the schema and its table
 // `migrations(name, sha256, applied_time)` if they are missing, and grants USAGE on the schema to the role
-// kubari_<schema>, which must exist. Before the given steps comes a built-in one, "0000_requests": the table of
-// libs/pg/idempotency.h with its rights.
+// kubari_<schema>, which must exist. Before the given steps come two built-in ones, "0000_outbox" and "0000_requests": the
+// tables of libs/outbox and of idempotency.h with their rights.
 //
 // FAILED_PRECONDITION, naming every step concerned, what is recorded and what this binary has, and running nothing:
 //   - a step was changed after it ran, or it was added before one that has run;

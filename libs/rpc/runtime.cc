@@ -11,10 +11,11 @@
 namespace kubari::rpc {
 namespace {
 
-// The convention of the house: 7101 to 7106, and metrics a hundred above. 0 (any free port) for what is none of the six.
+// The convention of the house: 7101 to 7109 (7107 is for HTTPS, ops/up --lan), and metrics a hundred above. 0 (any free port) for what is
+// none of them.
 int DefaultPort(const std::string& service) {
-  static const std::map<std::string, int> kPorts = {{"identity", 7101}, {"donors", 7102},     {"groups", 7103},
-                                                    {"stock", 7104},    {"allocation", 7105}, {"impact", 7106}};
+  static const std::map<std::string, int> kPorts = {{"identity", 7101},   {"donors", 7102}, {"groups", 7103},        {"stock", 7104},
+                                                    {"allocation", 7105}, {"impact", 7106}, {"notifications", 7108}, {"support", 7109}};
   const auto found = kPorts.find(service);
   return found == kPorts.end() ? 0 : found->second;
 }
@@ -35,6 +36,7 @@ void CommonOptions::Declare(config::Options& options) {
   options.String("migration-database-url", &migration_database_url, "PostgreSQL as the owner's role; for --migrate", {.secret = true});
   options.Bool("migrate", &migrate, "brings the database's schema up to date, then exits");
   if (service != "identity") options.HostPort("identity", &identity, "address of the identity service");
+  if (service != "notifications") options.HostPort("notifications", &notifications, "address of the notifications service");
   options.String("service-key", &service_key, "secret that all services of the installation share", {.secret = true});
   options.Int("workers", &workers, 1, 512, "threads that run calls, and connections to the database");
   options.Int("queue", &queue, 1, 100'000, "calls that may wait for a worker; more are refused");

@@ -34,8 +34,8 @@ namespace kubari::rpc {
 
 // Options that every service has. Each is a flag and an environment variable, see libs/config.
 struct CommonOptions {
-  // `service` is "identity", "donors", "groups", "stock", "allocation" or "impact"; it decides the default ports 7101–7106
-  // and 7201–7206 (metrics).
+  // `service` is "identity", "donors", "groups", "stock", "allocation", "impact", "notifications" or "support"; it decides the default
+  // ports 7101–7109 and 7201–7209 (metrics).
   explicit CommonOptions(std::string service);
   void Declare(config::Options& options);
 
@@ -45,7 +45,8 @@ struct CommonOptions {
   std::string database_url;             // --database-url (secret): the service's own role
   std::string migration_database_url;   // --migration-database-url (secret): the owner's role, for --migrate only
   bool migrate = false;                 // --migrate: bring the schema up to date, then exit
-  std::string identity = "127.0.0.1:7101";  // --identity
+  std::string identity = "127.0.0.1:7101";       // --identity
+  std::string notifications = "127.0.0.1:7108";  // --notifications: where what people are to hear goes (libs/outbox)
   std::string service_key;              // --service-key (secret), --service-key-file: at least 32 characters
   int workers = 16;                     // --workers: threads and database connections
   int queue = 1'024;                    // --queue: calls waiting for a worker

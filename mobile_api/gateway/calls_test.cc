@@ -378,7 +378,8 @@ TEST_F(CallsTest, HealthTellsWhichServicesAnswer) {
   EXPECT_EQ(health.body(),
             "{\"ready\":false,\"services\":{\"allocation\":\"unreachable\",\"donors\":\"unreachable\",\"groups\":"
             "\"unreachable\","
-            "\"identity\":\"serving\",\"impact\":\"unreachable\",\"stock\":\"serving\"}}\n");
+            "\"identity\":\"serving\",\"impact\":\"unreachable\",\"notifications\":\"unreachable\",\"stock\":"
+            "\"serving\",\"support\":\"unreachable\"}}\n");
   EXPECT_EQ(Get("/readyz").result_int(), 503);
 }
 

@@ -19,9 +19,10 @@ int main(int argc, char** argv) {
   gateway.server.listen = "127.0.0.1:7100";
   std::string metrics_listen = "127.0.0.1:7200";
   std::string service_key, tls_ca_file, log_level = "info";
-  std::map<std::string, std::string> addresses = {{"identity", "127.0.0.1:7101"},   {"donors", "127.0.0.1:7102"},
-                                                  {"groups", "127.0.0.1:7103"},     {"stock", "127.0.0.1:7104"},
-                                                  {"allocation", "127.0.0.1:7105"}, {"impact", "127.0.0.1:7106"}};
+  std::map<std::string, std::string> addresses = {
+      {"identity", "127.0.0.1:7101"},   {"donors", "127.0.0.1:7102"}, {"groups", "127.0.0.1:7103"},
+      {"stock", "127.0.0.1:7104"},      {"allocation", "127.0.0.1:7105"}, {"impact", "127.0.0.1:7106"},
+      {"notifications", "127.0.0.1:7108"}, {"support", "127.0.0.1:7109"}};
   int body_limit = static_cast<int>(gateway.server.body_limit), rate = 200, burst = 400, sign_ins_per_minute = 30,
       sign_in_burst = 40;
   absl::Duration drain = absl::Seconds(10);

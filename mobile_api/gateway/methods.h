@@ -14,7 +14,7 @@ struct Method {
   const google::protobuf::MethodDescriptor* descriptor = nullptr;
   // "/kubari.stock.v1.StockService/IssueStock": the path of Connect and of gRPC alike.
   std::string path;
-  // Who serves it: "identity", "donors", "groups", "stock", "allocation" or "impact".
+  // Who serves it: "identity", "donors", "groups", "stock", "allocation", "impact", "notifications" or "support".
   std::string service;
   // It answers a session (SignIn, RedeemInvite) or ends one (SignOut): told from the type of its answer, not from its
   // name.

@@ -17,7 +17,8 @@ using ::testing::ElementsAre;
 
 TEST(Methods, AreThoseOfTheContract) {
   const MethodTable methods;
-  EXPECT_THAT(methods.services(), ElementsAre("allocation", "donors", "groups", "identity", "impact", "stock"));
+  EXPECT_THAT(methods.services(), ElementsAre("allocation", "donors", "groups", "identity", "impact", "notifications",
+                                              "stock", "support"));
   const Method* method = methods.Find("/kubari.stock.v1.StockService/IssueStock");
   ASSERT_NE(method, nullptr);
   EXPECT_EQ(method->service, "stock");

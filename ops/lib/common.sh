@@ -3,8 +3,10 @@
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 BUILD=${KUBARI_BUILD_DIR:-$ROOT/build}
-# In the order of their ports: the gateway has --port, these follow.
-SERVICES=(identity donors groups stock allocation impact)
+# In the order of their ports (port_of).
+SERVICES=(identity donors groups stock allocation impact notifications support)
+# Those that keep something encrypted, each with a key of its own.
+ENCRYPTING=(notifications support)
 # The data folder's layout; a folder with a higher number was made by a newer Kubari.
 DATA_FORMAT=1
 

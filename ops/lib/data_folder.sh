@@ -3,6 +3,7 @@
 #   postgres/   cluster, configuration, socket  app/       the programs and web app that run
 #   log/        one folder a process            run/       supervision; made anew at every start
 #   example/    the example network's tables    demo-done  the demo was played
+#   smtp.conf   how e-mail leaves; the operator's to fill in
 # shellcheck shell=bash
 
 default_data_folder() {
@@ -66,12 +67,17 @@ open_data_folder() {
   as_user mkdir -p -m 700 "$DATA/secrets" "$DATA/log" "$DATA/run" "$DATA/postgres"
 }
 
-# Random, made once: the services' shared key and one password for each database role.
+# Random, made once: the services' shared key, one password for each database role, the keys of what is kept encrypted.
 make_secrets() {
   local name
-  for name in service-key password-owner "${SERVICES[@]/#/password-}"; do
+  for name in service-key password-owner "${SERVICES[@]/#/password-}" "${ENCRYPTING[@]/#/encryption-key-}"; do
     as_user test -s "$DATA/secrets/$name" || od -An -N32 -v -tx1 /dev/urandom | tr -d ' \n' | write_file "$DATA/secrets/$name"
   done
+}
+
+# The file that an operator fills in so that e-mail leaves; the service reads it again when it has changed.
+make_smtp_settings() {
+  as_user test -e "$DATA/smtp.conf" || write_file "$DATA/smtp.conf" <"$ROOT/ops/lib/smtp.conf"
 }
 
 secret() { as_user cat "$DATA/secrets/$1"; }

@@ -1,4 +1,4 @@
-# Supervision by s6: one service folder each for PostgreSQL, the six services and the gateway, with --lan also nginx and its certificate,
+# Supervision by s6: one service folder each for PostgreSQL, the services and the gateway, with --lan also nginx and its certificate,
 # with a log process beside it. What ends is started again, after a pause if it failed. Sourced.
 # shellcheck shell=bash
 
@@ -38,19 +38,22 @@ SCRIPT
   as_user chmod 700 "$folder/run" "$folder/finish" "$folder/log/run"
 }
 
-# own_environment NAME PORT_OFFSET LISTEN: the lines of a run script that say where a process listens, where all others are, and the
+# own_environment NAME ADDRESS: the lines of a run script that say where a process listens, where all others are, and the
 # files that hold its secrets.
 own_environment() {
-  local i
-  echo "export KUBARI_LISTEN=$3:$((PORT + $2)) KUBARI_METRICS_LISTEN=127.0.0.1:$((PORT + 100 + $2))"
-  for i in "${!SERVICES[@]}"; do
-    [[ ${SERVICES[i]} == "$1" ]] || echo "export KUBARI_${SERVICES[i]^^}=127.0.0.1:$((PORT + 1 + i))"
+  local port service
+  port=$(port_of "$1")
+  echo "export KUBARI_LISTEN=$2:$port KUBARI_METRICS_LISTEN=127.0.0.1:$((port + 100))"
+  for service in "${SERVICES[@]}"; do
+    [[ $service == "$1" ]] || echo "export KUBARI_${service^^}=127.0.0.1:$(port_of "$service")"
   done
   echo "export KUBARI_SERVICE_KEY_FILE=../../../secrets/service-key"
+  [[ " ${ENCRYPTING[*]} " != *" $1 "* ]] || echo "export KUBARI_ENCRYPTION_KEY_FILE=../../../secrets/encryption-key-$1"
+  [[ $1 != notifications ]] || echo "export KUBARI_SMTP_FILE=../../../smtp.conf"
 }
 
 write_service_folders() {
-  local i service
+  local service
   as_user rm -rf "$(scan_folder)"
   if [[ -z ${KUBARI_DATABASE_URL:-} ]]; then
     # SIGINT is PostgreSQL's fast shutdown: open sessions are ended, nothing is lost.
@@ -60,12 +63,11 @@ exec 2>&1
 exec $PG_BIN/postgres -D ../../../postgres/data
 SCRIPT
   fi
-  for i in "${!SERVICES[@]}"; do
-    service=${SERVICES[i]}
+  for service in "${SERVICES[@]}"; do
     service_folder "$service" TERM <<SCRIPT
 #!/bin/sh
 exec 2>&1
-$(own_environment "$service" $((i + 1)) 127.0.0.1)
+$(own_environment "$service" 127.0.0.1)
 export KUBARI_DATABASE_URL_FILE=../../../secrets/$service.conninfo KUBARI_PUBLIC_URL=$URL
 exec ../../../app/bin/kubari-$service
 SCRIPT
@@ -73,7 +75,7 @@ SCRIPT
   service_folder gateway TERM <<SCRIPT
 #!/bin/sh
 exec 2>&1
-$(own_environment gateway 0 "$LISTEN")
+$(own_environment gateway "$LISTEN")
 export KUBARI_WEB_ROOT=../../../app/web${LAN:+ KUBARI_SECURE=true KUBARI_TRUSTED_PROXY=127.0.0.1}
 exec ../../../app/bin/kubari-gateway
 SCRIPT

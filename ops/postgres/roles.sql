@@ -12,13 +12,15 @@
 \getenv stock KUBARI_PASSWORD_STOCK
 \getenv allocation KUBARI_PASSWORD_ALLOCATION
 \getenv impact KUBARI_PASSWORD_IMPACT
+\getenv notifications KUBARI_PASSWORD_NOTIFICATIONS
+\getenv support KUBARI_PASSWORD_SUPPORT
 
 -- Two installations on one server must not make the same role at the same moment.
 SELECT pg_advisory_lock(hashtextextended('kubari.roles', 0)) \g /dev/null
 
 SELECT format('CREATE ROLE %I LOGIN', role)
 FROM unnest(ARRAY['kubari_owner', 'kubari_identity', 'kubari_donors', 'kubari_groups', 'kubari_stock', 'kubari_allocation',
-                  'kubari_impact']) AS role
+                  'kubari_impact', 'kubari_notifications', 'kubari_support']) AS role
 WHERE role NOT IN (SELECT rolname FROM pg_roles) \gexec
 
 ALTER ROLE kubari_owner PASSWORD :'owner';
@@ -28,6 +30,8 @@ ALTER ROLE kubari_groups PASSWORD :'groups';
 ALTER ROLE kubari_stock PASSWORD :'stock';
 ALTER ROLE kubari_allocation PASSWORD :'allocation';
 ALTER ROLE kubari_impact PASSWORD :'impact';
+ALTER ROLE kubari_notifications PASSWORD :'notifications';
+ALTER ROLE kubari_support PASSWORD :'support';
 
 -- Who is no superuser must be a member of the role that is to own the database.
 SELECT format('GRANT kubari_owner TO %I', current_user)
@@ -39,7 +43,7 @@ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'kubari') \gexec
 
 REVOKE ALL ON DATABASE kubari FROM PUBLIC;
 GRANT CONNECT, TEMPORARY ON DATABASE kubari
-  TO kubari_identity, kubari_donors, kubari_groups, kubari_stock, kubari_allocation, kubari_impact;
+  TO kubari_identity, kubari_donors, kubari_groups, kubari_stock, kubari_allocation, kubari_impact, kubari_notifications, kubari_support;
 
 \connect kubari
 REVOKE ALL ON SCHEMA public FROM PUBLIC;

@@ -50,23 +50,24 @@ bool PortIsFree(int port) {
   return free;
 }
 
-// N with N…N+7 and N+100…N+106 free, below the ports that the kernel gives to outgoing connections: a service that is down for a moment
+// N with N…N+9 and N+100…N+109 free, below the ports that the kernel gives to outgoing connections: a service that is down for a moment
 // must find its port again.
 int FreePorts() {
   std::mt19937 random(std::random_device{}());
   for (int tries = 0; tries < 200; ++tries) {
     const int base = std::uniform_int_distribution<int>(20'000, 32'000)(random);
     bool free = true;
-    for (int i = 0; i <= 7; ++i) free = free && PortIsFree(base + i) && PortIsFree(base + 100 + i);
+    for (int i = 0; i <= 9; ++i) free = free && PortIsFree(base + i) && PortIsFree(base + 100 + i);
     if (free) return base;
   }
   Die("no free ports");
 }
 
+// How far from N; N+7 is set aside.
 int IndexOf(const std::string& process) {
   if (process == "gateway") return 0;
   for (size_t i = 0; i < Services().size(); ++i) {
-    if (Services()[i] == process) return static_cast<int>(i) + 1;
+    if (Services()[i] == process) return static_cast<int>(i) + (i < 6 ? 1 : 2);
   }
   Die("there is no process " + process);
 }
@@ -79,12 +80,17 @@ size_t Append(char* data, size_t size, size_t count, void* out) {
 }  // namespace
 
 const std::vector<std::string>& Services() {
-  static const std::vector<std::string> names = {"identity", "donors", "groups", "stock", "allocation", "impact"};
+  static const std::vector<std::string> names = {"identity",   "donors", "groups",        "stock",
+                                                 "allocation", "impact", "notifications", "support"};
   return names;
 }
 
 const std::vector<std::string>& Processes() {
-  static const std::vector<std::string> names = {"identity", "donors", "groups", "stock", "allocation", "impact", "gateway", "postgres"};
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all = Services();
+    all.insert(all.end(), {"gateway", "postgres"});
+    return all;
+  }();
   return names;
 }
 
@@ -139,6 +145,8 @@ Installation::Installation(Options options) : service_key_(RandomHex(32)), passw
   fs::permissions(folder_, fs::perms::owner_all | fs::perms::others_exec);
   fs::create_directory(folder_ + "/log");
   WriteFile(service_key_file(), service_key_ + "\n");
+  WriteFile(folder_ + "/encryption-key", RandomHex(32) + "\n");
+  WriteFile(smtp_file(), "");
   StartPostgres();
   MakeRoles();
   for (const std::string& service : Services()) {
@@ -217,7 +225,9 @@ std::string Installation::conninfo(const std::string& role) const {
 
 void Installation::StartServices(const Options& options) {
   port_ = FreePorts();
-  Environment addresses = {{"KUBARI_SERVICE_KEY_FILE", service_key_file()}};
+  Environment addresses = {{"KUBARI_SERVICE_KEY_FILE", service_key_file()},
+                           {"KUBARI_ENCRYPTION_KEY_FILE", folder_ + "/encryption-key"},
+                           {"KUBARI_SMTP_FILE", smtp_file()}};
   for (const std::string& service : Services()) addresses["KUBARI_" + absl::AsciiStrToUpper(service)] = address(service);
   const auto start = [&](const std::string& process, Environment added) {
     const int index = IndexOf(process);

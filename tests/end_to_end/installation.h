@@ -1,4 +1,4 @@
-// A whole Kubari for tests: a PostgreSQL with durable settings and its own data, the six services and the gateway, as real processes
+// A whole Kubari for tests: a PostgreSQL with durable settings and its own data, the services and the gateway, as real processes
 // from the build folder, on free ports, each started again when it dies.
 //
 //   Installation installation;
@@ -18,7 +18,7 @@
 
 namespace kubari::end_to_end {
 
-// identity, donors, groups, stock, allocation, impact.
+// identity, donors, groups, stock, allocation, impact, notifications, support.
 const std::vector<std::string>& Services();
 // The services, "gateway" and "postgres".
 const std::vector<std::string>& Processes();
@@ -49,6 +49,8 @@ class Installation {
   std::string metrics_url(const std::string& process) const;
   const std::string& service_key() const { return service_key_; }
   std::string service_key_file() const { return folder_ + "/service-key"; }
+  // Where the notifications service looks for a mail server (ops/lib/smtp.conf); empty at first.
+  std::string smtp_file() const { return folder_ + "/smtp.conf"; }
   // For files of the test.
   const std::string& folder() const { return folder_; }
   // libpq connection string of database kubari; every role has the same password here. "postgres" is the superuser.

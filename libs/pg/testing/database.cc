@@ -29,7 +29,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kPrefix[] = "kubari-pg-";
-constexpr const char* kServices[] = {"identity", "donors", "groups", "stock", "allocation", "impact"};
+constexpr const char* kServices[] = {"identity",   "donors", "groups",        "stock",
+                                     "allocation", "impact", "notifications", "support"};
 
 [[noreturn]] void Die(const std::string& what) {
   std::fprintf(stderr, "pg::testing: %s\n", what.c_str());
@@ -135,7 +136,7 @@ void SweepOld(const fs::path& base) {
 // seconds.
 fs::path Template(const fs::path& base, const fs::path& binaries, const User& user) {
   const std::string version = binaries.parent_path().filename();
-  const fs::path made = base / absl::StrCat("kubari-pgtemplate-3-", version, "-", user.uid);
+  const fs::path made = base / absl::StrCat("kubari-pgtemplate-4-", version, "-", user.uid);
   const int lock = open((made.string() + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (lock < 0 || flock(lock, LOCK_EX) != 0) Die("cannot lock " + made.string() + ".lock");
   if (!fs::exists(made)) {

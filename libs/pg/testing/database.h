@@ -26,7 +26,8 @@ struct Database {
 };
 
 // A fresh database with this schema migrated. The first call for a (schema, migrations) pair runs Migrate; later ones
-// copy its result (some 30 ms). `schema` is a service: identity, donors, groups, stock, allocation or impact.
+// copy its result (some 30 ms). `schema` is a service: identity, donors, groups, stock, allocation, impact, notifications
+// or support.
 Database CreateDatabase(std::string_view schema, std::span<const Migration> migrations);
 
 // Runs SQL (several statements are one transaction) and returns the first column of the last result's first row, or "".

@@ -1,0 +1,2 @@
+-- Requests for food support and their handovers.
+SELECT 1;
