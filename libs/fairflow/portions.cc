@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 namespace kubari::fairflow {
 namespace {
@@ -39,57 +40,114 @@ class Portioning {
     return {shared_.flow.to_group[group] - food_[group], network_.weight[group]};
   }
 
+  // What goes through the same door is one delivery. A door is known by the first of its bins.
+  struct Door {
+    std::vector<int32_t> bins;
+    int64_t cases = 0;
+  };
+
+  void FindDoors(int lot) {
+    doors_.clear();
+    door_of_.clear();
+    anywhere_.clear();
+    const int index = network_.lot_index[lot];
+    std::vector<std::pair<int32_t, int32_t>> arcs;  // bin, door of the problem
+    for (int64_t i = problem_.arc_begin[index]; i < problem_.arc_begin[index + 1]; ++i)
+      arcs.emplace_back(network_.bin_rank[problem_.arcs[i].bin], problem_.arcs[i].door);
+    std::sort(arcs.begin(), arcs.end());
+    std::map<int32_t, int32_t> first;  // by door of the problem
+    for (const auto& [bin, door] : arcs) {
+      door_of_[bin] = door < 0 ? bin : first.emplace(door, bin).first->second;
+      doors_[door_of_[bin]].bins.push_back(bin);
+      anywhere_.push_back(bin);
+    }
+  }
+  Door& DoorOf(int32_t bin) { return doors_.at(door_of_.at(bin)); }
+  bool Open(int32_t bin) { return DoorOf(bin).cases > 0; }
+  // Cases that fit behind the door. Bins of one group follow each other, and its cap holds for all of them.
+  int64_t FitsBehind(int lot, const Door& door) const {
+    const int64_t value = network_.value[lot];
+    int64_t cases = 0, of_group = 0;
+    for (size_t i = 0; i < door.bins.size(); ++i) {
+      const int group = network_.group_of[door.bins[i]];
+      if (i == 0 || group != network_.group_of[door.bins[i - 1]]) of_group = 0;
+      const int64_t more =
+          std::min(free_[door.bins[i]] / value, (network_.cap[group] - food_[group]) / value - of_group);
+      of_group += more;
+      cases += more;
+    }
+    return cases;
+  }
+
+  void Put(int lot, int32_t bin, int64_t cases) {
+    DoorOf(bin).cases += cases;
+    portions_[bin] += cases;
+    left_ -= cases;
+    free_[bin] -= cases * network_.value[lot];
+    food_[network_.group_of[bin]] += cases * network_.value[lot];
+  }
+  // Case by case to those behind the door who lack most.
+  void Fill(int lot, const Door& door, int64_t cases) {
+    if (door.bins.size() == 1) return Put(lot, door.bins.front(), cases);
+    for (; cases > 0; --cases) Put(lot, MostLacking(door.bins, [&](int32_t b) { return Fits(lot, b) > 0; }), 1);
+  }
+  // From those behind the door who lack least.
+  void TakeBack(int lot, const Door& door, int64_t cases) {
+    while (cases > 0) {
+      int32_t least = -1;
+      for (const int32_t bin : door.bins) {
+        if (portions_[bin] > 0 && (least < 0 || Less(Lack(bin), Lack(least)))) least = bin;
+      }
+      const int64_t taken = door.bins.size() == 1 ? cases : 1;
+      Put(lot, least, -taken);
+      cases -= taken;
+    }
+  }
+
   void Place(int lot, const std::vector<Carried::Part>& parts) {
     const int64_t least = Least(lot), value = network_.value[lot];
-    int64_t left = network_.cases[lot];
-    std::map<int32_t, int64_t> portions;  // by bin
-    const auto put = [&](int32_t bin, int64_t cases) {
-      portions[bin] += cases;
-      left -= cases;
-      free_[bin] -= cases * value;
-      food_[network_.group_of[bin]] += cases * value;
-    };
+    FindDoors(lot);
+    left_ = network_.cases[lot];
+    portions_.clear();
     // What is a portion in the relaxed solution already.
-    for (const Carried::Part& part : parts) {
-      const int64_t cases = std::min(part.amount / value, Fits(lot, part.bin));
-      if (cases >= least) put(part.bin, cases);
+    for (const Carried::Part& part : parts) Put(lot, part.bin, std::min(part.amount / value, Fits(lot, part.bin)));
+    for (const auto& [unused, door] : doors_) {
+      if (door.cases >= least) continue;
+      for (const int32_t bin : door.bins) {
+        if (const int64_t cases = portions_[bin]; cases > 0) Put(lot, bin, -cases);
+      }
     }
     // New portions where the lot goes anyway, then elsewhere: to whom lacks most.
-    std::vector<int32_t> here, anywhere;
+    std::vector<int32_t> here;
     for (const Carried::Part& part : parts) here.push_back(part.bin);
-    const int index = network_.lot_index[lot];
-    for (int64_t i = problem_.arc_begin[index]; i < problem_.arc_begin[index + 1]; ++i) {
-      anywhere.push_back(network_.bin_rank[problem_.arcs[i].bin]);
-    }
-    std::sort(anywhere.begin(), anywhere.end());
-    for (const auto* bins : {&here, &anywhere}) {
-      while (left >= least) {
-        const int32_t bin =
-            MostLacking(*bins, [&](int32_t b) { return !portions.contains(b) && Fits(lot, b) >= least; });
+    const auto may_open = [&](int32_t b) { return !Open(b) && FitsBehind(lot, DoorOf(b)) >= least; };
+    for (const auto* bins : {&std::as_const(here), &std::as_const(anywhere_)}) {
+      while (left_ >= least) {
+        const int32_t bin = MostLacking(*bins, may_open);
         if (bin < 0) break;
-        put(bin, least);
+        Fill(lot, DoorOf(bin), least);
       }
       // What is too little for a portion, and what belongs to none, goes on top.
-      while (left > 0) {
-        const int32_t bin = MostLacking(*bins, [&](int32_t b) { return portions.contains(b) && Fits(lot, b) > 0; });
+      while (left_ > 0) {
+        const int32_t bin = MostLacking(*bins, [&](int32_t b) { return Open(b) && Fits(lot, b) > 0; });
         if (bin < 0) break;
-        put(bin, 1);
+        Put(lot, bin, 1);
       }
     }
     // The rest makes a portion together with what others have beyond theirs.
-    while (left > 0) {
-      const int32_t bin =
-          MostLacking(anywhere, [&](int32_t b) { return !portions.contains(b) && Fits(lot, b) >= least; });
-      int64_t spare = left;
-      for (const auto& [unused, cases] : portions) spare += cases - least;
+    while (left_ > 0) {
+      const int32_t bin = MostLacking(anywhere_, may_open);
+      int64_t spare = left_;
+      for (const auto& [unused, door] : doors_) spare += std::max<int64_t>(0, door.cases - least);
       if (bin < 0 || spare < least) break;
-      for (auto& [from, cases] : portions) {
-        const int64_t taken = std::min(cases - least, least - left);
-        if (taken > 0) put(from, -taken);
+      for (auto& [unused, door] : doors_) {
+        if (const int64_t taken = std::min(door.cases - least, least - left_); taken > 0) TakeBack(lot, door, taken);
       }
-      put(bin, left);
+      Fill(lot, DoorOf(bin), left_);
     }
-    for (const auto& [bin, cases] : portions) pins_.push_back({index, network_.bin_index[bin], cases});
+    for (const auto& [bin, cases] : portions_) {
+      if (cases > 0) pins_.push_back({network_.lot_index[lot], network_.bin_index[bin], cases});
+    }
   }
 
   template <typename May>
@@ -106,6 +164,12 @@ class Portioning {
   const Shared& shared_;
   std::vector<int64_t> free_;  // by bin
   std::vector<int64_t> food_;  // by group
+  // Of the lot that is being placed: its doors, the door of each bin, its bins, cases that are left, and by bin.
+  std::map<int32_t, Door> doors_;
+  std::map<int32_t, int32_t> door_of_;
+  std::vector<int32_t> anywhere_;
+  int64_t left_ = 0;
+  std::map<int32_t, int64_t> portions_;
   std::vector<Pin> pins_;
 };
 

@@ -84,6 +84,7 @@ absl::Status ValidateArcs(const Problem& problem) {
         return Bad("arcs[%d].bin is %d; there is no such bin.", i, arc.bin);
       if (arc.metres < 0 || arc.metres > kFarthest)
         return Bad("arcs[%d].metres is %d; it is between 0 and %d.", i, arc.metres, kFarthest);
+      if (arc.door < -1) return Bad("arcs[%d].door is %d; it is at least -1.", i, arc.door);
       if (std::exchange(seen[arc.bin], static_cast<int64_t>(lot)) == static_cast<int64_t>(lot))
         return Bad("arcs[%d] leads to the same bin as another arc of its lot.", i);
     }

@@ -44,7 +44,7 @@ struct Lot {
   int64_t cases = 0;      // ≥ 0
   int64_t value = 1;      // milli-person-days in one case; ≥ 1
   int32_t urgency = 0;    // class 0 is saved first
-  int64_t min_cases = 1;  // whoever gets any gets at least so many; ≥ 1
+  int64_t min_cases = 1;  // a door through which any go gets at least so many; ≥ 1
   int64_t held_back = 0;  // cases of it that stay in reserve; 0 ≤ held_back ≤ cases
 };
 
@@ -52,6 +52,9 @@ struct Lot {
 struct Arc {
   int32_t bin = 0;     // index into Problem::bins
   int32_t metres = 0;  // 0 ≤ metres ≤ kFarthest
+  // What goes through the same door is one delivery: the smallest quantity of the lot is asked of all of it together.
+  // Any number ≥ 0; −1: this bin is a door by itself.
+  int32_t door = -1;
 };
 
 // A decision taken beforehand: so many cases of the lot go into the bin, whatever else follows.

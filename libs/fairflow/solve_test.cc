@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 
 #include "libs/fairflow/testing/instances.h"
@@ -23,20 +24,21 @@ void ExpectSound(const Problem& problem, const Plan& plan) {
   std::vector<int64_t> free, food(problem.groups.size(), 0), left;
   for (const Bin& bin : problem.bins) free.push_back(bin.capacity);
   for (const Lot& lot : problem.lots) left.push_back(lot.cases - lot.held_back);
-  std::map<std::pair<int, int>, int64_t> pinned;
+  std::map<std::pair<int, int>, int64_t> pinned, through;  // lot and bin; lot and door
   for (const Pin& pin : problem.pins) pinned[{pin.lot, pin.bin}] += pin.cases;
   for (const PlannedLine& planned : plan.lines) {
     const Line& line = planned.line;
     const Lot& lot = problem.lots[line.lot];
     bool eligible = false;
+    int door = -1;
     for (int64_t i = problem.arc_begin[line.lot]; i < problem.arc_begin[line.lot + 1]; ++i) {
-      eligible |= problem.arcs[i].bin == line.bin && problem.arcs[i].metres == planned.metres;
+      if (problem.arcs[i].bin != line.bin) continue;
+      eligible |= problem.arcs[i].metres == planned.metres;
+      door = problem.arcs[i].door;
     }
     EXPECT_TRUE(eligible || pinned.contains({line.lot, line.bin})) << line.lot << " " << line.bin;
     EXPECT_GE(line.cases, 1);
-    if (!pinned.contains({line.lot, line.bin})) {
-      EXPECT_GE(line.cases, lot.min_cases);
-    }
+    if (!pinned.contains({line.lot, line.bin})) through[{line.lot, door < 0 ? -1 - line.bin : door}] += line.cases;
     EXPECT_GE(line.cases, (pinned[{line.lot, line.bin}]));
     free[line.bin] -= line.cases * lot.value;
     left[line.lot] -= line.cases;
@@ -45,6 +47,7 @@ void ExpectSound(const Problem& problem, const Plan& plan) {
       EXPECT_NE(planned.runner_up, problem.bins[line.bin].group);
     }
   }
+  for (const auto& [where, cases] : through) EXPECT_GE(cases, problem.lots[where.first].min_cases);
   for (const int64_t room : free) EXPECT_GE(room, 0);
   for (const int64_t cases : left) EXPECT_GE(cases, 0);
   EXPECT_EQ(left, plan.left);
@@ -79,12 +82,82 @@ TEST(Solve, KeepsWhatItPromisesOnRandomProblems) {
   for (uint64_t seed = 1; seed <= 1500; ++seed) {
     SCOPED_TRACE(seed);
     RandomProblem random(seed);
-    Problem problem = random.Make(Shape{
-        .groups = 1 + random.Below(6), .lots = random.Below(10), .most_cases = 12, .most_value = 4, .limits = true});
+    Problem problem = random.Make(Shape{.groups = 1 + random.Below(6),
+                                        .lots = random.Below(10),
+                                        .most_cases = 12,
+                                        .most_value = 4,
+                                        .limits = true,
+                                        .doors = seed % 2 == 0});
     const absl::StatusOr<Plan> plan = Solve(problem, {.tolerance_ppm = random.Below(2) * 100'000});
     ASSERT_TRUE(plan.ok()) << plan.status();
     ExpectSound(problem, *plan);
   }
+}
+
+// The most food that can go out when every door gets nothing of a lot or its smallest quantity: by trying everything.
+int64_t MostFoodThroughDoors(const Problem& problem) {
+  std::vector<int64_t> free;
+  for (const Bin& bin : problem.bins) free.push_back(bin.capacity);
+  int64_t most = 0;
+  const std::function<void(size_t, int64_t, int64_t, int64_t, std::map<int, int64_t>)> go =
+      [&](size_t lot, int64_t arc, int64_t left, int64_t saved, std::map<int, int64_t> through) {
+        if (lot == problem.lots.size()) {
+          most = std::max(most, saved);
+          return;
+        }
+        if (arc == problem.arc_begin[lot + 1]) {
+          for (const auto& [door, cases] : through) {
+            if (cases > 0 && cases < problem.lots[lot].min_cases) return;
+          }
+          const bool last = lot + 1 == problem.lots.size();
+          go(lot + 1, arc, last ? 0 : problem.lots[lot + 1].cases, saved, {});
+          return;
+        }
+        const Arc& to = problem.arcs[arc];
+        const int64_t value = problem.lots[lot].value;
+        for (int64_t cases = 0; cases <= left && cases * value <= free[to.bin]; ++cases) {
+          std::map<int, int64_t> more = through;
+          more[to.door < 0 ? -1 - to.bin : to.door] += cases;
+          free[to.bin] -= cases * value;
+          go(lot, arc + 1, left - cases, saved + cases * value, std::move(more));
+          free[to.bin] += cases * value;
+        }
+      };
+  go(0, 0, problem.lots.empty() ? 0 : problem.lots[0].cases, 0, {});
+  return most;
+}
+
+TEST(Solve, DoorsMeetTheSmallestQuantityTogether) {
+  // Three groups with room for two cases each, and a lot that goes out by five.
+  Problem problem;
+  problem.groups = {{.id = "hub"}, {.id = "near"}, {.id = "far"}};
+  for (int group = 0; group < 3; ++group) problem.bins.push_back({.group = group, .capacity = 2});
+  problem.lots = {{.id = "rice", .cases = 6, .min_cases = 5}};
+  problem.arcs = {{.bin = 0}, {.bin = 1}, {.bin = 2}};
+  problem.arc_begin = {0, 3};
+  EXPECT_THAT(Solve(problem)->lines, IsEmpty());
+  for (Arc& arc : problem.arcs) arc.door = 7;
+  const absl::StatusOr<Plan> plan = Solve(problem);
+  ASSERT_EQ(plan->lines.size(), 3u);
+  for (const PlannedLine& planned : plan->lines) EXPECT_EQ(planned.line.cases, 2);
+}
+
+TEST(Solve, DoorsSaveNearlyAllThatCanBeSaved) {
+  int64_t saved = 0, most = 0;
+  for (uint64_t seed = 1; seed <= 400; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomProblem random(seed);
+    Problem problem = random.Make(Shape{.groups = 3, .lots = 2, .most_cases = 6, .most_value = 2, .doors = true});
+    for (Lot& lot : problem.lots) lot.min_cases = 2 + random.Below(3);
+    const absl::StatusOr<Plan> plan = Solve(problem);
+    ASSERT_TRUE(plan.ok()) << plan.status();
+    ExpectSound(problem, *plan);
+    const int64_t best = MostFoodThroughDoors(problem);
+    EXPECT_LE(plan->report.saved, best);
+    saved += plan->report.saved;
+    most += best;
+  }
+  EXPECT_GE(saved * 100, most * 95);
 }
 
 TEST(Solve, KeepsPins) {
@@ -105,8 +178,8 @@ TEST(Solve, TheOrderOfTheInputDoesNotMatter) {
   for (uint64_t seed = 1; seed <= 300; ++seed) {
     SCOPED_TRACE(seed);
     RandomProblem random(seed);
-    const Problem problem =
-        random.Make(Shape{.groups = 9, .lots = 9, .most_cases = 20, .most_value = 5, .limits = true});
+    const Problem problem = random.Make(
+        Shape{.groups = 9, .lots = 9, .most_cases = 20, .most_value = 5, .limits = true, .doors = seed % 2 == 0});
     const Problem shuffled = random.Shuffled(problem);
     EXPECT_EQ(Text(problem, *Solve(problem)), Text(shuffled, *Solve(shuffled)));
   }
@@ -270,6 +343,7 @@ TEST(Solve, RefusesWhatIsNotAProblem) {
               HasSubstr("Lots and history add up"));
   EXPECT_THAT(complaint([](Problem& p) { p.lots[0].cases = kMostCases + 1; }), HasSubstr("The cases of all lots"));
   EXPECT_THAT(complaint([](Problem& p) { p.arcs[0].bin = -1; }), HasSubstr("no such bin"));
+  EXPECT_THAT(complaint([](Problem& p) { p.arcs[0].door = -2; }), HasSubstr("door is -2"));
   EXPECT_THAT(complaint([](Problem& p) { p.arcs.push_back(p.arcs[0]), p.arc_begin = {0, 2}; }), HasSubstr("same bin"));
   EXPECT_THAT(complaint([](Problem& p) { p.arc_begin = {0}; }), HasSubstr("arc_begin"));
   EXPECT_THAT(complaint([](Problem& p) { p.pins = {{0, 0, 3}}; }), HasSubstr("has not so many"));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 
 #include "absl/strings/str_format.h"
 
@@ -228,6 +229,42 @@ Problem Instance::ToProblem(const Arcs& arcs) const {
     problem.arc_begin.push_back(static_cast<int64_t>(problem.arcs.size()));
   }
   return problem;
+}
+
+void Instance::AddHubs(Problem& problem) const {
+  constexpr int kNeighbours = 8;
+  // Neighbours by region, then from west to east.
+  std::vector<int> order(recipients_.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [this](int a, int b) {
+    const auto key = [this](int i) { return std::tuple(recipients_[i].region, recipients_[i].x, i); };
+    return key(a) < key(b);
+  });
+  std::vector<int> hub_of(recipients_.size(), -1);
+  for (size_t first = 0; first < order.size(); first += kNeighbours) {
+    const auto begin = order.begin() + static_cast<int64_t>(first);
+    const auto end = order.begin() + static_cast<int64_t>(std::min(order.size(), first + kNeighbours));
+    const int hub = *std::max_element(
+        begin, end, [this](int a, int b) { return recipients_[a].households < recipients_[b].households; });
+    for (auto member = begin; member != end; ++member) {
+      if (recipients_[*member].region == recipients_[hub].region) hub_of[*member] = hub;
+    }
+  }
+  std::vector<int32_t> metres_to(recipients_.size(), -1);
+  for (size_t lot = 0; lot < problem.lots.size(); ++lot) {
+    const auto begin = problem.arcs.begin() + problem.arc_begin[lot];
+    const auto end = problem.arcs.begin() + problem.arc_begin[lot + 1];
+    for (auto arc = begin; arc != end; ++arc) metres_to[arc->bin / kZones] = arc->metres;
+    for (auto arc = begin; arc != end; ++arc) {
+      const int member = arc->bin / kZones, hub = hub_of[member];
+      if (hub < 0 || metres_to[hub] < 0) continue;
+      arc->door = hub;
+      const int64_t dx = recipients_[member].x - recipients_[hub].x, dy = recipients_[member].y - recipients_[hub].y;
+      if (member != hub)
+        arc->metres = metres_to[hub] + 100 * static_cast<int32_t>(std::sqrt(static_cast<double>(dx * dx + dy * dy)));
+    }
+    for (auto arc = begin; arc != end; ++arc) metres_to[arc->bin / kZones] = -1;
+  }
 }
 
 }  // namespace kubari::fairflow::testing

@@ -85,6 +85,10 @@ class Instance {
   // numbers with leading zeros.
   Problem ToProblem(const Arcs& arcs) const;
 
+  // The same network with hubs: the largest recipient of every eight neighbours in a region breaks bulk for the others.
+  // What the hub may have itself comes to them through its door, and by way of it.
+  void AddHubs(Problem& problem) const;
+
  private:
   uint64_t seed_;
   std::vector<Recipient> recipients_;

@@ -25,7 +25,9 @@ Problem RandomProblem::Make(const Shape& shape) {
     if (shape.limits && Below(3) == 0) lot.held_back = Below(static_cast<int>(lot.cases) + 1);
     problem.lots.push_back(lot);
     for (size_t bin = 0; bin < problem.bins.size(); ++bin) {
-      if (Below(2) == 0) problem.arcs.push_back({.bin = static_cast<int32_t>(bin), .metres = 1000 * Below(9)});
+      if (Below(2) != 0) continue;
+      Arc& arc = problem.arcs.emplace_back(Arc{.bin = static_cast<int32_t>(bin), .metres = 1000 * Below(9)});
+      if (shape.doors && Below(3) > 0) arc.door = Below(2);
     }
     problem.arc_begin.push_back(static_cast<int64_t>(problem.arcs.size()));
   }
@@ -57,7 +59,9 @@ Problem RandomProblem::Shuffled(const Problem& problem) {
     shuffled.lots.push_back(problem.lots[l]);
     std::vector<Arc> arcs(problem.arcs.begin() + problem.arc_begin[l], problem.arcs.begin() + problem.arc_begin[l + 1]);
     Shuffle(arcs);
-    for (Arc arc : arcs) shuffled.arcs.push_back({bin_at[arc.bin], arc.metres});
+    // Doors are numbers that only have to differ.
+    for (const Arc& arc : arcs)
+      shuffled.arcs.push_back({bin_at[arc.bin], arc.metres, arc.door < 0 ? -1 : 9 - arc.door});
     shuffled.arc_begin.push_back(static_cast<int64_t>(shuffled.arcs.size()));
   }
   for (const Pin& pin : problem.pins) shuffled.pins.push_back({lot_at[pin.lot], bin_at[pin.bin], pin.cases});

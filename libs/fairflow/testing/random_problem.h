@@ -11,6 +11,7 @@ struct Shape {
   int groups = 3, lots = 4;
   int most_cases = 4, most_value = 3;
   bool limits = false;  // caps, floors, smallest quantities, what is held back
+  bool doors = false;   // bins that share one
 };
 
 // mt19937_64 is the same everywhere; std's distributions are not, and are not used.
