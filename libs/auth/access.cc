@@ -101,6 +101,7 @@ std::string_view EnglishName(Role role) {
     case kubari::type::v1::ROLE_AUDITOR: return "auditor";
     case kubari::type::v1::ROLE_ADMINISTRATOR: return "administrator";
     case kubari::type::v1::ROLE_SERVICE: return "another service of this installation";
+    case kubari::type::v1::ROLE_PARTNER: return "partner who asks for food support";
     default: return "unknown role";
   }
 }
@@ -115,6 +116,7 @@ std::string_view JapaneseName(Role role) {
     case kubari::type::v1::ROLE_AUDITOR: return "監査担当";
     case kubari::type::v1::ROLE_ADMINISTRATOR: return "管理者";
     case kubari::type::v1::ROLE_SERVICE: return "システム内部のサービス";
+    case kubari::type::v1::ROLE_PARTNER: return "依頼機関";
     default: return "不明な役割";
   }
 }

@@ -24,11 +24,15 @@ using google::protobuf::ServiceDescriptor;
 using namespace kubari::type::v1;
 
 constexpr Role kRoles[] = {ROLE_VOLUNTEER, ROLE_WAREHOUSE_MANAGER, ROLE_COORDINATOR,  ROLE_DONOR,
-                           ROLE_GROUP,     ROLE_AUDITOR,           ROLE_ADMINISTRATOR};
+                           ROLE_GROUP,     ROLE_AUDITOR,           ROLE_ADMINISTRATOR, ROLE_PARTNER};
 
 // Nobody is signed in yet.
 const std::set<std::string> kPublic = {"kubari.identity.v1.IdentityService.SignIn",
-                                       "kubari.identity.v1.IdentityService.RedeemInvite"};
+                                       "kubari.identity.v1.IdentityService.RedeemInvite",
+                                       "kubari.support.v1.CampaignService.GetPublicCampaign",
+                                       "kubari.support.v1.CampaignService.SubmitApplication",
+                                       "kubari.support.v1.CampaignService.GetPublicApplication",
+                                       "kubari.support.v1.CampaignService.WithdrawApplication"};
 // Change something without a request_id: signing in twice gives two sessions, signing out twice is the same as once,
 // and of movements sent together each has its own.
 const std::set<std::string> kWithoutRequestId = {"kubari.identity.v1.IdentityService.SignIn",
@@ -143,7 +147,7 @@ std::string Matrix() {
     if (method->service() != service) {
       service = method->service();
       absl::StrAppend(&out, "\n", absl::StrFormat("%-28s", service->name()),
-                      "anyone volunteer manager coordinator donor group auditor administrator service\n");
+                      "anyone volunteer manager coordinator donor group auditor administrator partner service\n");
     }
     const auto pad = [](std::string cell, size_t width) {
       // "·" takes two bytes and one column.
@@ -151,7 +155,7 @@ std::string Matrix() {
     };
     std::string line = absl::StrFormat("%-28s", method->name());
     line += pad(Cell(*method, nullptr), 7);
-    constexpr size_t kWidths[] = {10, 8, 12, 6, 6, 8, 14};
+    constexpr size_t kWidths[] = {10, 8, 12, 6, 6, 8, 14, 8};
     for (size_t i = 0; i < std::size(kRoles); ++i) {
       const auth::Principal principal{.network_id = "n", .subject = "people/p", .grants = {{"o", kRoles[i]}}};
       line += pad(Cell(*method, &principal), kWidths[i]);

@@ -92,16 +92,16 @@ TEST(InviteCodes, RevokedBeforeExpiredBeforeUsedUp) {
 }
 
 TEST(Grants, RolesFitKinds) {
-  // One letter per kind, in the contract's order: Intermediary, Operator, Donor, Group, Auditor.
+  // One letter per kind, in the contract's order: Intermediary, Operator, Donor, Group, Auditor, Partner.
   const struct {
     Role role;
     const char* fits;
   } kTable[] = {{ROLE_VOLUNTEER, "IO"}, {ROLE_WAREHOUSE_MANAGER, "IO"}, {ROLE_COORDINATOR, "I"},   {ROLE_DONOR, "D"},
                 {ROLE_GROUP, "G"},      {ROLE_AUDITOR, "IA"},           {ROLE_ADMINISTRATOR, "I"}, {ROLE_SERVICE, ""},
-                {ROLE_UNSPECIFIED, ""}};
+                {ROLE_PARTNER, "P"},    {ROLE_UNSPECIFIED, ""}};
   for (const auto& row : kTable) {
-    for (int kind = 0; kind <= 5; ++kind) {
-      const bool fits = std::string_view(row.fits).find("-IODGA"[kind]) != std::string_view::npos;
+    for (int kind = 0; kind <= 6; ++kind) {
+      const bool fits = std::string_view(row.fits).find("-IODGAP"[kind]) != std::string_view::npos;
       EXPECT_EQ(RoleFits(row.role, static_cast<pb::OrganisationKind>(kind)), fits)
           << Role_Name(row.role) << " " << kind;
     }
@@ -124,7 +124,7 @@ TEST(Grants, NobodyInvitesSomebodyStronger) {
   const auto caller = [](Role role) { return auth::Principal{.subject = "people/x", .grants = {{"o", role}}}; };
   const auto invitee = [](Role role) { return std::vector<auth::Grant>{{"g", ROLE_GROUP}, {"o", role}}; };
   for (const Role role : {ROLE_VOLUNTEER, ROLE_WAREHOUSE_MANAGER, ROLE_COORDINATOR, ROLE_DONOR, ROLE_GROUP,
-                          ROLE_AUDITOR, ROLE_ADMINISTRATOR}) {
+                          ROLE_AUDITOR, ROLE_ADMINISTRATOR, ROLE_PARTNER}) {
     const bool stronger = role == ROLE_AUDITOR || role == ROLE_ADMINISTRATOR;
     EXPECT_THAT(CheckMayInvitePerson(caller(ROLE_ADMINISTRATOR), invitee(role)), IsOk());
     EXPECT_EQ(CheckMayInvitePerson(caller(ROLE_COORDINATOR), invitee(role)).ok(), !stronger) << Role_Name(role);

@@ -26,6 +26,8 @@ std::string KindInEnglish(pb::OrganisationKind kind) {
       return "a group";
     case pb::ORGANISATION_KIND_AUDITOR:
       return "an auditor";
+    case pb::ORGANISATION_KIND_PARTNER:
+      return "a municipality or social-welfare council";
     default:
       return "of unknown kind";
   }
@@ -43,6 +45,8 @@ std::string KindInJapanese(pb::OrganisationKind kind) {
       return "受取団体";
     case pb::ORGANISATION_KIND_AUDITOR:
       return "監査機関";
+    case pb::ORGANISATION_KIND_PARTNER:
+      return "自治体・社会福祉協議会";
     default:
       return "種類不明";
   }
@@ -56,6 +60,8 @@ bool RoleFits(auth::Role role, pb::OrganisationKind kind) {
       return kind == pb::ORGANISATION_KIND_DONOR;
     case ROLE_GROUP:
       return kind == pb::ORGANISATION_KIND_GROUP;
+    case ROLE_PARTNER:
+      return kind == pb::ORGANISATION_KIND_PARTNER;
     case ROLE_VOLUNTEER:
     case ROLE_WAREHOUSE_MANAGER:
       return kind == pb::ORGANISATION_KIND_OPERATOR || kind == pb::ORGANISATION_KIND_INTERMEDIARY;

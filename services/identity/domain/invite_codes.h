@@ -8,9 +8,6 @@
 
 namespace kubari::identity {
 
-// 32 characters (5 bits each) without 0/O and 1/I, which people mix up when they read a code aloud or type it from
-// paper.
-inline constexpr char kInviteAlphabet[] = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 inline constexpr int kInviteCodeLength = 20;
 
 // "ABCDEFGHJK…" → "ABCDE-FGHJK-…".

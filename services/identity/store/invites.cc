@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include "libs/auth/codes.h"
 #include "libs/auth/tokens.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
@@ -73,7 +74,7 @@ absl::Status InsertInvite(pg::Transaction& tx, const pb::Invite& invite, absl::T
 }
 
 absl::StatusOr<std::string> GiveCode(pg::Transaction& tx, const std::string& invite_id) {
-  const std::string code = auth::RandomCode(kInviteAlphabet, kInviteCodeLength);
+  const std::string code = auth::RandomCode(auth::kCodeAlphabet, kInviteCodeLength);
   RETURN_IF_ERROR(tx.Execute(kGiveCode, tx.network_id(), invite_id, pg::Bytes{auth::HashToken(code)}));
   return code;
 }
