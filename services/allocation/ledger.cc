@@ -36,7 +36,9 @@ absl::Status Ledger::Reserve(const Actor& actor, const LineRow& line) {
   request.set_items(line.now.items);
   request.set_group(line.facts.group());
   request.set_delivery(ids::Name("deliveries", line.delivery_id));
-  *request.mutable_expire_time() = registry::ToTimestamp(line.answer_due_time.value_or(absl::UnixEpoch()) + kGrace);
+  const absl::Time due = line.answer ? line.pick_up_due_time.value_or(absl::UnixEpoch())
+                                     : line.answer_due_time.value_or(absl::UnixEpoch()) + kGrace;
+  *request.mutable_expire_time() = registry::ToTimestamp(due);
   const auto reserve = [&] {
     return rpc::Invoke(&Stub::ReserveStock, *stock_, OutgoingFor(actor, service_key_), request).status();
   };

@@ -28,7 +28,8 @@ class Ledger {
     std::string trace_id;
   };
 
-  // Until the answer is due and ten minutes more, for answers that come at the last moment.
+  // Until the answer is due and ten minutes more, for answers that come at the last moment; what a group chose itself
+  // (line.answer is there) until the pick-up is due.
   absl::Status Reserve(const Actor& actor, const LineRow& line);
   // Gives back what the group does not take and keeps the rest until the pick-up is due; or gives back all. line.answer
   // must be there.

@@ -1,14 +1,17 @@
 #include "services/allocation/line_store.h"
 
 #include <absl/strings/str_cat.h>
+#include <absl/time/clock.h>
 
 #include "libs/calendar/date.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
 #include "libs/registry/mutation.h"
 #include "services/allocation/domain/explain.h"
+#include "services/allocation/domain/shares.h"
 #include "services/allocation/refusals.h"
 #include "services/allocation/run_store.h"
+#include "services/allocation/share_store.h"
 
 namespace kubari::allocation {
 namespace {
@@ -19,19 +22,21 @@ namespace {
   "l.reservation_id, l.delivery_id, l.open_items, l.shipped_items, l.confirmed_items, l.missing_items, l.ship_time, " \
   "l.answer_items, "                                                                                                  \
   "l.answer_rest, l.answer_reason, l.answer_subject, l.answer_time, l.answer_request, l.given_back, "                 \
-  "l.offered_again_in, l.version, r.answer_due_time, "                                                                \
+  "l.offered_again_in, l.claim_ended, l.shares_paid, l.version, r.answer_due_time, "                                                                \
   "r.pick_up_due_time, r.time_zone, "                                                                                 \
   "r.publisher FROM lines l JOIN runs r USING (network_id, run_id) "
 
 constexpr pg::Statement kInsert{
     "INSERT INTO lines (network_id, line_id, run_id, newest, state, group_id, group_name, lot_id, place_id, "
     "warehouse_id, last_day, facts, "
-    "next_group, items, items_per_case, min_lot_items, milli_person_days, zone, reason) "
+    "next_group, items, items_per_case, min_lot_items, milli_person_days, zone, reason, reservation_id, delivery_id, "
+    "answer_items, answer_subject, answer_time, answer_request, claim_number, shares_paid) "
     "SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::smallint[], $6::uuid[], $7::text[], "
     "$8::uuid[], $9::uuid[], "
     "$10::uuid[], $11::date[], $12::jsonb[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], "
     "$18::smallint[], "
-    "$19::text[])"};
+    "$19::text[], $20::uuid[], $21::uuid[], $22::bigint[], $23::text[], $24::timestamptz[], $25::uuid[], $26::integer[], "
+    "$27::bigint[])"};
 constexpr pg::Statement kFind{KUBARI_LINES "WHERE l.network_id = $1 AND l.line_id = $2"};
 constexpr pg::Statement kFindLocked{KUBARI_LINES "WHERE l.network_id = $1 AND l.line_id = $2 FOR UPDATE OF l"};
 constexpr pg::Statement kUpdate{
@@ -40,14 +45,15 @@ constexpr pg::Statement kUpdate{
     "missing_items = u.missing, ship_time = u.ship_time, answer_items = u.answer_items, answer_rest = u.answer_rest, "
     "answer_reason = u.answer_reason, answer_subject = u.answer_subject, answer_time = u.answer_time, answer_request = "
     "u.answer_request, "
-    "given_back = u.given_back, offered_again_in = u.offered_again_in, version = u.version "
+    "given_back = u.given_back, offered_again_in = u.offered_again_in, shares_paid = u.shares_paid, version = u.version "
     "FROM unnest($2::uuid[], $3::smallint[], $4::bigint[], $5::text[], $6::uuid[], $7::uuid[], $8::bigint[], "
     "$9::bigint[], $10::bigint[], "
     "$11::bigint[], $12::timestamptz[], $13::bigint[], $14::bigint[], $15::text[], $16::text[], $17::timestamptz[], "
-    "$18::uuid[], $19::bigint[], $20::bigint[], $21::uuid[]) "
+    "$18::uuid[], $19::bigint[], $20::bigint[], $21::uuid[], $22::bigint[]) "
     "AS u (line_id, state, items, reason, reservation_id, delivery_id, open_items, shipped, confirmed, missing, "
     "ship_time, answer_items, "
-    "answer_rest, answer_reason, answer_subject, answer_time, answer_request, version, given_back, offered_again_in) "
+    "answer_rest, answer_reason, answer_subject, answer_time, answer_request, version, given_back, offered_again_in, "
+    "shares_paid) "
     "WHERE l.network_id = $1 AND "
     "l.line_id = u.line_id"};
 constexpr pg::Statement kList{
@@ -159,12 +165,35 @@ absl::StatusOr<LineRow> ReadLine(const pg::Row& row) {
   line.answer_request = row.Get<std::optional<std::string>>("answer_request").value_or("");
   line.given_back = row.Get<int64_t>("given_back");
   line.offered_again_in = row.Get<std::optional<std::string>>("offered_again_in").value_or("");
+  line.claim_ended = row.Get<int>("claim_ended");
+  line.shares_paid = row.Get<int64_t>("shares_paid");
   line.version = row.Get<int64_t>("version");
   line.answer_due_time = row.Get<std::optional<absl::Time>>("answer_due_time");
   line.pick_up_due_time = row.Get<std::optional<absl::Time>>("pick_up_due_time");
   line.time_zone = row.Get<std::string>("time_zone");
   line.publisher = row.Get<std::string>("publisher");
   return line;
+}
+
+// What lines of bids cost less by now.
+absl::Status BookCosts(pg::Transaction& tx, std::vector<LineRow>& rows) {
+  std::vector<ShareEntry> entries;
+  for (LineRow& row : rows) {
+    const int64_t price = row.facts.milli_shares_per_case();
+    const int64_t cost = CostOf(row.now, price, row.facts.items_per_case(), row.shares_paid);
+    if (price == 0 || cost == row.shares_paid) continue;
+    const absl::Time now = absl::FromUnixMicros(absl::ToUnixMicros(absl::Now()));
+    entries.push_back({.id = ids::NewV7(now),
+                       .group_id = IdIn("groups", row.facts.group()),
+                       .kind = price > 0 ? pb::SHARE_ENTRY_KIND_RETURNED : pb::SHARE_ENTRY_KIND_WON,
+                       .amount = row.shares_paid - cost,
+                       .run_id = row.run_id,
+                       .line_id = row.id,
+                       .product = row.facts.product_display_name(),
+                       .create_time = now});
+    row.shares_paid = cost;
+  }
+  return Post(tx, std::move(entries));
 }
 
 absl::StatusOr<std::vector<LineRow>> ReadLines(const absl::StatusOr<pg::Result>& rows) {
@@ -213,9 +242,12 @@ std::string RequestIdOf(const std::string& line_id, const std::string& step) { r
 
 absl::Status InsertLines(pg::Transaction& tx, const std::vector<LineRow>& rows) {
   if (rows.empty()) return absl::OkStatus();
-  std::vector<std::string> line, run, group, group_name, lot, place, warehouse, facts, next, reason;
-  std::vector<int64_t> newest, items, per_case, minimum, value;
-  std::vector<int> state, zone;
+  std::vector<std::string> line, run, group, group_name, lot, place, warehouse, facts, next, reason, answer_subject;
+  std::vector<int64_t> newest, items, per_case, minimum, value, paid;
+  std::vector<int> state, zone, claim;
+  std::vector<std::optional<std::string>> reservation, delivery, answer_request;
+  std::vector<std::optional<int64_t>> answer;
+  std::vector<std::optional<absl::Time>> answer_time;
   std::vector<std::optional<absl::CivilDay>> last_day;
   for (const LineRow& row : rows) {
     line.push_back(row.id);
@@ -237,10 +269,19 @@ absl::Status InsertLines(pg::Transaction& tx, const std::vector<LineRow>& rows) 
     value.push_back(row.milli_person_days);
     zone.push_back(row.facts.temperature_zone());
     reason.push_back(row.now.reason);
+    reservation.push_back(IfSet(row.reservation_id));
+    delivery.push_back(IfSet(row.delivery_id));
+    answer.push_back(row.answer ? std::optional(row.answer->items) : std::nullopt);
+    answer_subject.push_back(row.answer ? row.answer->subject : "");
+    answer_time.push_back(row.answer ? std::optional(row.answer->time) : std::nullopt);
+    answer_request.push_back(IfSet(row.answer_request));
+    claim.push_back(row.facts.claim_number());
+    paid.push_back(row.shares_paid);
   }
   return tx
       .Execute(kInsert, tx.network_id(), line, run, newest, state, group, group_name, lot, place, warehouse, last_day,
-               facts, next, items, per_case, minimum, value, zone, reason)
+               facts, next, items, per_case, minimum, value, zone, reason, reservation, delivery, answer, answer_subject,
+               answer_time, answer_request, claim, paid)
       .status();
 }
 
@@ -252,9 +293,10 @@ absl::StatusOr<LineRow> FindLine(pg::Transaction& tx, const std::string& line_id
 
 absl::Status UpdateLines(pg::Transaction& tx, std::vector<LineRow>& rows) {
   if (rows.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(BookCosts(tx, rows));
   std::vector<std::string> line, reason, answer_reason, answer_subject;
   std::vector<int> state;
-  std::vector<int64_t> items, open, shipped, confirmed, missing, rest, version;
+  std::vector<int64_t> items, open, shipped, confirmed, missing, rest, version, paid;
   std::vector<int64_t> given_back;
   std::vector<std::optional<std::string>> reservation, delivery, request, again;
   std::vector<std::optional<absl::Time>> ship_time, answer_time;
@@ -280,11 +322,12 @@ absl::Status UpdateLines(pg::Transaction& tx, std::vector<LineRow>& rows) {
     given_back.push_back(row.given_back);
     again.push_back(IfSet(row.offered_again_in));
     version.push_back(++row.version);
+    paid.push_back(row.shares_paid);
   }
   return tx
       .Execute(kUpdate, tx.network_id(), line, state, items, reason, reservation, delivery, open, shipped, confirmed,
                missing, ship_time, answer, rest, answer_reason, answer_subject, answer_time, request, version,
-               given_back, again)
+               given_back, again, paid)
       .status();
 }
 

@@ -55,6 +55,10 @@ struct LineRow {
   int64_t given_back = 0;
   // The run that offered again what came back; the nil UUID: nobody could have it; empty: not (yet).
   std::string offered_again_in;
+  // Of a claim: see migrations/0005_market.sql.
+  int claim_ended = 0;
+  // Of a bid: what it costs its group as it stands, in milli-shares; see CostOf (domain/shares.h).
+  int64_t shares_paid = 0;
   int64_t version = 1;
   // Of the run; read only.
   std::optional<absl::Time> answer_due_time, pick_up_due_time;
@@ -78,7 +82,8 @@ std::string RequestIdOf(const std::string& line_id, const std::string& step);
 absl::Status InsertLines(pg::Transaction& tx, const std::vector<LineRow>& rows);
 // NOT_FOUND / LINE_NOT_FOUND. `lock`: nobody else changes it until the transaction ends.
 absl::StatusOr<LineRow> FindLine(pg::Transaction& tx, const std::string& line_id, bool lock = false);
-// `now`, reservation, delivery and answer; the versions grow by one here and in `rows`.
+// `now`, reservation, delivery and answer; the versions grow by one here and in `rows`. What a line of a bid costs less now
+// goes back to its group's account.
 absl::Status UpdateLines(pg::Transaction& tx, std::vector<LineRow>& rows);
 absl::Status UpdateLine(pg::Transaction& tx, LineRow& row);
 // Of a run that was never published.

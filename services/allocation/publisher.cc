@@ -95,12 +95,14 @@ absl::Status Publisher::Settle(const std::string& network_id, const std::string&
   ASSIGN_OR_RETURN(const LineRow line, pool_.Read({.network_id = network_id, .deadline = deadline},
                                                   [&](pg::Transaction& tx) { return FindLine(tx, line_id); }));
   if (!line.answer) return absl::OkStatus();
-  const absl::Status told = ledger_.Settle({.network_id = network_id,
-                                            .time_zone = line.time_zone,
-                                            .subject = line.answer->subject,
-                                            .deadline = deadline,
-                                            .trace_id = trace_id},
-                                           line);
+  const Ledger::Actor actor{.network_id = network_id,
+                            .time_zone = line.time_zone,
+                            .subject = line.answer->subject,
+                            .deadline = deadline,
+                            .trace_id = trace_id};
+  // What a group chose itself was accepted before it is reserved.
+  const bool chosen = line.now.state == pb::LINE_STATE_PROPOSED;
+  const absl::Status told = chosen ? ledger_.Reserve(actor, line) : ledger_.Settle(actor, line);
   if (!told.ok() && !Ledger::IsFinal(told)) return told;
   pb::LineState state = line.now.state;
   RETURN_IF_ERROR(pool_.Transact({.network_id = network_id, .deadline = absl::Now() + kCallTimeout},
@@ -109,6 +111,8 @@ absl::Status Publisher::Settle(const std::string& network_id, const std::string&
                                    state = now.now.state;
                                    // Settled by another process or call at the same time.
                                    if (!now.answer || !(*now.answer == *line.answer)) return absl::OkStatus();
+                                   const bool still_chosen = now.now.state == pb::LINE_STATE_PROPOSED;
+                                   if (still_chosen) now.now.state = pb::LINE_STATE_OFFERED;
                                    if (told.ok()) {
                                      if (now.answer->items > 0)
                                        Accept(now.now, now.answer->items), now.given_back = now.answer->rest;
@@ -116,6 +120,10 @@ absl::Status Publisher::Settle(const std::string& network_id, const std::string&
                                        Refuse(now.now, now.answer->reason);
                                    } else {
                                      now.answer_request.clear();
+                                     if (still_chosen) {
+                                       now.now.state = pb::LINE_STATE_DROPPED;
+                                       now.now.reason = refusals::InWords(told);
+                                     }
                                    }
                                    now.answer.reset();
                                    return UpdateLine(tx, now);

@@ -15,7 +15,7 @@ namespace {
   "result_hash, "                                                                                                     \
   "summary, answer_hours, pick_up_hours, answer_due_time, pick_up_due_time, create_time, publish_time, creator, "     \
   "publisher, "                                                                                                       \
-  "time_zone, options, revision, follow_up_of, offered_again_time, version "
+  "time_zone, options, revision, follow_up_of, offered_again_time, market_state, version "
 
 constexpr pg::Statement kInsert{
     "INSERT INTO runs (network_id, run_id, newest, title, state, policy, policy_version, hand_over_date, warehouses, "
@@ -42,7 +42,7 @@ constexpr pg::Statement kUpdate{
     "UPDATE runs SET state = $3, summary = $4::jsonb, answer_due_time = $5, pick_up_due_time = $6, publish_time = $7, "
     "publisher = $8, "
     "time_zone = $9, snapshot_hash = $10, result_hash = $11, options = $12::jsonb, offer_again = $13, revision = $14, "
-    "offered_again_time = $15, version = $16 WHERE network_id = $1 AND run_id = $2"};
+    "offered_again_time = $15, version = $16, market_state = $17 WHERE network_id = $1 AND run_id = $2"};
 constexpr pg::Statement kSnapshot{
     "SELECT snapshot FROM snapshots JOIN runs USING (network_id, run_id, revision) "
     "WHERE network_id = $1 AND run_id = $2"};
@@ -88,6 +88,7 @@ absl::StatusOr<RunRow> ReadRun(const pg::Row& row) {
     run.set_follow_up_of(ids::Name("runs", *first));
   found.revision = row.Get<int>("revision");
   found.offered_again_time = row.Get<std::optional<absl::Time>>("offered_again_time");
+  found.market = static_cast<MarketPhase>(row.Get<int>("market_state"));
   *run.mutable_create_time() = registry::ToTimestamp(found.create_time);
   if (found.publish_time) *run.mutable_publish_time() = registry::ToTimestamp(*found.publish_time);
   if (found.answer_due_time) *run.mutable_answer_due_time() = registry::ToTimestamp(*found.answer_due_time);
@@ -164,7 +165,8 @@ absl::Status UpdateRun(pg::Transaction& tx, RunRow& row) {
       .Execute(kUpdate, tx.network_id(), row.id, static_cast<int>(row.run.state()), ToJson(row.run.summary()),
                row.answer_due_time, row.pick_up_due_time, row.publish_time, row.publisher, row.time_zone,
                row.run.snapshot_hash(), row.run.result_hash(), ToJson(row.run.options()),
-               row.run.options().offer_again(), row.revision, row.offered_again_time, row.version)
+               row.run.options().offer_again(), row.revision, row.offered_again_time, row.version,
+               static_cast<int>(row.market))
       .status();
 }
 

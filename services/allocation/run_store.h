@@ -17,6 +17,15 @@ namespace kubari::allocation {
 
 namespace pb = kubari::allocation::v1;
 
+// Of a run in which groups choose.
+enum class MarketPhase {
+  kNone = 0,  // they do not, or it is not published yet
+  kOpen = 1,
+  kClosing = 2,  // no more claims or bids
+  kSettled = 3,  // what is urgent of the rest is still to be offered
+  kClosed = 4,
+};
+
 struct RunRow {
   std::string id;  // UUID
   // As shown to people.
@@ -31,6 +40,7 @@ struct RunRow {
   int revision = 1;       // of its proposal
   // When goods that came back were last offered again.
   std::optional<absl::Time> offered_again_time;
+  MarketPhase market = MarketPhase::kNone;
   int64_t version = 1;
 
   // Orders runs, newest first.

@@ -20,7 +20,7 @@ Sentence NowAt(const Level& level) {
 
 }  // namespace
 
-std::string Shares(int64_t milli_shares) {
+std::string ShareText(int64_t milli_shares) {
   const int64_t whole = std::abs(milli_shares) / 1000, rest = std::abs(milli_shares) % 1000;
   std::string text = absl::StrCat(milli_shares < 0 ? "-" : "", whole);
   if (rest > 0) {
@@ -50,8 +50,8 @@ Sentence ExplainClaim(const Supply& supply, int64_t items, int number, int64_t f
 
 Sentence ExplainBid(const pb::SnapshotBid& bid, int part, const BidResult& result, const Supply& supply) {
   const pb::SnapshotBidPart& own = bid.parts(part);
-  const std::string price = Shares(own.milli_shares_per_case());
-  const std::string lowest = Shares(result.lowest_won);
+  const std::string price = ShareText(own.milli_shares_per_case());
+  const std::string lowest = ShareText(result.lowest_won);
   if (result.verdict == BidVerdict::kWon) {
     const int64_t won = result.won[part];
     Sentence sentence{absl::StrFormat("Won with its bid of %s shares for a case: %s of %d wanted.", price, Cases(won), own.cases()),

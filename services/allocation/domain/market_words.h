@@ -9,7 +9,7 @@
 namespace kubari::allocation {
 
 // 12500 → "12.5"; thousandths of a share, without needless zeros.
-std::string Shares(int64_t milli_shares);
+std::string ShareText(int64_t milli_shares);
 
 // Why this line is there. `share.entry` is that of a claim or bid of the snapshot.
 Sentence ExplainChoice(const pb::Snapshot& snapshot, const Proposal& proposal, const Share& share);
