@@ -114,7 +114,9 @@ absl::Status CheckPins(const pb::Snapshot& snapshot, const Judgement& judgement)
     if (pin.items() > free) return refusals::QuantityTooLarge(pin.items(), free);
     if (pin.items() % facts.items_per_case != 0 && pin.items() != free)
       return refusals::NotWholeCases(pin.items(), facts.items_per_case, free);
-    if (pin.items() < facts.min_lot_items) return refusals::BelowMinimumLot(pin.items(), facts.min_lot_items);
+    // Behind a hub's door it is met together; PublishRun looks at what came of it.
+    if (pin.items() < facts.min_lot_items && !judgement.IsHub(judgement.DoorOf(*supply, *group)))
+      return refusals::BelowMinimumLot(pin.items(), facts.min_lot_items);
     pinned[*supply] += pin.items();
   }
   return absl::OkStatus();

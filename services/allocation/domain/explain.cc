@@ -50,6 +50,9 @@ const std::map<std::string_view, Words>& LeftoverWords() {
       {"LOT_RECALLED", {"a recall stops them", "回収の対象になっている"}},
       {"NO_CAPACITY",
        {"the storage of all groups that may have them is full", "受け取れる団体の保管場所がいっぱいである"}},
+      {"HUB_FULL",
+       {"the groups that may have them get them by hubs whose storage is full",
+        "受け取れる団体に届ける拠点の保管場所がいっぱいである"}},
       {"AT_CAP",
        {"the groups that have room for them are at the cap that a coordinator set",
         "空きのある団体がコーディネーターの決めた上限に達している"}},
@@ -59,8 +62,8 @@ const std::map<std::string_view, Words>& LeftoverWords() {
        {"they can do more in one of the coming weeks, and keep until then",
         "期限に余裕があり、先の週に配る方が役立つ"}},
       {"BELOW_MINIMUM_LOT",
-       {"they are fewer than the smallest quantity that the donor gives to one group",
-        "寄付者が決めた1団体あたりの最小数に足りない"}},
+       {"they are fewer than the smallest quantity that the donor gives to one group or hub",
+        "寄付者が決めた1団体（または1拠点）あたりの最小数に足りない"}},
       {"NOT_TAKEN", {"no group has claimed them or bid for them", "申込みや入札をした団体がない"}},
       {"ADJUSTED", {"a coordinator took them out by hand", "コーディネーターが手作業で外した"}},
   };
@@ -83,6 +86,33 @@ Sentence HowMuch(const Share& share, const Supply& supply) {
           absl::StrFormat("空き在庫%d点のうち%d点（%s）。", supply.items, share.items, cases.japanese)};
 }
 
+Sentence Append(Sentence sentence, const Sentence& more) {
+  if (more.english.empty()) return sentence;
+  return {absl::StrCat(sentence.english, " ", more.english), absl::StrCat(sentence.japanese, more.japanese)};
+}
+
+// By which door, and how the smallest quantity is met there.
+Sentence HowItComes(const Share& share, const Supply& supply, std::string_view hub_name) {
+  const int others = share.door_groups - 1;
+  Sentence sentence;
+  if (!hub_name.empty()) {
+    const std::string name(hub_name);
+    sentence = {absl::StrCat("It comes by the hub ", name, ", which hands it on."),
+                absl::StrCat("拠点「", name, "」を通して届きます。")};
+  }
+  if (supply.min_lot_items <= 1) return sentence;
+  if (others <= 0) {
+    return Append(sentence, {absl::StrCat("The donor gives at least ", supply.min_lot_items, " items at once."),
+                             absl::StrCat("寄付者の条件により一度に", supply.min_lot_items, "点以上です。")});
+  }
+  return Append(
+      sentence,
+      {absl::StrFormat("The donor gives at least %d items at once; together with %d other %s, %d come to the hub.",
+                       supply.min_lot_items, others, others == 1 ? "group" : "groups", share.door_items),
+       absl::StrFormat("寄付者の条件は一度に%d点以上です。拠点でほかの%d団体の分とまとめて%d点になります。",
+                       supply.min_lot_items, others, share.door_items)});
+}
+
 }  // namespace
 
 std::string Hundredths(int64_t thousandths) {
@@ -95,7 +125,8 @@ Sentence ZoneName(int zone) {
   return {eligibility::EnglishName(value), eligibility::JapaneseName(value)};
 }
 
-Sentence ExplainShare(const Outcome& outcome, const Share& share, const Supply& supply, int lots_of_tie) {
+Sentence ExplainShare(const Outcome& outcome, const Share& share, const Supply& supply, int lots_of_tie,
+                      std::string_view hub_name) {
   const GroupOutcome& group = outcome.groups[share.group];
   const int eligible = outcome.eligible_groups[share.supply];
   const int others = group.tie < 0 ? 0 : static_cast<int>(outcome.ties[group.tie].groups.size()) - 1;
@@ -114,17 +145,15 @@ Sentence ExplainShare(const Outcome& outcome, const Share& share, const Supply& 
   }
   Sentence sentence{absl::StrCat(much.english, " ", who.english, " ", rise.english),
                     absl::StrCat(much.japanese, who.japanese, rise.japanese)};
-  if (supply.min_lot_items > 1) {
-    absl::StrAppend(&sentence.english, " The donor gives at least ", supply.min_lot_items, " items to one group.");
-    absl::StrAppend(&sentence.japanese, "寄付者の条件により1団体あたり", supply.min_lot_items, "点以上です。");
-  }
-  return sentence;
+  return Append(sentence, HowItComes(share, supply, hub_name));
 }
 
-Sentence ExplainPin(const Outcome& outcome, const Share& share, const Supply& supply, const std::string& reason) {
+Sentence ExplainPin(const Outcome& outcome, const Share& share, const Supply& supply, const std::string& reason,
+                    std::string_view hub_name) {
   const Sentence much = HowMuch(share, supply), rise = Rise(outcome.groups[share.group]);
-  return {absl::StrCat(much.english, " Decided by a coordinator beforehand: ", reason, ". ", rise.english),
-          absl::StrCat(much.japanese, "コーディネーターが前もって決めました：", reason, "。", rise.japanese)};
+  return Append({absl::StrCat(much.english, " Decided by a coordinator beforehand: ", reason, ". ", rise.english),
+                 absl::StrCat(much.japanese, "コーディネーターが前もって決めました：", reason, "。", rise.japanese)},
+                HowItComes(share, supply, hub_name));
 }
 
 Sentence ExplainNext(std::string_view next_group) {

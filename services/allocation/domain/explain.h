@@ -22,10 +22,12 @@ std::string Hundredths(int64_t thousandths);
 Sentence ZoneName(int zone);
 
 // Why this much: of how many, how many cases, the group's level before and after the run, and with how many it shares
-// the food. Names no other group.
-Sentence ExplainShare(const Outcome& outcome, const Share& share, const Supply& supply, int lots_of_tie);
+// the food. Names no other group but its hub, by `hub_name` (empty: it comes straight from the warehouse).
+Sentence ExplainShare(const Outcome& outcome, const Share& share, const Supply& supply, int lots_of_tie,
+                      std::string_view hub_name);
 // `reason`: what the coordinator said.
-Sentence ExplainPin(const Outcome& outcome, const Share& share, const Supply& supply, const std::string& reason);
+Sentence ExplainPin(const Outcome& outcome, const Share& share, const Supply& supply, const std::string& reason,
+                    std::string_view hub_name);
 
 // In place of a name: groups chose for themselves, nobody was next.
 inline constexpr std::string_view kNobodyAsked = "-";

@@ -58,6 +58,7 @@ class Telling {
     for (const pb::Line& line : lines_) {
       if (line.state() == pb::LINE_STATE_DROPPED) continue;
       told_.set_items(told_.items() + line.items());
+      if (!line.hub().empty()) told_.set_items_by_hub(told_.items_by_hub() + line.items());
       if (const auto supply = judgement_.SupplyNamed(line.lot(), line.place()))
         now.food += line.items() * judgement_.supplies()[*supply].value;
     }
@@ -66,6 +67,10 @@ class Telling {
     told_.set_level_fair(ShownLevel(own_.fair));
     told_.set_level_now(ShownLevel(now));
     told_.set_eligible_lots(EligibleLots());
+    if (const int hub = judgement_.HubOf(group_); hub >= 0) {
+      told_.set_hub(snapshot_.groups(hub).group().name());
+      told_.set_hub_display_name(snapshot_.groups(hub).group().display_name());
+    }
   }
 
   int EligibleLots() const {
@@ -107,6 +112,13 @@ class Telling {
       full.set_capacity_items(judgement_.demands()[group_].room[zone]);
       full.set_used_items(own_.taken[zone]);
     }
+    // How much stands at the hub for others is not the group's to know.
+    for (int zone = 0; zone < kZones; ++zone) {
+      if (!own_.wanting_at_hub[zone]) continue;
+      pb::FullStorage& full = *told_.add_full_storage();
+      full.set_temperature_zone(static_cast<type::v1::TemperatureZone>(zone + 1));
+      full.set_at_hub(true);
+    }
   }
 
   // Rules that hold at every place of a lot.
@@ -134,7 +146,10 @@ class Telling {
         if ((bits >> code & 1) == 0) continue;
         count(std::string(eligibility::CodeName(static_cast<eligibility::Code>(code))), items, [&]() -> Sentence {
           for (const eligibility::Reason& reason : judgement_.WhyNot(supplies.front(), group_)) {
-            if (static_cast<int>(reason.code) == code) return {reason.english, reason.japanese};
+            if (static_cast<int>(reason.code) != code) continue;
+            const auto by_hub = judgement_.WhyNotByHub(supplies.front(), group_);
+            if (!by_hub) return {reason.english, reason.japanese};
+            return {absl::StrCat(reason.english, " ", by_hub->english), reason.japanese + by_hub->japanese};
           }
           return {};
         });
@@ -207,13 +222,23 @@ class Telling {
     wish.set_message_ja(std::move(japanese));
   }
 
+  static std::string ZoneReference(int zone) {
+    return type::v1::TemperatureZone_Name(static_cast<type::v1::TemperatureZone>(zone + 1))
+        .substr(sizeof("TEMPERATURE_ZONE_") - 1);
+  }
+
   void TellWishes() {
+    for (int zone = 0; zone < kZones; ++zone) {
+      if (!own_.wanting_at_hub[zone]) continue;
+      const Sentence name = ZoneName(zone);
+      Wish("MORE_STORAGE_AT_HUB", ZoneReference(zone),
+           absl::StrCat("With more ", name.english, " storage at the hub the group would have got more."),
+           absl::StrCat("拠点に", name.japanese, "の保管場所がもっとあれば、さらに受け取れました。"));
+    }
     for (int zone = 0; zone < kZones; ++zone) {
       if (!own_.wanting[zone]) continue;
       const Sentence name = ZoneName(zone);
-      Wish("MORE_STORAGE",
-           type::v1::TemperatureZone_Name(static_cast<type::v1::TemperatureZone>(zone + 1))
-               .substr(sizeof("TEMPERATURE_ZONE_") - 1),
+      Wish("MORE_STORAGE", ZoneReference(zone),
            absl::StrCat("With more ", name.english, " storage the group would have got more."),
            absl::StrCat(name.japanese, "の保管場所がもっとあれば、さらに受け取れました。"));
     }
@@ -260,9 +285,20 @@ class Telling {
                           before),
           absl::StrFormat("過去1年の受取と引当中を含め、世帯あたり%s人日分をお渡ししています。", before));
     }
+    if (told_.items_by_hub() > 0) {
+      Say(absl::StrFormat("%d of the items come by the hub %s, which hands them on.", told_.items_by_hub(),
+                          told_.hub_display_name()),
+          absl::StrFormat("そのうち%d点は拠点「%s」を通して届きます。", told_.items_by_hub(),
+                          told_.hub_display_name()));
+    }
     WriteTie();
     for (const pb::FullStorage& full : told_.full_storage()) {
       const Sentence zone = ZoneName(static_cast<int>(full.temperature_zone()) - 1);
+      if (full.at_hub()) {
+        Say(absl::StrFormat("The %s storage of the hub is full.", zone.english),
+            absl::StrFormat("拠点の%sの保管場所がいっぱいです。", zone.japanese));
+        continue;
+      }
       Say(absl::StrFormat("Its %s storage is full: %d of %d items that it can take this time.", zone.english,
                           full.used_items(), full.capacity_items()),
           absl::StrFormat("%sの保管場所は、今回受け取れる%d点のうち%d点まで埋まっています。", zone.japanese,

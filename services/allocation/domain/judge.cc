@@ -54,10 +54,21 @@ Supply SupplyOf(const stock::v1::Lot& lot, int64_t items, const eligibility::Lot
                 .items_per_case = std::max<int64_t>(1, lot.items_per_case()),
                 .value = std::clamp<int64_t>(lot.milli_person_days(), 0, kMostValue),
                 .min_lot_items = lot.min_lot_items(),
+                .onward = lot.conditions().onward_transfer_allowed(),
                 .zone = ZoneIndex(lot.temperature_zone())};
   if (const auto last = eligibility::LastHandOverDay(facts, {}, rules)) supply.days_left = *last - day;
   supply.urgent = supply.days_left && *supply.days_left <= urgent_days;
   return supply;
+}
+
+std::optional<int64_t> IfKnown(int64_t metres) { return metres < 0 ? std::nullopt : std::optional(metres); }
+
+// Of the hub's own table: what it does not eat itself it may hand on.
+eligibility::Codes OfWhoEats() {
+  eligibility::Codes codes;
+  codes.Add(eligibility::Code::kCategoryNotAccepted);
+  codes.Add(eligibility::Code::kTagExcluded);
+  return codes;
 }
 
 }  // namespace
@@ -72,6 +83,7 @@ Judgement::Judgement(const pb::Snapshot& snapshot)
   ReadSupplies();
   MeasureDistances();
   ReadLeftOut();
+  OpenHubs();
 }
 
 void Judgement::ReadGroups() {
@@ -117,6 +129,49 @@ void Judgement::ReadSupplies() {
     tables_.emplace_back(lots, groups, rules_, days);
     for (absl::CivilDay& one : days) one += 7;
   }
+  FindHubs(lots, groups);
+}
+
+void Judgement::FindHubs(const std::vector<eligibility::LotFacts>& lots,
+                         const std::vector<eligibility::GroupFacts>& groups) {
+  days_by_hub_ = days_;
+  metres_from_hub_.assign(groups.size(), -1);
+  hub_index_.assign(groups.size(), -1);
+  std::map<int, int> index;
+  for (int group = 0; group < snapshot_->groups_size(); ++group) {
+    const groups::v1::Group& seen = snapshot_->groups(group).group();
+    const int hub = seen.hub() == seen.name() ? -1 : GroupNamed(seen.hub()).value_or(-1);
+    hub_.push_back(hub);
+    if (hub < 0) continue;
+    const auto [known, is_new] = index.try_emplace(hub, static_cast<int>(hubs_.size()));
+    if (is_new) hubs_.push_back(hub);
+    hub_index_[group] = known->second;
+    days_by_hub_[group] = ReceivingDay(seen, days_[hub]);
+    const groups::v1::Group& from = snapshot_->groups(hub).group();
+    if (from.sites_size() > 0 && seen.sites_size() > 0) {
+      metres_from_hub_[group] =
+          eligibility::DistanceMetres(from.sites(0).address().position(), seen.sites(0).address().position())
+              .value_or(-1);
+    }
+  }
+  if (hubs_.empty()) return;
+  std::vector<absl::CivilDay> days = days_by_hub_;
+  for (int week = 0; week < weeks(); ++week) {
+    tables_by_hub_.emplace_back(lots, groups, rules_, days);
+    for (absl::CivilDay& one : days) one += 7;
+  }
+}
+
+void Judgement::OpenHubs() {
+  for (int week = 0; week < weeks() && !hubs_.empty(); ++week) {
+    std::vector<bool>& open = through_.emplace_back();
+    for (int supply = 0; supply < static_cast<int>(supplies_.size()); ++supply) {
+      for (const int hub : hubs_) {
+        open.push_back(supplies_[supply].onward && LeftOut(supply, hub) == nullptr &&
+                       CodesOnTheWay(supply, hub, week).empty());
+      }
+    }
+  }
 }
 
 void Judgement::MeasureDistances() {
@@ -156,8 +211,55 @@ void Judgement::ReadLeftOut() {
   }
 }
 
+eligibility::Codes Judgement::CodesOnTheWay(int supply, int hub, int week) const {
+  return tables_[week].Of(supply, hub, IfKnown(Straight(supply, hub))).Without(OfWhoEats());
+}
+
+eligibility::Codes Judgement::CodesBehindHub(int supply, int group, int week) const {
+  return tables_by_hub_[week].Of(supply, group, IfKnown(metres_from_hub_[group]));
+}
+
+int Judgement::HubFor(int supply, int group, int week) const {
+  const int hub = hub_[group];
+  if (hub < 0 || !through_[week][supply * hubs_.size() + hub_index_[group]]) return -1;
+  return CodesBehindHub(supply, group, week).empty() ? hub : -1;
+}
+
+std::optional<Judgement::NotByHub> Judgement::WhyNotByHub(int supply, int group) const {
+  const int hub = hub_[group];
+  if (hub < 0 || HubFor(supply, group) >= 0) return std::nullopt;
+  const std::string& name = snapshot_->groups(hub).group().display_name();
+  std::string english, japanese;
+  const bool agreement = supply < stock() ? snapshot_->stock(supply).donor_agreement_in_force()
+                                          : snapshot_->expected(supply - stock()).donor_agreement_in_force();
+  const auto judge = [&](int whom, absl::CivilDay day, int64_t metres, eligibility::Codes codes) {
+    for (const eligibility::Reason& reason :
+         eligibility::Judge(eligibility::LotFactsOf(LotAt(supply), agreement),
+                            eligibility::GroupFactsOf(snapshot_->groups(whom).group()), rules_, day, IfKnown(metres))) {
+      if (!codes.Has(reason.code)) continue;
+      english = reason.english;
+      japanese = reason.japanese;
+      return;
+    }
+  };
+  if (!supplies_[supply].onward) {
+    english = "The donor does not let it be handed on.";
+    japanese = "寄付者が二次配布を認めていません。";
+  } else if (LeftOut(supply, hub) != nullptr) {
+    english = "A coordinator left the hub out of this run.";
+    japanese = "コーディネーターが拠点をこの配分から外しました。";
+  } else if (const eligibility::Codes codes = CodesOnTheWay(supply, hub, 0); !codes.empty()) {
+    judge(hub, days_[hub], Straight(supply, hub), codes);
+  } else {
+    judge(group, days_by_hub_[group], metres_from_hub_[group], CodesBehindHub(supply, group, 0));
+  }
+  return NotByHub{"By its hub (" + name + ") it cannot come either: " + english,
+                  "拠点（" + name + "）経由でも受け取れません：" + japanese};
+}
+
 eligibility::Codes Judgement::CodesOf(int supply, int group, int week) const {
-  const int64_t metres = Metres(supply, group);
+  if (HubFor(supply, group, week) >= 0) return {};
+  const int64_t metres = Straight(supply, group);
   return tables_[week].Of(supply, group, metres < 0 ? std::nullopt : std::optional(metres));
 }
 
@@ -168,7 +270,8 @@ const stock::v1::Lot& Judgement::LotAt(int supply) const {
 std::vector<eligibility::Reason> Judgement::WhyNot(int supply, int group) const {
   const bool agreement = supply < stock() ? snapshot_->stock(supply).donor_agreement_in_force()
                                           : snapshot_->expected(supply - stock()).donor_agreement_in_force();
-  const int64_t metres = Metres(supply, group);
+  if (HubFor(supply, group) >= 0) return {};
+  const int64_t metres = Straight(supply, group);
   return eligibility::Judge(eligibility::LotFactsOf(LotAt(supply), agreement),
                             eligibility::GroupFactsOf(snapshot_->groups(group).group()), rules_, DayOf(group),
                             metres < 0 ? std::nullopt : std::optional(metres));
@@ -185,6 +288,13 @@ const std::string* Judgement::LeftOut(int supply, int group) const {
 bool Judgement::LotLeftOut(int supply) const { return lot_left_out_.contains(LotOf(supply)); }
 
 int64_t Judgement::Metres(int supply, int group) const {
+  const int hub = HubFor(supply, group);
+  if (hub < 0) return Straight(supply, group);
+  const int64_t there = Straight(supply, hub), on = metres_from_hub_[group];
+  return there < 0 || on < 0 ? -1 : there + on;
+}
+
+int64_t Judgement::Straight(int supply, int group) const {
   const int warehouse = warehouse_of_supply_[supply];
   return warehouse < 0 ? -1 : metres_[warehouse][group];
 }

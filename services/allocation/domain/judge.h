@@ -1,6 +1,17 @@
-// What a snapshot means: supplies, groups with their day, storage and history, and who may have what. Pure.
+// What a snapshot means: supplies, groups with their day, storage and history, and who may have what, by which door.
+// Pure.
+//
+// Hubs: the hub is the door of the groups that name it. A supply comes to a group by its hub if
+//
+//   * the donor lets it be handed on, and nobody left the hub out,
+//   * the hub may receive it on its own day, straight from the warehouse: all rules but those of what the hub itself
+//     eats (categories, tags). Allergens count: what is excluded at the hub is not in its rooms, nor in opened cases,
+//   * the group may have it on its first receiving day from the hub's day on, at its distance from the hub.
+//
+// Everything else it fetches itself, by its own rules. So every pair has one door, and nothing goes by two hubs.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -30,7 +41,8 @@ struct Supply {
   int64_t items = 0;           // free; ≥ 0
   int64_t items_per_case = 1;  // ≥ 1
   int64_t value = 0;           // milli-person-days of one item; ≥ 0
-  int64_t min_lot_items = 0;   // smallest quantity for one group; 0 or 1: no demand
+  int64_t min_lot_items = 0;   // smallest quantity for one door; 0 or 1: no demand
+  bool onward = false;         // the donor lets it be handed on
   int zone = 0;
   // Days from the hand-over date to the last day on which it may be handed over; nothing: no end.
   std::optional<int64_t> days_left;
@@ -62,9 +74,28 @@ class Judgement {
   // The first week, and RunOptions.horizon_weeks more.
   int weeks() const { return static_cast<int>(tables_.size()); }
 
-  // When the group receives: its first receiving day from the hand-over date on.
+  // The active hub that a group names, or -1; and the hub by which the supply comes to the group, or -1.
+  int HubOf(int group) const { return hub_[group]; }
+  const std::vector<int>& hubs() const { return hubs_; }
+  bool IsHub(int group) const { return std::ranges::find(hubs_, group) != hubs_.end(); }
+  int HubFor(int supply, int group, int week = 0) const;
+  // Who receives the delivery: that hub, or the group itself.
+  int DoorOf(int supply, int group, int week = 0) const {
+    const int hub = HubFor(supply, group, week);
+    return hub < 0 ? group : hub;
+  }
+  // Why the supply does not come by the hub; nothing: it does, or there is no hub.
+  struct NotByHub {
+    std::string english, japanese;
+  };
+  std::optional<NotByHub> WhyNotByHub(int supply, int group) const;
+
+  // When the group receives: its first receiving day from the hand-over date on, or from its hub's day on.
   absl::CivilDay DayOf(int group) const { return days_[group]; }
-  // The rules that keep a supply from a group on its day of that week.
+  absl::CivilDay DayOf(int supply, int group) const {
+    return HubFor(supply, group) < 0 ? days_[group] : days_by_hub_[group];
+  }
+  // The rules that keep a supply from a group on its day of that week; empty if it comes by the hub.
   eligibility::Codes CodesOf(int supply, int group, int week = 0) const;
   // No rule speaks against it, and nobody left it out.
   bool May(int supply, int group, int week = 0) const {
@@ -78,7 +109,7 @@ class Judgement {
   // The lot as a whole: nobody gets it.
   bool LotLeftOut(int supply) const;
 
-  // Whole metres from the supply's warehouse to the group's first site; -1: unknown.
+  // Whole metres from the supply's warehouse to the group's first site, by the hub if it comes by it; -1: unknown.
   int64_t Metres(int supply, int group) const;
 
   // Distinct lots of the stock in the order of their names, and the supplies of each.
@@ -96,6 +127,11 @@ class Judgement {
   void ReadGroups();
   void ReadSupplies();
   void MeasureDistances();
+  void FindHubs(const std::vector<eligibility::LotFacts>& lots, const std::vector<eligibility::GroupFacts>& groups);
+  void OpenHubs();
+  int64_t Straight(int supply, int group) const;
+  eligibility::Codes CodesOnTheWay(int supply, int hub, int week) const;
+  eligibility::Codes CodesBehindHub(int supply, int group, int week) const;
   void ReadLeftOut();
   const stock::v1::Lot& LotAt(int supply) const;
 
@@ -105,6 +141,14 @@ class Judgement {
   std::vector<Demand> demands_;
   std::vector<absl::CivilDay> days_;
   std::vector<eligibility::Table> tables_;  // by week
+  // By group: the hub that it names, its day and its way from there.
+  std::vector<int> hub_;
+  std::vector<absl::CivilDay> days_by_hub_;
+  std::vector<int64_t> metres_from_hub_;
+  std::vector<int> hubs_;                          // all of them
+  std::vector<int> hub_index_;                     // by group: where its hub is among them
+  std::vector<eligibility::Table> tables_by_hub_;  // by week; empty without hubs
+  std::vector<std::vector<bool>> through_;         // by week: may the supply come to the hub; by supply, then hub
   std::vector<std::string> lots_;
   std::vector<std::vector<int>> supplies_of_lot_;
   std::vector<int> lot_of_supply_;

@@ -101,7 +101,12 @@ pb::Line LineOf(const pb::Snapshot& snapshot, const Judgement& judgement, const 
   line.set_items(assignment.items);
   line.set_items_per_case(judgement.supplies()[assignment.supply].items_per_case);
   line.set_distance_metres(std::max<int64_t>(0, judgement.Metres(assignment.supply, assignment.group)));
-  line.set_hand_over_date(absl::FormatCivilTime(judgement.DayOf(assignment.group)));
+  line.set_hand_over_date(absl::FormatCivilTime(judgement.DayOf(assignment.supply, assignment.group)));
+  if (const int hub = judgement.HubFor(assignment.supply, assignment.group); hub >= 0) {
+    line.set_hub(snapshot.groups(hub).group().name());
+    line.set_hub_display_name(snapshot.groups(hub).group().display_name());
+    line.set_hub_date(absl::FormatCivilTime(judgement.DayOf(hub)));
+  }
   return line;
 }
 
@@ -129,21 +134,23 @@ absl::StatusOr<Proposal> Propose(const pb::Snapshot& snapshot) {
     Sentence why;
     if (share.pin >= 0) {
       const std::string& reason = snapshot.options().pins(share.pin).reason();
-      why = ExplainPin(proposal.outcome, share, supply, reason);
+      why = ExplainPin(proposal.outcome, share, supply, reason, line.hub_display_name());
       line.set_pinned(true);
       line.set_reason(reason);
     } else if (share.entry >= 0) {
       why = ExplainChoice(snapshot, proposal, share);
       MarkChoice(snapshot, share, line);
     } else {
-      why = ExplainShare(proposal.outcome, share, supply, tie < 0 ? 0 : lots[tie]);
+      why = ExplainShare(proposal.outcome, share, supply, tie < 0 ? 0 : lots[tie], line.hub_display_name());
     }
     line.set_explanation(why.english);
     line.set_explanation_ja(why.japanese);
-    proposal.lines.push_back(
-        {.assignment = assignment,
-         .line = std::move(line),
-         .next_group = share.entry >= 0 ? std::string(kNobodyAsked) : share.next_group < 0 ? "" : snapshot.groups(share.next_group).group().display_name()});
+    proposal.lines.push_back({.assignment = assignment,
+                              .line = std::move(line),
+                              .next_group = share.entry >= 0 ? std::string(kNobodyAsked)
+                                            : share.next_group < 0
+                                                ? ""
+                                                : snapshot.groups(share.next_group).group().display_name()});
   }
   // Shares come by supply, which is by lot and place.
   std::stable_sort(proposal.lines.begin(), proposal.lines.end(),

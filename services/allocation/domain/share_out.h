@@ -4,12 +4,12 @@
 //   save as much food as can be saved, what ends first before what ends later; share it as fairly as it can be shared,
 //   the past year included (leximin); carry it the shortest way; in whole cases
 //
-// Three things fairflow does not know are settled around it:
+//   Books (what is decided) ─▶ FoodProblem (fairflow, some rounds) ─▶ Filling (what fits, case by case) ─▶ Outcome
 //
-//   * Storage is told in items, fairflow counts person-days. It is first asked with the most food that the items could
-//     be, which gives bounds that nothing can exceed. Where that overfills storage, the bin is narrowed to what its
-//     items were worth, and it is asked again; what still does not fit after some rounds is taken out, and goes where
-//     there is room.
+// Some things fairflow does not know are settled around it:
+//
+//   * Storage in items, and the storage of hubs: food_problem.h. What still does not fit after some rounds is taken
+//     out, and goes where there is room.
 //   * An opened case goes to one group whole: a lot of one case.
 //   * Goods without food value go, case by case, to whoever has had fewest of them in this run.
 //
@@ -30,7 +30,7 @@
 namespace kubari::allocation {
 
 // Names the policy and its rules; changes whenever an equal snapshot may come out differently.
-inline constexpr char kPolicyVersion[] = "fair-share/2";
+inline constexpr char kPolicyVersion[] = "fair-share/3";
 
 // What one group gets of one supply.
 struct Share {
@@ -41,6 +41,11 @@ struct Share {
   int pin = -1;
   // Who would have had the next case; -1: nobody could take it.
   int next_group = -1;
+  // By which hub it comes, or -1. All that goes through the door (the hub's, or the group's own), and for how many
+  // groups.
+  int hub = -1;
+  int64_t door_items = 0;
+  int door_groups = 0;
   // Of a run in which groups choose (market.h): the claim or bid of the snapshot, and which part of the bid. -1: none.
   int entry = -1;
   int part = 0;
@@ -49,6 +54,7 @@ struct Share {
 enum class Leftover {
   kNoEligibleGroup,
   kNoRoom,
+  kHubFull,  // those with room get it by hubs that have none
   kBelowMinimumLot,
   kAtCap,    // those with room are at their cap
   kLeftOut,  // the lot, or every group that might have it, is left out by the options
@@ -71,12 +77,13 @@ struct TieOf {
 };
 
 struct GroupOutcome {
-  Level before, after;                  // with this run's shares, pins included; after: of the first week
-  Level fair;                           // as divisible food would have it (over all weeks)
-  int tie = -1;                         // -1: it may have nothing
-  std::array<bool, kZones> wanting{};   // full storage without which it would have got more
-  std::array<int64_t, kZones> taken{};  // items of this run
-  int eligible_supplies = 0;            // of the stock, at hand and not left out
+  Level before, after;                        // with this run's shares, pins included; after: of the first week
+  Level fair;                                 // as divisible food would have it (over all weeks)
+  int tie = -1;                               // -1: it may have nothing
+  std::array<bool, kZones> wanting{};         // full storage without which it would have got more
+  std::array<bool, kZones> wanting_at_hub{};  // … of its hub
+  std::array<int64_t, kZones> taken{};        // items of this run
+  int eligible_supplies = 0;                  // of the stock, at hand and not left out
 };
 
 struct Outcome {

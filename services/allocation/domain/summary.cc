@@ -29,6 +29,8 @@ std::string ReasonOf(const Judgement& judgement, const Unallocated& rest) {
       return std::string(eligibility::CodeName(CommonestCode(judgement, rest.supply)));
     case Leftover::kNoRoom:
       return "NO_CAPACITY";
+    case Leftover::kHubFull:
+      return "HUB_FULL";
     case Leftover::kBelowMinimumLot:
       return "BELOW_MINIMUM_LOT";
     case Leftover::kAtCap:
@@ -144,7 +146,7 @@ pb::RunSummary Summarise(const pb::Snapshot& snapshot, const Proposal& proposal,
     summary.set_free_items(summary.free_items() + supply.items);
     summary.set_free_grams(summary.free_grams() + supply.items * snapshot.stock(s).lot().item_grams());
   }
-  std::set<int> served;
+  std::set<int> served, hubs;
   int64_t case_metres = 0, given_out = outcome.given_out;
   for (const Share& share : outcome.shares) given_out -= share.items * judgement.supplies()[share.supply].value;
   for (const Assignment& a : assignments) {
@@ -153,12 +155,17 @@ pb::RunSummary Summarise(const pb::Snapshot& snapshot, const Proposal& proposal,
     food[a.group] += a.items * supply.value;
     given_out += a.items * supply.value;
     served.insert(a.group);
+    if (const int hub = judgement.HubFor(a.supply, a.group); hub >= 0) {
+      hubs.insert(hub);
+      summary.set_items_by_hub(summary.items_by_hub() + a.items);
+    }
     summary.set_allocated_items(summary.allocated_items() + a.items);
     summary.set_allocated_grams(summary.allocated_grams() + a.items * snapshot.stock(a.supply).lot().item_grams());
     const int64_t cases = (a.items + supply.items_per_case - 1) / supply.items_per_case;
     case_metres += cases * std::max<int64_t>(0, judgement.Metres(a.supply, a.group));
   }
   summary.set_groups_served(static_cast<int>(served.size()));
+  summary.set_hubs(static_cast<int>(hubs.size()));
   summary.set_case_kilometres((case_metres + 500) / 1000);
   summary.set_case_kilometres_bound((outcome.case_metres_bound + 500) / 1000);
   summary.set_food_milli_person_days(outcome.food);

@@ -63,6 +63,12 @@ pb::Exclusion Describe(const pb::Snapshot& snapshot, const Judgement& judgement,
     reason.set_message(words == reasons.end() ? reason.code() : words->english);
     reason.set_message_ja(words == reasons.end() ? reason.code() : words->japanese);
   }
+  if (const auto by_hub = judgement.WhyNotByHub(nearest, group); by_hub && bits != 0) {
+    pb::ExclusionReason& reason = *exclusion.add_reasons();
+    reason.set_code("NOT_BY_HUB");
+    reason.set_message(by_hub->english);
+    reason.set_message_ja(by_hub->japanese);
+  }
   if (const std::string* left_out = judgement.LeftOut(nearest, group)) {
     pb::ExclusionReason& reason = *exclusion.add_reasons();
     reason.set_code("LEFT_OUT");
