@@ -34,7 +34,7 @@ absl::Status Ledger::Reserve(const Actor& actor, const LineRow& line) {
   request.set_lot(line.facts.lot());
   request.set_place(line.facts.place());
   request.set_items(line.now.items);
-  request.set_group(line.facts.group());
+  request.set_group(ReceiverOf(line.facts));
   request.set_delivery(ids::Name("deliveries", line.delivery_id));
   const absl::Time due = line.answer ? line.pick_up_due_time.value_or(absl::UnixEpoch())
                                      : line.answer_due_time.value_or(absl::UnixEpoch()) + kGrace;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "kubari/allocation/v1/allocation.pb.h"
+#include "libs/paging/order.h"
 #include "libs/pg/transaction.h"
 #include "services/allocation/domain/states.h"
 
@@ -70,11 +71,15 @@ struct LineRow {
 
 // As people see it. `all_groups`: the reader may know of other groups.
 pb::Line Shown(const LineRow& row, bool all_groups);
+// To the hub by which it comes: what, how many, for whom, and how far it is. Why the group gets it is the group's.
+pb::Line ShownToHub(const LineRow& row);
 
 // The id of the line of this run, group, lot and place; what else is derived from a line or run, is derived from ids in
 // the same way.
 std::string LineId(const std::string& run_id, const pb::Line& line);
 std::string ReservationId(const std::string& line_id);
+// Who receives its delivery: the hub by which it comes, or the group.
+const std::string& ReceiverOf(const pb::Line& line);
 std::string DeliveryId(const std::string& run_id, const pb::Line& line);
 // `step`: "reserve", "rest", "extend" or "refuse". Each happens to a line once, so repeating it is the same request.
 std::string RequestIdOf(const std::string& line_id, const std::string& step);
@@ -90,9 +95,9 @@ absl::Status UpdateLine(pg::Transaction& tx, LineRow& row);
 absl::Status DeleteLines(pg::Transaction& tx, const std::string& run_id);
 
 struct LineFilter {
-  std::optional<std::string> run_id, group_id, lot_id;
+  std::optional<std::string> run_id, group_id, lot_id, hub_id;
   std::vector<int> states;  // empty: all
-  // Only these groups' lines that were offered; nothing: everything.
+  // Only these groups' lines that were offered, and with hub_id what comes by them; nothing: everything.
   std::optional<std::vector<std::string>> own_groups;
 };
 struct LineKey {
@@ -102,9 +107,20 @@ struct LineKey {
 // After `key`: newest run first, then by group's name.
 absl::StatusOr<std::vector<LineRow>> ListLines(pg::Transaction& tx, const LineFilter& filter, const LineKey& key,
                                                int limit);
+// By one of ListLinesRequest.order_by. Without a key: the first page.
+struct OrderKey {
+  int64_t number = 0;
+  std::string text, line_id;
+};
+OrderKey KeyOf(const LineRow& row, const paging::Order& order);
+absl::StatusOr<std::vector<LineRow>> ListLines(pg::Transaction& tx, const LineFilter& filter,
+                                               const paging::Order& order, const std::optional<OrderKey>& key,
+                                               int limit);
 
 // All lines of a run; `lock` as above.
 absl::StatusOr<std::vector<LineRow>> LinesOfRun(pg::Transaction& tx, const std::string& run_id, bool lock = false);
+absl::StatusOr<std::vector<LineRow>> LinesOfRunAndGroup(pg::Transaction& tx, const std::string& run_id,
+                                                        const std::string& group_id);
 // PROPOSED lines of a run, some of them.
 absl::StatusOr<std::vector<LineRow>> LinesToReserve(pg::Transaction& tx, const std::string& run_id, int limit);
 // What groups refused, let expire or gave back, and what was not offered again yet; locked. Not what somebody took back
@@ -128,15 +144,24 @@ absl::StatusOr<std::map<std::string, std::string>> GroupsAt(pg::Transaction& tx,
 absl::Status InsertGroupPlaces(pg::Transaction& tx,
                                const std::vector<std::pair<std::string, std::string>>& place_and_group_ids);
 
-// For the ledger's feed: the lines of these reservations, or of these deliveries, or to which these movements (ISSUE)
-// belong; locked.
+// Of a hand-on by a hub: so many items of the line, in this delivery.
+struct HandOn {
+  std::string movement_id, line_id, delivery_id;
+  int64_t items = 0;
+};
+absl::Status InsertHandOns(pg::Transaction& tx, const std::vector<HandOn>& hand_ons);
+
+// For the ledger's feed: the lines of these reservations, or of these deliveries (to the door, or from a hub), or to
+// which these movements (ISSUE, PASS_ON) belong; and of these lots what came to the groups that give something on. Locked.
+struct Concern {
+  std::vector<std::string> reservation_ids, delivery_ids, movement_ids, lot_ids, giver_ids;
+};
 struct Concerned {
   std::vector<LineRow> lines;                    // by line id
   std::map<std::string, std::string> shipments;  // movement id → line id
+  std::vector<HandOn> hand_ons;                  // of these movements and deliveries; by movement, then line
 };
-absl::StatusOr<Concerned> LinesConcerned(pg::Transaction& tx, const std::vector<std::string>& reservation_ids,
-                                         const std::vector<std::string>& delivery_ids,
-                                         const std::vector<std::string>& movement_ids);
+absl::StatusOr<Concerned> LinesConcerned(pg::Transaction& tx, const Concern& of);
 absl::Status InsertShipments(pg::Transaction& tx,
                              const std::vector<std::pair<std::string, std::string>>& movement_and_line_ids);
 

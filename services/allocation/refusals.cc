@@ -4,6 +4,7 @@
 #include <absl/strings/str_join.h>
 
 #include "libs/errors/errors.h"
+#include "services/allocation/domain/market_words.h"
 
 namespace kubari::allocation::refusals {
 namespace {
@@ -180,6 +181,89 @@ absl::Status BelowMinimumLot(int64_t requested, int64_t minimum) {
       StrCat(requested, " items are fewer than the ", minimum, " that the donor gives to one group at least."),
       StrCat(requested, "点は、寄付者が決めた1団体あたりの最小数（", minimum, "点）に足りません。"),
       {{"requested", StrCat(requested)}, {"minimum", StrCat(minimum)}});
+}
+
+absl::Status BelowMinimumAtHub(const v1::Line& line, int64_t items, int64_t minimum) {
+  return Precondition(
+      "BELOW_MINIMUM_LOT",
+      StrCat(items, " items of ", line.product_display_name(), " (", line.lot_code(), ") come to the hub ",
+             line.hub_display_name(), " for its groups; the donor gives at least ", minimum,
+             ". Add some, or take out all of them."),
+      StrCat("拠点「", line.hub_display_name(), "」に届く", line.product_display_name(), "（", line.lot_code(),
+             "）は合計", items, "点で、寄付者が決めた最小数（", minimum,
+             "点）に足りません。増やすか、すべて外してください。"),
+      {{"hub", line.hub()}, {"lot", line.lot()}, {"items", StrCat(items)}, {"minimum", StrCat(minimum)}});
+}
+
+absl::Status RunPolicy(std::string_view name, v1::Policy policy) {
+  const std::string short_name = v1::Policy_Name(policy).substr(sizeof("POLICY_") - 1);
+  return Precondition("RUN_POLICY",
+                      StrCat("This run is made with the policy ", short_name, ", which has no such step."),
+                      "この回の分け方では、この操作はできません。", {{"name", S(name)}, {"policy", short_name}});
+}
+
+absl::Status MarketClosed(std::string_view name, std::string_view state) {
+  return Precondition("MARKET_CLOSED", StrCat("This round is not open for claims or bids (", S(state), ")."),
+                      "この回の受付は開いていません。", {{"name", S(name)}, {"state", S(state)}});
+}
+
+absl::Status NoCapacity(std::string_view zone, std::string_view zone_ja, int64_t requested, int64_t free) {
+  return Precondition(
+      "NO_CAPACITY",
+      StrCat("The group's ", S(zone), " storage has room for ", free, " more items; ", requested, " were asked for."),
+      StrCat(S(zone_ja), "の保管場所の空きはあと", free, "点分です（", requested, "点を希望）。"),
+      {{"zone", S(zone)}, {"free", StrCat(free)}, {"requested", StrCat(requested)}});
+}
+
+absl::Status ClaimCap(int64_t requested, int64_t left) {
+  return Precondition("CLAIM_CAP",
+                      StrCat("The group may claim ", Hundredths(left), " person-days more in this run; this is ",
+                             Hundredths(requested), ". Take fewer cases, or food whose date is near."),
+                      StrCat("この回であと", Hundredths(left), "人日分まで申し込めますが、これは",
+                             Hundredths(requested), "人日分です。数を減らすか、期限の近い食品を選んでください。"),
+                      {{"left", StrCat(left)}, {"requested", StrCat(requested)}});
+}
+
+absl::Status BelowLowestPrice(int64_t price, int64_t lowest) {
+  return Precondition(
+      "BELOW_LOWEST_PRICE",
+      StrCat("A case of this lot costs at least ", ShareText(lowest), " shares; ", ShareText(price), " were bid."),
+      StrCat("このロットは1ケース", ShareText(lowest), "ポイント以上です（入札は", ShareText(price), "ポイント）。"),
+      {{"lowest", StrCat(lowest)}, {"price", StrCat(price)}});
+}
+
+absl::Status NotEnoughShares(int64_t requested, int64_t free) {
+  return Precondition("NOT_ENOUGH_SHARES",
+                      StrCat("This needs ", ShareText(requested), " shares; ", ShareText(free),
+                             " are free. Bid less, or take back another bid."),
+                      StrCat(ShareText(requested), "ポイント必要ですが、使えるのは", ShareText(free),
+                             "ポイントです。入札を減らすか、ほかの入札を取り下げてください。"),
+                      {{"requested", StrCat(requested)}, {"free", StrCat(free)}});
+}
+
+absl::Status BidNotFound(std::string_view name) { return NotFound("BID_NOT_FOUND", "bid", "入札", name); }
+
+absl::Status BidIdTaken(std::string_view name) {
+  return errors::Make(StatusCode::kAlreadyExists, "ID_TAKEN", StrCat(S(name), " exists already; make a new bid_id."),
+                      StrCat(S(name), " はすでにあります。新しい bid_id を作ってください。"), {{"name", S(name)}});
+}
+
+absl::Status BidState(std::string_view name, v1::BidState state) {
+  const std::string short_name = v1::BidState_Name(state).substr(sizeof("BID_STATE_") - 1);
+  return Precondition("BID_STATE", StrCat("The bid is ", short_name, ", which does not allow this."),
+                      "この入札はもう変更できません。", {{"name", S(name)}, {"state", short_name}});
+}
+
+absl::Status BidFull(int parties) {
+  return Precondition("BID_FULL", StrCat("All ", parties, " groups of this joint bid have joined."),
+                      StrCat("この共同入札には", parties, "団体がすべてそろっています。"),
+                      {{"parties", StrCat(parties)}});
+}
+
+absl::Status BidTaken(std::string_view product) {
+  return Precondition("BID_TAKEN", StrCat("The group has an open bid for ", S(product), " already; change that one."),
+                      StrCat("「", S(product), "」にはすでに入札しています。その入札を変更してください。"),
+                      {{"product", S(product)}});
 }
 
 std::string InWords(const absl::Status& status) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kubari/allocation/v1/allocation.pb.h"
+#include "kubari/allocation/v1/market.pb.h"
 #include "libs/eligibility/eligibility.h"
 
 namespace kubari::allocation::refusals {
@@ -37,6 +38,24 @@ absl::Status LotNotSeen(std::string_view lot, std::string_view place);
 absl::Status QuantityTooLarge(int64_t requested, int64_t free);
 absl::Status NotWholeCases(int64_t requested, int64_t per_case, int64_t all);
 absl::Status BelowMinimumLot(int64_t requested, int64_t minimum);
+// Of what comes to a hub; `line`: one of its lines.
+absl::Status BelowMinimumAtHub(const v1::Line& line, int64_t items, int64_t minimum);
+
+// Runs in which groups choose.
+absl::Status RunPolicy(std::string_view name, v1::Policy policy);
+// `state`: "OPEN", "CLOSING", "CLOSED", or that of a run that is not published.
+absl::Status MarketClosed(std::string_view name, std::string_view state);
+absl::Status NoCapacity(std::string_view zone, std::string_view zone_ja, int64_t requested, int64_t free);
+// In milli-person-days.
+absl::Status ClaimCap(int64_t requested, int64_t left);
+// In milli-shares.
+absl::Status BelowLowestPrice(int64_t price, int64_t lowest);
+absl::Status NotEnoughShares(int64_t requested, int64_t free);
+absl::Status BidNotFound(std::string_view name);
+absl::Status BidIdTaken(std::string_view name);
+absl::Status BidState(std::string_view name, v1::BidState state);
+absl::Status BidFull(int parties);
+absl::Status BidTaken(std::string_view product);
 
 // "INSUFFICIENT_STOCK: 日本語 / English": why the ledger said no, for Line.reason.
 std::string InWords(const absl::Status& status);

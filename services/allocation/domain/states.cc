@@ -11,8 +11,14 @@ void FollowGoods(LineFacts& line) {
   if (line.state == v1::LINE_STATE_REFUSED || line.state == v1::LINE_STATE_EXPIRED) line.reason.clear();
   if (line.open > 0 && line.shipped < line.items) {
     line.state = v1::LINE_STATE_ACCEPTED;  // the rest is still to be picked
+  } else if (line.under_way() > 0) {
+    line.state = v1::LINE_STATE_SHIPPED;
+  } else if (line.by_hub && line.standing() > 0) {
+    line.state = v1::LINE_STATE_AT_HUB;
+  } else if (line.by_hub && line.on_its_way_on() > 0) {
+    line.state = v1::LINE_STATE_HANDED_ON;
   } else {
-    line.state = line.under_way() == 0 ? v1::LINE_STATE_CONFIRMED : v1::LINE_STATE_SHIPPED;
+    line.state = v1::LINE_STATE_CONFIRMED;
   }
 }
 
@@ -88,8 +94,11 @@ void Issued(LineFacts& line, int64_t items, absl::Time when) {
 
 void IssueReversed(LineFacts& line, int64_t items) {
   line.shipped = std::max<int64_t>(0, line.shipped - items);
-  line.confirmed = std::min(line.confirmed, line.shipped);
-  line.missing = std::min(line.missing, line.shipped - line.confirmed);
+  line.at_hub = std::min(line.at_hub, line.shipped);
+  line.handed_on = std::min(line.handed_on, line.at_hub);
+  line.confirmed = std::min(line.confirmed, line.by_hub ? line.handed_on : line.shipped);
+  line.missing_on = std::min(line.missing_on, line.handed_on - (line.by_hub ? line.confirmed : 0));
+  line.missing = std::min(line.missing, line.shipped - (line.by_hub ? line.at_hub : line.confirmed));
   if (line.shipped == 0) {
     NothingLeft(line, "REVERSED");
   }
@@ -102,46 +111,82 @@ void IssueRestored(LineFacts& line, int64_t items, absl::Time when) {
   FollowGoods(line);
 }
 
-int64_t Returned(LineFacts& line, int64_t items) {
-  const int64_t taken = std::min(items, line.under_way());
+int64_t Returned(LineFacts& line, int64_t items, Leg leg) {
+  const int64_t taken = std::min(items, leg == Leg::kToDoor ? line.under_way() : line.on_its_way_on());
   line.shipped -= taken;
+  if (leg == Leg::kFromHub) {
+    line.handed_on -= taken;
+    line.at_hub -= taken;
+  }
   if (taken > 0 && line.shipped == 0) NothingLeft(line, "RETURNED");
   FollowGoods(line);
   return taken;
 }
 
-int64_t ReturnReversed(LineFacts& line, int64_t items, absl::Time when) {
+int64_t ReturnReversed(LineFacts& line, int64_t items, absl::Time when, Leg leg) {
   const int64_t taken = std::min(items, std::max<int64_t>(0, line.items - line.open - line.shipped));
-  if (taken > 0) IssueRestored(line, taken, when);
+  if (taken == 0) return 0;
+  if (leg == Leg::kFromHub) {
+    line.at_hub += taken;
+    line.handed_on += taken;
+  }
+  IssueRestored(line, taken, when);
   return taken;
 }
 
-int64_t Arrived(LineFacts& line, int64_t items) {
-  const int64_t taken = std::min(items, line.under_way());
-  line.confirmed += taken;
+int64_t Arrived(LineFacts& line, int64_t items, Leg leg) {
+  const int64_t taken = std::min(items, leg == Leg::kToDoor ? line.under_way() : line.on_its_way_on());
+  (leg == Leg::kToDoor && line.by_hub ? line.at_hub : line.confirmed) += taken;
   FollowGoods(line);
   return taken;
 }
 
-int64_t ArrivalReversed(LineFacts& line, int64_t items) {
-  const int64_t taken = std::min(items, line.confirmed);
-  line.confirmed -= taken;
+int64_t ArrivalReversed(LineFacts& line, int64_t items, Leg leg) {
+  const bool at_hub = leg == Leg::kToDoor && line.by_hub;
+  const int64_t taken = std::min(items, at_hub ? line.standing() : line.confirmed);
+  (at_hub ? line.at_hub : line.confirmed) -= taken;
   FollowGoods(line);
   return taken;
 }
 
-int64_t Missed(LineFacts& line, int64_t items) {
-  const int64_t taken = std::min(items, line.under_way());
-  line.missing += taken;
+int64_t Missed(LineFacts& line, int64_t items, Leg leg) {
+  const int64_t taken = std::min(items, leg == Leg::kToDoor ? line.under_way() : line.on_its_way_on());
+  (leg == Leg::kToDoor ? line.missing : line.missing_on) += taken;
   FollowGoods(line);
   return taken;
 }
 
-int64_t MissReversed(LineFacts& line, int64_t items) {
-  const int64_t taken = std::min(items, line.missing);
-  line.missing -= taken;
+int64_t MissReversed(LineFacts& line, int64_t items, Leg leg) {
+  int64_t& missing = leg == Leg::kToDoor ? line.missing : line.missing_on;
+  const int64_t taken = std::min(items, missing);
+  missing -= taken;
   FollowGoods(line);
   return taken;
+}
+
+int64_t HandedOn(LineFacts& line, int64_t items) {
+  const int64_t taken = std::min(items, line.standing());
+  line.handed_on += taken;
+  FollowGoods(line);
+  return taken;
+}
+
+int64_t HandOnReversed(LineFacts& line, int64_t items) {
+  const int64_t taken = std::min(items, line.on_its_way_on());
+  line.handed_on -= taken;
+  FollowGoods(line);
+  return taken;
+}
+
+int64_t Exchange(LineFacts& to, LineFacts& from, int64_t items) {
+  const int64_t moved = std::min({items, to.missing, from.by_hub ? from.standing() : from.confirmed});
+  to.missing -= moved;
+  to.at_hub += moved;
+  from.missing += moved;
+  (from.by_hub ? from.at_hub : from.confirmed) -= moved;
+  FollowGoods(to);
+  FollowGoods(from);
+  return moved;
 }
 
 }  // namespace kubari::allocation

@@ -2,6 +2,9 @@
 //
 //   PROPOSED ─ publish ─▶ OFFERED ─ accept ─▶ ACCEPTED ─ shipped ─▶ SHIPPED ─ confirmed ─▶ CONFIRMED
 //      └─▶ DROPPED           └─ refuse, void, expire ─▶ REFUSED / EXPIRED ◀─┘
+//
+// By hub, between SHIPPED and CONFIRMED: ─ the hub confirmed ─▶ AT_HUB ─ handed on ─▶ HANDED_ON ─ the group confirmed
+// ─▶
 #pragma once
 
 #include <cstdint>
@@ -26,14 +29,23 @@ struct LineFacts {
   int64_t items = 0;      // offered, then accepted
   int64_t open = 0;       // still reserved
   int64_t shipped = 0;    // issued and not reversed
-  int64_t confirmed = 0;  // of shipped
-  int64_t missing = 0;    // of shipped: booked as short
+  int64_t confirmed = 0;  // by the group: of shipped, or of handed_on
+  int64_t missing = 0;    // of shipped: booked as short on the way to the door
   std::string reason;
   std::optional<absl::Time> ship_time;
+  bool by_hub = false;
+  int64_t at_hub = 0;      // of shipped: confirmed by the hub
+  int64_t handed_on = 0;   // of at_hub
+  int64_t missing_on = 0;  // of handed_on: booked as short on the way from the hub
 
-  // On its way.
-  int64_t under_way() const { return shipped - confirmed - missing; }
+  // On its way to the door; stands at the hub; on its way from there.
+  int64_t under_way() const { return shipped - missing - (by_hub ? at_hub : confirmed); }
+  int64_t standing() const { return at_hub - handed_on; }
+  int64_t on_its_way_on() const { return handed_on - confirmed - missing_on; }
 };
+
+// The door is the group's own, or its hub's.
+enum class Leg { kToDoor, kFromHub };
 
 // The group takes so many; the rest is free again.
 void Accept(LineFacts& line, int64_t items);
@@ -53,11 +65,18 @@ void IssueReversed(LineFacts& line, int64_t items);
 // The reversal was a mistake: they did leave. The promise was used up the first time.
 void IssueRestored(LineFacts& line, int64_t items, absl::Time when);
 // Came back from the way there, as free stock; and the reversal of that.
-int64_t Returned(LineFacts& line, int64_t items);
-int64_t ReturnReversed(LineFacts& line, int64_t items, absl::Time when);
-int64_t Arrived(LineFacts& line, int64_t items);
-int64_t ArrivalReversed(LineFacts& line, int64_t items);
-int64_t Missed(LineFacts& line, int64_t items);
-int64_t MissReversed(LineFacts& line, int64_t items);
+int64_t Returned(LineFacts& line, int64_t items, Leg leg);
+int64_t ReturnReversed(LineFacts& line, int64_t items, absl::Time when, Leg leg);
+int64_t Arrived(LineFacts& line, int64_t items, Leg leg);
+int64_t ArrivalReversed(LineFacts& line, int64_t items, Leg leg);
+int64_t Missed(LineFacts& line, int64_t items, Leg leg);
+int64_t MissReversed(LineFacts& line, int64_t items, Leg leg);
+// By the hub to the group.
+int64_t HandedOn(LineFacts& line, int64_t items);
+int64_t HandOnReversed(LineFacts& line, int64_t items);
+
+// What was short of a hub's delivery is booked to its lines in some order; the hub decides who goes without. So many
+// items that were short of `to` arrived after all, and were short of `from`, another line of the delivery and lot.
+int64_t Exchange(LineFacts& to, LineFacts& from, int64_t items);
 
 }  // namespace kubari::allocation

@@ -63,9 +63,9 @@ TEST(States, TheUsualWay) {
   Issued(line, 20, kNow);
   EXPECT_EQ(line.state, LINE_STATE_SHIPPED);
   EXPECT_EQ(line.ship_time, kNow);
-  EXPECT_EQ(Arrived(line, 18), 18);
+  EXPECT_EQ(Arrived(line, 18, Leg::kToDoor), 18);
   EXPECT_EQ(line.state, LINE_STATE_SHIPPED);
-  EXPECT_EQ(Missed(line, 2), 2);
+  EXPECT_EQ(Missed(line, 2, Leg::kToDoor), 2);
   EXPECT_EQ(line.state, LINE_STATE_CONFIRMED);
   EXPECT_EQ(line.confirmed, 18);
 }
@@ -74,11 +74,11 @@ TEST(States, ShippedInTwoParts) {
   LineFacts line = Accepted(20);
   Issued(line, 5, kNow);
   EXPECT_EQ(line.state, LINE_STATE_ACCEPTED);
-  Arrived(line, 5);
+  Arrived(line, 5, Leg::kToDoor);
   EXPECT_EQ(line.state, LINE_STATE_ACCEPTED);
   Issued(line, 15, kNow);
   EXPECT_EQ(line.state, LINE_STATE_SHIPPED);
-  EXPECT_EQ(Arrived(line, 100), 15);  // the rest belongs to other lines
+  EXPECT_EQ(Arrived(line, 100, Leg::kToDoor), 15);  // the rest belongs to other lines
   EXPECT_EQ(line.state, LINE_STATE_CONFIRMED);
 }
 
@@ -110,18 +110,18 @@ TEST(States, TheRestOfAPartlyShippedLineExpires) {
   Issued(line, 5, kNow);
   Released(line, 15, Release::kExpired);
   EXPECT_EQ(line.state, LINE_STATE_SHIPPED);
-  Arrived(line, 5);
+  Arrived(line, 5, Leg::kToDoor);
   EXPECT_EQ(line.state, LINE_STATE_CONFIRMED);
 }
 
 TEST(States, ReversalsGoBack) {
   LineFacts line = Accepted(20);
   Issued(line, 20, kNow);
-  Arrived(line, 15);
-  Missed(line, 5);
-  EXPECT_EQ(MissReversed(line, 5), 5);
+  Arrived(line, 15, Leg::kToDoor);
+  Missed(line, 5, Leg::kToDoor);
+  EXPECT_EQ(MissReversed(line, 5, Leg::kToDoor), 5);
   EXPECT_EQ(line.state, LINE_STATE_SHIPPED);
-  EXPECT_EQ(ArrivalReversed(line, 15), 15);
+  EXPECT_EQ(ArrivalReversed(line, 15, Leg::kToDoor), 15);
   EXPECT_EQ(line.under_way(), 20);
   IssueReversed(line, 20);
   EXPECT_EQ(line.state, LINE_STATE_EXPIRED);  // free stock again; the promise is used up
@@ -132,6 +132,73 @@ TEST(States, ReversalsGoBack) {
   Issued(part, 5, kNow);
   IssueReversed(part, 5);
   EXPECT_EQ(part.state, LINE_STATE_ACCEPTED);  // 15 are still promised
+}
+
+LineFacts ByHub(int64_t items) {
+  LineFacts line = Accepted(items);
+  line.by_hub = true;
+  Issued(line, items, kNow);
+  return line;
+}
+
+TEST(States, ByHubTheGoodsAreThereTwice) {
+  LineFacts line = ByHub(20);
+  EXPECT_EQ(line.state, LINE_STATE_SHIPPED);
+  EXPECT_EQ(HandedOn(line, 5), 0);  // nothing arrived yet
+  EXPECT_EQ(Arrived(line, 18, Leg::kToDoor), 18);
+  EXPECT_EQ(line.state, LINE_STATE_SHIPPED);
+  EXPECT_EQ(Missed(line, 5, Leg::kToDoor), 2);
+  EXPECT_EQ(line.state, LINE_STATE_AT_HUB);
+  EXPECT_EQ(line.confirmed, 0);
+  EXPECT_EQ(HandedOn(line, 10), 10);
+  EXPECT_EQ(line.state, LINE_STATE_AT_HUB);
+  EXPECT_EQ(HandedOn(line, 10), 8);  // the rest is another line's, or the hub's own
+  EXPECT_EQ(line.state, LINE_STATE_HANDED_ON);
+  EXPECT_EQ(Arrived(line, 15, Leg::kFromHub), 15);
+  EXPECT_EQ(Missed(line, 3, Leg::kFromHub), 3);
+  EXPECT_EQ(line.state, LINE_STATE_CONFIRMED);
+  EXPECT_EQ(line.confirmed, 15);
+  EXPECT_EQ(line.missing, 2);
+  EXPECT_EQ(line.missing_on, 3);
+  // And back.
+  EXPECT_EQ(MissReversed(line, 3, Leg::kFromHub), 3);
+  EXPECT_EQ(ArrivalReversed(line, 15, Leg::kFromHub), 15);
+  EXPECT_EQ(HandOnReversed(line, 10), 10);
+  EXPECT_EQ(line.state, LINE_STATE_AT_HUB);
+  EXPECT_EQ(ArrivalReversed(line, 18, Leg::kToDoor), 10);  // 8 are handed on
+  EXPECT_EQ(HandOnReversed(line, 8), 8);
+  EXPECT_EQ(ArrivalReversed(line, 8, Leg::kToDoor), 8);
+  EXPECT_EQ(MissReversed(line, 2, Leg::kToDoor), 2);
+  EXPECT_EQ(line.state, LINE_STATE_SHIPPED);
+  IssueReversed(line, 20);
+  EXPECT_EQ(line.state, LINE_STATE_EXPIRED);
+  EXPECT_EQ(line.reason, "REVERSED");
+}
+
+TEST(States, WhatComesBackFromTheWayOnIsFreeStock) {
+  LineFacts line = ByHub(20);
+  Arrived(line, 20, Leg::kToDoor);
+  HandedOn(line, 20);
+  EXPECT_EQ(Returned(line, 20, Leg::kFromHub), 20);
+  EXPECT_EQ(line.state, LINE_STATE_EXPIRED);
+  EXPECT_EQ(line.reason, "RETURNED");
+  EXPECT_EQ(ReturnReversed(line, 20, kNow, Leg::kFromHub), 20);
+  EXPECT_EQ(line.state, LINE_STATE_HANDED_ON);
+}
+
+TEST(States, TheHubDecidesWhoGoesWithout) {
+  LineFacts first = ByHub(20), second = ByHub(20), own = Accepted(10);
+  Issued(own, 10, kNow);
+  for (LineFacts* line : {&first, &second, &own}) Arrived(*line, 20, Leg::kToDoor);
+  ArrivalReversed(second, 10, Leg::kToDoor);
+  Missed(second, 10, Leg::kToDoor);
+  EXPECT_EQ(Exchange(second, first, 4), 4);
+  EXPECT_EQ(Exchange(second, own, 100), 6);
+  EXPECT_EQ(second.standing(), 20);
+  EXPECT_EQ(first.missing, 4);
+  EXPECT_EQ(own.confirmed, 4);
+  HandedOn(first, 16);
+  EXPECT_EQ(Exchange(second, first, 5), 0);  // nothing is missing any more
 }
 
 TEST(States, GoodsThatLeftCountMoreThanAnAnswer) {

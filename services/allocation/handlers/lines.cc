@@ -93,6 +93,7 @@ absl::StatusOr<pb::Line> LinesHandler::AdjustLine(const rpc::Call& call, const p
   return registry::Mutate<pb::Line>(tools_.pool, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<pb::Line> {
     ASSIGN_OR_RETURN(RunRow run, FindRun(tx, IdOf(request.run()), /*lock=*/true));
     if (!Allows(run.run.state(), RunAction::kAdjust)) return refusals::RunState(request.run(), run.run.state());
+    if (IsMarket(run.run.policy())) return refusals::RunPolicy(request.run(), run.run.policy());
     RETURN_IF_ERROR(CheckEngine(run.run.policy_version()));
     ASSIGN_OR_RETURN(const std::string bytes, ReadSnapshot(tx, run.id));
     ASSIGN_OR_RETURN(const std::shared_ptr<const Solved> solved, solved_.Of(run.run.snapshot_hash(), bytes));
@@ -130,7 +131,9 @@ absl::StatusOr<pb::Line> LinesHandler::AdjustLine(const rpc::Call& call, const p
       if (request.items() % facts.items_per_case != 0 && request.items() != free) {
         return refusals::NotWholeCases(request.items(), facts.items_per_case, free);
       }
-      if (request.items() < facts.min_lot_items) return refusals::BelowMinimumLot(request.items(), facts.min_lot_items);
+      // Behind a hub's door it is met together; PublishRun looks at what came of it.
+      if (request.items() < facts.min_lot_items && !judgement.IsHub(judgement.DoorOf(*supply, *group)))
+        return refusals::BelowMinimumLot(request.items(), facts.min_lot_items);
       if (changed == nullptr) {
         changed = &lines.emplace_back(NewLine(*solved, run, *supply, *group, soft));
         changed->version = 0;  // not there yet
@@ -157,8 +160,47 @@ absl::StatusOr<pb::ListLinesResponse> LinesHandler::ListLines(const rpc::Call& c
   CheckOptionalName("runs", "run", request.run(), violations);
   CheckOptionalName("groups", "group", request.group(), violations);
   CheckOptionalName("lots", "lot", request.lot(), violations);
+  CheckOptionalName("groups", "hub", request.hub(), violations);
   for (int i = 0; i < request.states_size(); ++i) violations.Enum(absl::StrCat("states[", i, "]"), request.states(i));
+  const paging::Order order = paging::ReadOrder(request.order_by(),
+                                                {"", "group", "group desc", "product", "product desc", "good_until",
+                                                 "good_until desc", "items", "items desc", "state", "state desc"},
+                                                violations);
   RETURN_IF_ERROR(violations.status());
+  LineFilter filter{.run_id = OptionalId(request.run()),
+                    .group_id = OptionalId(request.group()),
+                    .lot_id = OptionalId(request.lot()),
+                    .hub_id = OptionalId(request.hub())};
+  for (const int state : request.states()) filter.states.push_back(state);
+  if (!call.scope.whole_network) {
+    if (filter.group_id && !filter.hub_id && !call.scope.Includes(*filter.group_id))
+      return auth::NotYourOrganisation(request.group());
+    if (filter.hub_id && !call.scope.Includes(*filter.hub_id)) return auth::NotYourOrganisation(request.hub());
+    filter.own_groups = call.scope.organisation_ids;
+  }
+  const auto show = [&](const std::vector<LineRow>& rows, pb::ListLinesResponse response) {
+    for (const LineRow& row : rows) {
+      const bool own = call.scope.whole_network || call.scope.Includes(IdOf(row.facts.group()));
+      *response.add_lines() = own ? Shown(row, call.scope.whole_network) : ShownToHub(row);
+    }
+    return response;
+  };
+  pb::ListLinesResponse response;
+  if (!order.field.empty()) {
+    ASSIGN_OR_RETURN(const paging::Page page,
+                     paging::Page::Of(request, call.principal.network_id, {"0", "", paging::kFirstId}));
+    OrderKey key{.text = page.key(1), .line_id = page.key(2)};
+    if (!absl::SimpleAtoi(page.key(0), &key.number)) return paging::InvalidToken();
+    ASSIGN_OR_RETURN(std::vector<LineRow> rows, tools_.pool.Read(TxOf(call), [&](pg::Transaction& tx) {
+      return allocation::ListLines(tx, filter, order, request.page_token().empty() ? std::nullopt : std::optional(key),
+                                   page.limit());
+    }));
+    response.set_next_page_token(page.Cut(rows, [&](const LineRow& row) {
+      const OrderKey last = KeyOf(row, order);
+      return std::vector{absl::StrCat(last.number), last.text, last.line_id};
+    }));
+    return show(rows, std::move(response));
+  }
   constexpr char kNil[] = "00000000-0000-0000-0000-000000000000";
   static const std::string kFirst = absl::StrCat(std::numeric_limits<int64_t>::min());
   ASSIGN_OR_RETURN(const paging::Page page,
@@ -166,23 +208,13 @@ absl::StatusOr<pb::ListLinesResponse> LinesHandler::ListLines(const rpc::Call& c
   LineKey key{.run_id = page.key(1), .group_name = page.key(2), .line_id = page.key(3)};
   if (!absl::SimpleAtoi(page.key(0), &key.newest) || !ids::IsUuid(key.run_id)) return paging::InvalidToken();
 
-  LineFilter filter{.run_id = OptionalId(request.run()),
-                    .group_id = OptionalId(request.group()),
-                    .lot_id = OptionalId(request.lot())};
-  for (const int state : request.states()) filter.states.push_back(state);
-  if (!call.scope.whole_network) {
-    if (filter.group_id && !call.scope.Includes(*filter.group_id)) return auth::NotYourOrganisation(request.group());
-    filter.own_groups = call.scope.organisation_ids;
-  }
   ASSIGN_OR_RETURN(std::vector<LineRow> rows, tools_.pool.Read(TxOf(call), [&](pg::Transaction& tx) {
     return allocation::ListLines(tx, filter, key, page.limit());
   }));
-  pb::ListLinesResponse response;
   response.set_next_page_token(page.Cut(rows, [](const LineRow& row) {
     return std::vector{absl::StrCat(row.newest), row.run_id, row.facts.group_display_name(), row.id};
   }));
-  for (const LineRow& row : rows) *response.add_lines() = Shown(row, call.scope.whole_network);
-  return response;
+  return show(rows, std::move(response));
 }
 
 absl::Status LinesHandler::Decide(const rpc::Call& call, const std::string& name, const std::string& request_id,
@@ -274,8 +306,8 @@ absl::StatusOr<pb::GetPickListResponse> LinesHandler::GetPickList(const rpc::Cal
     if (response.deliveries().empty() || response.deliveries().rbegin()->delivery() != line.delivery()) {
       pb::PickDelivery& delivery = *response.add_deliveries();
       delivery.set_delivery(line.delivery());
-      delivery.set_group(line.group());
-      delivery.set_group_display_name(line.group_display_name());
+      delivery.set_group(ReceiverOf(line));
+      delivery.set_group_display_name(line.hub().empty() ? line.group_display_name() : line.hub_display_name());
       *delivery.mutable_pick_up_due_time() = line.pick_up_due_time();
     }
     *response.mutable_deliveries()->rbegin()->add_lines() = line;

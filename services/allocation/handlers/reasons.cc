@@ -1,5 +1,7 @@
 #include "services/allocation/handlers/reasons.h"
 
+#include <limits>
+
 #include "libs/auth/access.h"
 #include "libs/errors/errors.h"
 #include "libs/errors/macros.h"
@@ -127,14 +129,33 @@ absl::StatusOr<pb::ListExclusionsResponse> ReasonsHandler::ListExclusions(const 
   return response;
 }
 
+namespace {
+
+constexpr int32_t kMostBytes = 8 << 20;
+
+void CheckPart(int64_t offset, int32_t max_bytes, errors::Violations& violations) {
+  violations.Range("offset", offset, 0, std::numeric_limits<int64_t>::max());
+  violations.Range("max_bytes", max_bytes, 0, kMostBytes);
+}
+
+// Of `bytes` from `offset` on, as many as fit; behind the end: none.
+std::string PartOf(const std::string& bytes, int64_t offset, int32_t max_bytes) {
+  if (offset >= static_cast<int64_t>(bytes.size())) return "";
+  return bytes.substr(offset, max_bytes == 0 ? kMostBytes : max_bytes);
+}
+
+}  // namespace
+
 absl::StatusOr<pb::GetSnapshotResponse> ReasonsHandler::GetSnapshot(const rpc::Call& call,
                                                                     const pb::GetSnapshotRequest& request) {
   errors::Violations violations;
   violations.Name("runs", "run", request.run());
+  CheckPart(request.offset(), request.max_bytes(), violations);
   RETURN_IF_ERROR(violations.status());
-  ASSIGN_OR_RETURN(Stored stored, ReadStored(tools_.pool, call, request.run(), /*with_exclusions=*/false));
+  ASSIGN_OR_RETURN(const Stored stored, ReadStored(tools_.pool, call, request.run(), /*with_exclusions=*/false));
   pb::GetSnapshotResponse response;
-  response.set_snapshot(std::move(stored.snapshot));
+  response.set_snapshot(PartOf(stored.snapshot, request.offset(), request.max_bytes()));
+  response.set_total_bytes(static_cast<int64_t>(stored.snapshot.size()));
   response.set_snapshot_hash(stored.run.run.snapshot_hash());
   return response;
 }
@@ -160,6 +181,7 @@ absl::StatusOr<pb::ExportRunResponse> ReasonsHandler::ExportRun(const rpc::Call&
                                                                 const pb::ExportRunRequest& request) {
   errors::Violations violations;
   violations.Name("runs", "run", request.run());
+  CheckPart(request.offset(), request.max_bytes(), violations);
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(Stored stored, ReadStored(tools_.pool, call, request.run(), /*with_exclusions=*/false));
   const pb::Run& run = stored.run.run;
@@ -171,7 +193,9 @@ absl::StatusOr<pb::ExportRunResponse> ReasonsHandler::ExportRun(const rpc::Call&
   out.set_result_hash(run.result_hash());
   out.set_snapshot(std::move(stored.snapshot));
   pb::ExportRunResponse response;
-  response.set_export_(CanonicalBytes(out));
+  const std::string bytes = CanonicalBytes(out);
+  response.set_export_(PartOf(bytes, request.offset(), request.max_bytes()));
+  response.set_total_bytes(static_cast<int64_t>(bytes.size()));
   response.set_file_name(absl::StrCat("kubari-run-", stored.run.id.substr(0, 8), ".binpb"));
   return response;
 }

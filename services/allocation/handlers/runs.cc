@@ -18,10 +18,12 @@
 #include "services/allocation/domain/propose.h"
 #include "services/allocation/domain/replay.h"
 #include "services/allocation/line_store.h"
+#include "services/allocation/market_notices.h"
 #include "services/allocation/options.h"
 #include "services/allocation/proposal_rows.h"
 #include "services/allocation/refusals.h"
 #include "services/allocation/run_store.h"
+#include "services/allocation/share_store.h"
 
 namespace kubari::allocation {
 namespace {
@@ -58,6 +60,25 @@ absl::StatusOr<std::shared_ptr<const Solved>> SolveWith(pb::Snapshot snapshot, c
   RETURN_IF_ERROR(CheckOptionsFit(snapshot, Judgement(snapshot)));
   const std::string bytes = CanonicalBytes(snapshot);
   return cache.Of(Sha256(bytes), bytes);
+}
+
+// What comes to a hub is at least the lot's smallest quantity, also after changes by hand.
+absl::Status CheckHubs(const std::vector<LineRow>& lines) {
+  struct Delivery {
+    int64_t items = 0;
+    const LineRow* by_hub = nullptr;  // one of its lines
+  };
+  std::map<std::tuple<std::string, std::string, std::string>, Delivery> deliveries;  // receiver, lot, place
+  for (const LineRow& line : lines) {
+    Delivery& delivery = deliveries[{ReceiverOf(line.facts), line.facts.lot(), line.facts.place()}];
+    delivery.items += line.now.items;
+    if (!line.facts.hub().empty()) delivery.by_hub = &line;
+  }
+  for (const auto& [key, delivery] : deliveries) {
+    if (delivery.by_hub != nullptr && delivery.items < delivery.by_hub->min_lot_items)
+      return refusals::BelowMinimumAtHub(delivery.by_hub->facts, delivery.items, delivery.by_hub->min_lot_items);
+  }
+  return absl::OkStatus();
 }
 
 struct Share {
@@ -105,8 +126,11 @@ Shares SharesOf(const Proposal& proposal) {
 Shares SharesOf(const std::vector<LineRow>& lines) {
   Shares shares;
   for (const LineRow& line : lines) {
-    if (line.now.state != pb::LINE_STATE_DROPPED)
-      shares[{line.facts.group(), line.facts.lot(), line.facts.place()}] = line.now.items;
+    // What a group claimed and took back is not its share.
+    const bool taken_back =
+        line.facts.claim_number() > 0 && (line.now.state == pb::LINE_STATE_REFUSED || line.claim_ended > 0);
+    if (line.now.state != pb::LINE_STATE_DROPPED && !taken_back)
+      shares[{line.facts.group(), line.facts.lot(), line.facts.place()}] += line.now.items;
   }
   return shares;
 }
@@ -127,6 +151,7 @@ absl::StatusOr<pb::Run> RunsHandler::CreateRun(const rpc::Call& call, const pb::
     violations.Name("warehouses", absl::StrCat("warehouses[", i, "]"), request.warehouses(i));
   const absl::CivilDay day = HandOverDate(request.hand_over_date(), today, violations);
   CheckOptions(request.options(), violations);
+  CheckOptionsOf(request.policy(), request.options(), violations);
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(std::optional<pb::Run> first, registry::FirstAnswer<pb::Run>(tools_.pool, call, request));
   if (first) return *std::move(first);
@@ -135,6 +160,7 @@ absl::StatusOr<pb::Run> RunsHandler::CreateRun(const rpc::Call& call, const pb::
   ASSIGN_OR_RETURN(pb::Snapshot snapshot,
                    tools_.reader.Read(rpc::OnBehalfOf(call), absl::FormatCivilTime(day),
                                       {warehouses.begin(), warehouses.end()}, request.options()));
+  if (IsMarket(request.policy())) snapshot.set_policy(request.policy());
   ASSIGN_OR_RETURN(const absl::TimeZone zone, calendar::LoadZone(call.principal.time_zone));
   RETURN_IF_ERROR(tools_.pool.Read(TxOf(call), [&](pg::Transaction& tx) { return AddPast(tx, zone, snapshot); }));
   RETURN_IF_ERROR(CheckOptionsFit(snapshot, Judgement(snapshot)));
@@ -151,7 +177,7 @@ absl::StatusOr<pb::Run> RunsHandler::CreateRun(const rpc::Call& call, const pb::
   run.set_name(ids::Name("runs", row.id));
   run.set_title(request.title());
   run.set_state(pb::RUN_STATE_PROPOSED);
-  run.set_policy(pb::POLICY_FAIR_SHARE);
+  run.set_policy(IsMarket(request.policy()) ? request.policy() : pb::POLICY_FAIR_SHARE);
   run.set_hand_over_date(snapshot.hand_over_date());
   for (const std::string& name : warehouses) run.add_warehouses(name);
   Describe(*solved, Sha256(bytes), run);
@@ -183,9 +209,17 @@ absl::StatusOr<pb::TryOptionsResponse> RunsHandler::TryOptions(const rpc::Call& 
   }));
   RETURN_IF_ERROR(CheckEngine(run.run.policy_version()));
   pb::RunOptions options = request.options();
-  if (request.keep_adjustments()) KeepAdjustments(lines, options);
   pb::Snapshot snapshot;
   if (!snapshot.ParseFromString(bytes)) return absl::InternalError("snapshots.snapshot does not parse");
+  if (IsMarket(snapshot.policy())) {
+    // What would fair share have done?
+    snapshot.clear_policy();
+    snapshot.clear_market();
+    options.clear_claim_allowance_permille();
+    options.clear_lowest_prices();
+  } else if (request.keep_adjustments()) {
+    KeepAdjustments(lines, options);
+  }
   ASSIGN_OR_RETURN(const std::shared_ptr<const Solved> solved, SolveWith(std::move(snapshot), options, solved_));
   pb::TryOptionsResponse response;
   *response.mutable_before() = run.run.summary();
@@ -212,6 +246,9 @@ absl::StatusOr<pb::Run> RunsHandler::ReviseRun(const rpc::Call& call, const pb::
     RETURN_IF_ERROR(registry::CheckEtag(request.name(), request.etag(), run.run.etag()));
     if (!Allows(run.run.state(), RunAction::kAdjust)) return refusals::RunState(request.name(), run.run.state());
     RETURN_IF_ERROR(CheckEngine(run.run.policy_version()));
+    errors::Violations unfit;
+    CheckOptionsOf(run.run.policy(), request.options(), unfit);
+    RETURN_IF_ERROR(unfit.status());
     ASSIGN_OR_RETURN(const std::string bytes, ReadSnapshot(tx, run.id));
     ASSIGN_OR_RETURN(const std::vector<LineRow> lines, LinesOfRun(tx, run.id, /*lock=*/true));
     pb::RunOptions options = request.options();
@@ -261,6 +298,21 @@ absl::StatusOr<pb::ListRunsResponse> RunsHandler::ListRuns(const rpc::Call& call
   return response;
 }
 
+absl::StatusOr<pb::Run> RunsHandler::OpenRound(pg::Transaction& tx, RunRow& run) {
+  RETURN_IF_ERROR(CheckEngine(run.run.policy_version()));
+  run.market = MarketPhase::kOpen;
+  RETURN_IF_ERROR(UpdateRun(tx, run));
+  TellGroups(tx, run);
+  if (run.run.policy() != pb::POLICY_BIDS) return run.run;
+  // Everybody who can bid has something to bid with.
+  ASSIGN_OR_RETURN(const std::string bytes, ReadSnapshot(tx, run.id));
+  pb::Snapshot snapshot;
+  if (!snapshot.ParseFromString(bytes)) return absl::InternalError("snapshots.snapshot does not parse");
+  RETURN_IF_ERROR(EnsureAccounts(tx, run.time_zone, MembersOf(snapshot, Judgement(snapshot)), *run.publish_time,
+                                 /*others_leave=*/false));
+  return run.run;
+}
+
 absl::StatusOr<pb::Run> RunsHandler::PublishRun(const rpc::Call& call, const pb::PublishRunRequest& request) {
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
@@ -275,15 +327,18 @@ absl::StatusOr<pb::Run> RunsHandler::PublishRun(const rpc::Call& call, const pb:
         RETURN_IF_ERROR(registry::CheckEtag(request.name(), request.etag(), run.run.etag()));
         if (!Allows(run.run.state(), RunAction::kPublish)) return refusals::RunState(request.name(), run.run.state());
         if (run.run.state() == pb::RUN_STATE_PUBLISHING) return run.run;
-        run.run.set_state(pb::RUN_STATE_PUBLISHING);
+        const bool market = IsMarket(run.run.policy());
+        run.run.set_state(market ? pb::RUN_STATE_PUBLISHED : pb::RUN_STATE_PUBLISHING);
         run.publish_time = absl::FromUnixMicros(absl::ToUnixMicros(tools_.clock.Now()));
         run.answer_due_time = *run.publish_time + absl::Hours(run.answer_hours);
         run.pick_up_due_time = *run.answer_due_time + absl::Hours(run.pick_up_hours);
         run.publisher = call.principal.subject;
         run.time_zone = call.principal.time_zone;
+        if (market) return OpenRound(tx, run);
         RETURN_IF_ERROR(UpdateRun(tx, run));
         ASSIGN_OR_RETURN(std::vector<LineRow> lines, LinesOfRun(tx, run_id, /*lock=*/true));
         std::erase_if(lines, [](const LineRow& line) { return line.now.state != pb::LINE_STATE_PROPOSED; });
+        RETURN_IF_ERROR(CheckHubs(lines));
         for (LineRow& line : lines) {
           line.reservation_id = ReservationId(line.id);
           line.delivery_id = DeliveryId(run_id, line.facts);
