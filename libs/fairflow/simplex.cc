@@ -13,11 +13,17 @@ constexpr int64_t kPlenty = int64_t{1} << 62;
 
 Simplex::Simplex(std::vector<int64_t> supply) : supply_(std::move(supply)), root_(static_cast<int>(supply_.size())) {
   next_arc_ = root_;
+  guess_.assign(root_, 0);
   // An artificial arc for each node to or from a root of its own; Run() sets the price that drives them out.
   for (int node = 0; node < root_; ++node) {
     const bool out = supply_[node] >= 0;
     artificial_.push_back(Add(out ? node : root_, out ? root_ : node, kPlenty, 0));
   }
+}
+
+Simplex::Simplex(std::vector<int64_t> supply, std::vector<int64_t> guess, int64_t error) : Simplex(std::move(supply)) {
+  guess_ = std::move(guess);
+  first_price_ = error + 1;
 }
 
 int Simplex::Add(int from, int to, int64_t capacity, int64_t cost) {
@@ -31,12 +37,26 @@ int Simplex::Add(int from, int to, int64_t capacity, int64_t cost) {
   return static_cast<int>(from_.size()) - 1;
 }
 
+// The root is a market that takes what is too much and has what is wanted, at the potentials that were guessed, less or
+// more a price for its trouble. At a low price what is nearly right is put right nearby, which moves small trees only;
+// the price rises until nobody goes to the market any more. No path costs more than the last price.
 bool Simplex::Run() {
-  const bool first = tree_.empty();
+  bool first = tree_.empty();
+  const int64_t most_guess = guess_.empty() ? 0
+                                            : std::max(-*std::min_element(guess_.begin(), guess_.end()),
+                                                       *std::max_element(guess_.begin(), guess_.end()));
+  const int64_t last = (most_cost_ + 1) * (root_ + 1) + 2 * most_guess;
   if (first) MakeFirstTree();
-  SetPrice();
-  if (first) TakeCheapestArcs();
-  for (int entering = FindEntering(); entering >= 0; entering = FindEntering()) Pivot(entering);
+  for (int64_t price = price_ > 0 ? price_ : first_price_ > 0 ? first_price_ : last;; price *= 4) {
+    if (price > last / 4) price = last;
+    SetPrice(price);
+    if (std::exchange(first, false)) TakeCheapestArcs();
+    for (int entering = FindEntering(); entering >= 0; entering = FindEntering()) Pivot(entering);
+    if (Shipped() || price == last) return Shipped();
+  }
+}
+
+bool Simplex::Shipped() const {
   return std::all_of(artificial_.begin(), artificial_.end(), [this](int arc) { return flow_[arc] == 0; });
 }
 
@@ -56,13 +76,13 @@ void Simplex::MakeFirstTree() {
   }
 }
 
-// A good start (LEMON has a similar one): every node that takes nothing itself passes on over its cheapest arc; then
-// every node that has something to give does so over its own.
+// A good start (LEMON has a similar one): every node that takes nothing itself passes on over the arc that is cheapest
+// by the guess; then every node that has something to give does so over its own.
 void Simplex::TakeCheapestArcs() {
   std::vector<int32_t> cheapest(root_, -1);
   for (int arc = root_; arc < arcs(); ++arc) {
     int32_t& best = cheapest[from_[arc]];
-    if (best < 0 || cost_[arc] < cost_[best]) best = arc;
+    if (best < 0 || cost_[arc] - guess_[to_[arc]] < cost_[best] - guess_[to_[best]]) best = arc;
   }
   for (const bool gives : {false, true}) {
     for (int node = 0; node < root_; ++node) {
@@ -72,12 +92,13 @@ void Simplex::TakeCheapestArcs() {
   }
 }
 
-// Artificial arcs cost more than any real path. Arcs that came since the last run may have made paths dearer.
-void Simplex::SetPrice() {
-  const int64_t price = (most_cost_ + 1) * (root_ + 1);
+void Simplex::SetPrice(int64_t price) {
   if (price <= price_) return;
   price_ = price;
-  for (const int arc : artificial_) cost_[arc] = price;
+  for (int node = 0; node < root_; ++node) {
+    const int arc = artificial_[node];
+    cost_[arc] = from_[arc] == node ? price - guess_[node] : price + guess_[node];
+  }
   SetPotentials();
 }
 

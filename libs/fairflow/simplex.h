@@ -15,6 +15,9 @@ class Simplex {
  public:
   // Nodes 0 … nodes - 1; supplies (negative: demands) sum to zero.
   explicit Simplex(std::vector<int64_t> supply);
+  // The same with a guess of the potentials, between −2^58 and 2^58, and of how far it is off (≥ 0). A good one saves
+  // most of the pivots; any one leads to the optimum.
+  Simplex(std::vector<int64_t> supply, std::vector<int64_t> guess, int64_t error);
 
   // cost ≥ 0, capacity ≥ 0. Arcs may be added after Run() too; it then goes on from where it was. Returns the arc's
   // number.
@@ -49,7 +52,8 @@ class Simplex {
   };
 
   void MakeFirstTree();
-  void SetPrice();
+  void SetPrice(int64_t price);
+  bool Shipped() const;
   void TakeCheapestArcs();
   void SetPotentials();
   int FindEntering();
@@ -69,7 +73,7 @@ class Simplex {
   void MoveSubtree(int from, int to, int new_parent, int arc);
   int64_t ReducedCost(int arc) const { return cost_[arc] + Potential(from_[arc]) - Potential(to_[arc]); }
 
-  std::vector<int64_t> supply_;
+  std::vector<int64_t> supply_, guess_;
   std::vector<int32_t> from_, to_;
   std::vector<int64_t> capacity_, cost_, flow_;
   std::vector<int8_t> state_;
@@ -80,7 +84,7 @@ class Simplex {
   std::vector<int> stack_;
   int root_;
   int64_t most_cost_ = 0;
-  int64_t price_ = 0;  // of the artificial arcs
+  int64_t price_ = 0, first_price_ = 0;  // of the artificial arcs; 0: none yet
   int next_arc_ = 0;
   int64_t pivots_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "libs/fairflow/auction.h"
 #include "libs/fairflow/simplex.h"
 
 namespace kubari::fairflow {
@@ -23,16 +24,23 @@ class Carrying {
  public:
   Carrying(const Problem& problem, const Network& network, const Shared& shared, const MoreArcs* more,
            int64_t tolerance_ppm)
-      : problem_(problem),
-        network_(network),
-        shared_(shared),
-        more_(more),
-        exact_(tolerance_ppm == 0),
-        simplex_(Supplies(tolerance_ppm)) {
-    first_arc_ = simplex_.arcs();
+      : problem_(problem), network_(network), shared_(shared), more_(more), exact_(tolerance_ppm == 0), simplex_({}) {
+    for (const int32_t urgency : network_.urgency) class_of_.emplace(urgency, 0);
+    int classes = 0;
+    for (auto& [urgency, number] : class_of_) number = classes++;
+    SetSupplies(tolerance_ppm);
   }
 
   Carried Run() {
+    {
+      Worth worth = Auction(MakeMarket());
+      std::vector<int64_t> guess = std::move(worth.seller);  // in the order of the nodes
+      guess.insert(guess.end(), worth.bin.begin(), worth.bin.begin() + network_.bins());
+      guess.insert(guess.end(), worth.group.begin(), worth.group.end());
+      guess.push_back(0);
+      simplex_ = Simplex(supply_, std::move(guess), worth.error);
+    }
+    first_arc_ = simplex_.arcs();
     AddAllArcs();
     do {
       simplex_.Run();
@@ -42,27 +50,24 @@ class Carrying {
   }
 
  private:
-  // Nodes: lots, bins, groups, urgency classes, and one that takes what groups have beyond the tolerance.
+  // Nodes: lots; bins; groups; for each urgency class a shelf for what stays; one that takes what groups have beyond
+  // the tolerance.
   int BinNode(int bin) const { return network_.lots() + bin; }
   int GroupNode(int group) const { return network_.lots() + network_.bins() + group; }
-  int ClassNode(int lot) const {
-    return network_.lots() + network_.bins() + network_.groups() + class_of_.at(network_.urgency[lot]);
-  }
-  int RestNode() const {
-    return network_.lots() + network_.bins() + network_.groups() + static_cast<int>(class_of_.size());
-  }
+  int Shelf(int urgency_class) const { return GroupNode(network_.groups()) + urgency_class; }
+  int ShelfOf(int lot) const { return Shelf(class_of_.at(network_.urgency[lot])); }
+  int RestNode() const { return Shelf(static_cast<int>(class_of_.size())); }
 
   int64_t Amount(int lot) const { return network_.cases[lot] * network_.value[lot]; }
-  // Lots that are given out whole stand for themselves; the others of a class may stand in for each other.
+  // Lots that are given out whole; of the others those of a class may stand in for each other.
   bool Whole(int lot) const { return !shared_.ties[shared_.tie_of_kind[network_.kind_of[lot]]].stuck; }
 
-  std::vector<int64_t> Supplies(int64_t tolerance_ppm) {
-    for (const int32_t urgency : network_.urgency) class_of_.emplace(urgency, 0);
-    int classes = 0;
-    for (auto& [urgency, number] : class_of_) number = classes++;
-    std::vector<int64_t> supply(RestNode() + 1, 0);
+  void SetSupplies(int64_t tolerance_ppm) {
+    supply_.assign(RestNode() + 1, 0);
     for (int lot = 0; lot < network_.lots(); ++lot) {
-      supply[Whole(lot) ? lot : ClassNode(lot)] += Whole(lot) ? Amount(lot) : shared_.saved[lot];
+      const int64_t stays = Whole(lot) ? 0 : Amount(lot) - shared_.saved[lot];
+      supply_[lot] = Whole(lot) ? shared_.saved[lot] : Amount(lot);
+      supply_[ShelfOf(lot)] -= stays;
     }
     for (int group = 0; group < network_.groups(); ++group) {
       const int64_t fair = shared_.flow.to_group[group];
@@ -70,10 +75,38 @@ class Carrying {
       const Wide least = level * (1'000'000 - tolerance_ppm) / 1'000'000 - network_.history[group];
       const int64_t fixed = static_cast<int64_t>(std::clamp<Wide>(least, std::min(fair, network_.floor[group]), fair));
       fixed_.push_back(fixed);
-      supply[GroupNode(group)] = -fixed;
-      supply[RestNode()] -= fair - fixed;
+      supply_[GroupNode(group)] = -fixed;
+      supply_[RestNode()] -= fair - fixed;
     }
-    return supply;
+  }
+
+  // Who could have what, as a market: shelves are bins and groups of their own.
+  Market MakeMarket() const {
+    Market market;
+    const int classes = static_cast<int>(class_of_.size());
+    market.bin_begin = network_.bin_begin;
+    market.room = network_.room;
+    market.room.resize(network_.bins() + classes, kPlenty);
+    market.wanted = shared_.flow.to_group;
+    for (int shelf = 0; shelf < classes; ++shelf) {
+      market.wanted.push_back(-supply_[Shelf(shelf)]);
+      market.bin_begin.push_back(network_.bins() + shelf + 1);
+    }
+    market.offers.reserve(problem_.arcs.size() + network_.lots());
+    market.begin.reserve(network_.lots() + 1);
+    for (int lot = 0; lot < network_.lots(); ++lot) {
+      market.amount.push_back(supply_[lot]);
+      const int index = network_.lot_index[lot];
+      for (int64_t i = problem_.arc_begin[index]; i < problem_.arc_begin[index + 1] && Amount(lot) > 0; ++i) {
+        const int32_t bin = network_.bin_rank[problem_.arcs[i].bin];
+        if (Useful(lot, bin)) market.offers.push_back({bin, UnitCost(problem_.arcs[i].metres, network_.value[lot])});
+      }
+      if (!Whole(lot)) market.offers.push_back({network_.bins() + class_of_.at(network_.urgency[lot]), 0});
+      std::sort(market.offers.begin() + market.begin.back(), market.offers.end(),
+                [](const Market::Offer& a, const Market::Offer& b) { return a.bin < b.bin; });
+      market.begin.push_back(static_cast<int64_t>(market.offers.size()));
+    }
+    return market;
   }
 
   // At fixed totals nothing flows between ties.
@@ -112,7 +145,7 @@ class Carrying {
     }
     for (int lot = 0; lot < network_.lots(); ++lot) {
       if (Amount(lot) == 0) continue;
-      if (!Whole(lot)) arcs.push_back({ClassNode(lot), lot, 0, Amount(lot)});
+      if (!Whole(lot)) arcs.push_back({lot, ShelfOf(lot), 0, kPlenty});
       const size_t first = arcs.size();
       const int index = network_.lot_index[lot];
       for (int64_t i = problem_.arc_begin[index]; i < problem_.arc_begin[index + 1]; ++i) {
@@ -157,7 +190,7 @@ class Carrying {
     carried_.used = static_cast<int64_t>(metres_.size());
     for (size_t i = 0; i < metres_.size(); ++i) {
       const int arc = first_arc_ + static_cast<int>(i);
-      if (simplex_.From(arc) >= network_.lots()) continue;
+      if (simplex_.From(arc) >= network_.lots() || simplex_.To(arc) >= GroupNode(0)) continue;
       if (const int64_t amount = simplex_.Flow(arc); amount > 0) {
         carried_.parts.push_back({simplex_.From(arc), simplex_.To(arc) - BinNode(0), metres_[i], amount});
       }
@@ -179,6 +212,7 @@ class Carrying {
   const bool exact_;
   std::map<int32_t, int> class_of_;  // by urgency
   std::vector<int64_t> fixed_;       // by group: what it gets in any case
+  std::vector<int64_t> supply_;      // by node
   Simplex simplex_;
   int first_arc_ = 0;            // of ours in the simplex
   std::vector<int32_t> metres_;  // of each of them
