@@ -18,7 +18,7 @@ std::string Cut(std::string_view text, int most) {
   std::string kept;
   int characters = 0;
   for (size_t i = 0; i < text.size() && characters < most;) {
-    const size_t length = log::Utf8SequenceLength(text.substr(i));
+    const size_t length = Utf8SequenceLength(text.substr(i));
     const auto first = static_cast<unsigned char>(text[i]);
     const bool control = length == 1 && (first < 0x20 || first == 0x7F) && first != '\n' && first != '\t';
     const bool c1 = length == 2 && first == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0;

@@ -20,7 +20,7 @@
 namespace kubari::outbox {
 namespace {
 
-using errors::testing::IsOk;
+using errors::IsOk;
 using notifications::v1::AcceptNoticesRequest;
 using notifications::v1::AcceptNoticesResponse;
 using notifications::v1::NotificationsService;
