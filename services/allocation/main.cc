@@ -7,6 +7,7 @@
 #include "libs/rpc/periodic.h"
 #include "libs/rpc/runtime.h"
 #include "services/allocation/feed_effects.h"
+#include "services/allocation/market_closer.h"
 #include "services/allocation/migrations/migrations.h"
 #include "services/allocation/reoffer.h"
 #include "services/allocation/service.h"
@@ -33,7 +34,7 @@ int main(int argc, char** argv) {
   // One connection each for the workers, the followers of the feed, and the work in the background.
   pg::Pool pool({.conninfo = common.database_url,
                  .schema = "allocation",
-                 .size = common.workers + following.threads + 2,
+                 .size = common.workers + following.threads + 4,
                  .registry = &runtime.registry()});
   const auto stock_channel = runtime.Connect(stock);
   allocation::SnapshotReader reader(stock_channel, runtime.Connect(groups), runtime.Connect(donors));
@@ -45,5 +46,9 @@ int main(int argc, char** argv) {
   rpc::Periodic finishing("finish runs and answers", absl::Seconds(5), [&] { return publisher.FinishWhatIsLeft(); });
   allocation::Reoffer reoffer(pool, reader, publisher, clock, common.service_key);
   rpc::Periodic offering("offer again what came back", absl::Minutes(1), [&] { return reoffer.OfferWhatCameBack(); });
-  return runtime.Serve({&service});
+  allocation::MarketCloser closer(pool, reader, publisher, clock, common.service_key);
+  allocation::MarketService market(runtime.dispatcher(), {pool, reader, publisher, clock}, closer);
+  rpc::Periodic closing("close claims and bids", absl::Seconds(5), [&] { return closer.CloseWhatIsDue(); });
+  rpc::Periodic giving_back("give back spent shares", absl::Minutes(1), [&] { return closer.GiveBackShares(); });
+  return runtime.Serve({&service, &market});
 }

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "services/allocation/domain/market.h"
 #include "services/allocation/refusals.h"
 
 namespace kubari::allocation {
@@ -15,6 +16,8 @@ namespace {
 
 constexpr int kMostHoldBacks = 50;
 constexpr int kMostEntries = 1'000;
+constexpr int kMostAllowance = 5'000;
+constexpr int64_t kMostPrice = 1'000'000'000;
 constexpr int64_t kMostItems = 1'000'000'000;
 constexpr int64_t kMostLevel = 1'000'000'000;  // a million person-days per household
 
@@ -31,6 +34,33 @@ class Checking {
     Each("group_bounds", options.group_bounds(), kMostEntries, &Checking::Bound);
     Each("capacities", options.capacities(), kMostEntries, &Checking::Capacity);
     Each("left_out", options.left_out(), kMostEntries, &Checking::LeftOut);
+    violations_.Range("options.claim_allowance_permille", options.claim_allowance_permille(), 0, kMostAllowance);
+    violations_.Range("options.lowest_prices", options.lowest_prices_size(), 0, kMostEntries);
+    seen_.clear();
+    for (int i = 0; i < std::min(kMostEntries, options.lowest_prices_size()); ++i) {
+      const pb::LowestPrice& price = options.lowest_prices(i);
+      const std::string path = absl::StrCat("options.lowest_prices[", i, "]");
+      violations_.Name("lots", path + ".lot", price.lot());
+      violations_.Range(path + ".milli_shares_per_case", price.milli_shares_per_case(), -kMostPrice, kMostPrice);
+      Once(path, price.lot());
+    }
+  }
+
+  // What one policy has and the other has not.
+  void CheckPolicy(pb::Policy policy, const pb::RunOptions& options) {
+    const auto without = [&](const char* field, bool is_there) {
+      violations_.Require(!is_there, absl::StrCat("options.", field), "NOT_WITH_POLICY",
+                          "This policy has no such option; leave it out.",
+                          "この分け方では使えない条件です。外してください。");
+    };
+    if (IsMarket(policy)) {
+      without("tolerance_permille", options.tolerance_permille() != 0);
+      without("horizon_weeks", options.horizon_weeks() != 0);
+      without("pins", options.pins_size() > 0);
+      without("group_bounds", options.group_bounds_size() > 0);
+    }
+    if (policy != pb::POLICY_CLAIMS) without("claim_allowance_permille", options.claim_allowance_permille() != 0);
+    if (policy != pb::POLICY_BIDS) without("lowest_prices", options.lowest_prices_size() > 0);
   }
 
  private:
@@ -128,6 +158,10 @@ void CheckOptions(const pb::RunOptions& options, errors::Violations& violations)
   Checking(violations).Check(options);
 }
 
+void CheckOptionsOf(pb::Policy policy, const pb::RunOptions& options, errors::Violations& violations) {
+  Checking(violations).CheckPolicy(policy, options);
+}
+
 absl::Status CheckOptionsFit(const pb::Snapshot& snapshot, const Judgement& judgement) {
   const pb::RunOptions& options = snapshot.options();
   const auto unseen = [&](const std::string& group) { return !group.empty() && !judgement.GroupNamed(group); };
@@ -141,6 +175,9 @@ absl::Status CheckOptionsFit(const pb::Snapshot& snapshot, const Judgement& judg
     if (unseen(left_out.group())) return refusals::NotAGroupOfTheRun(left_out.group());
     if (!left_out.lot().empty() && !std::ranges::binary_search(judgement.lots(), left_out.lot()))
       return refusals::LotNotSeen(left_out.lot(), "");
+  }
+  for (const pb::LowestPrice& price : options.lowest_prices()) {
+    if (!std::ranges::binary_search(judgement.lots(), price.lot())) return refusals::LotNotSeen(price.lot(), "");
   }
   return CheckPins(snapshot, judgement);
 }

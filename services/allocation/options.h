@@ -16,6 +16,9 @@ namespace kubari::allocation {
 // Everything wrong with their shape, as "options.pins[2].items".
 void CheckOptions(const pb::RunOptions& options, errors::Violations& violations);
 
+// What the policy does not know (NOT_WITH_POLICY).
+void CheckOptionsOf(pb::Policy policy, const pb::RunOptions& options, errors::Violations& violations);
+
 // Everything that is named must be in the snapshot, and pins must be possible. FAILED_PRECONDITION with LOT_NOT_SEEN,
 // GROUP_NOT_SEEN, GROUP_NOT_ELIGIBLE (hard rules), QUANTITY_TOO_LARGE, NOT_WHOLE_CASES or BELOW_MINIMUM_LOT.
 // `judgement` is that of the snapshot, which holds the options.

@@ -9,6 +9,7 @@
 
 #include "libs/calendar/clock.h"
 #include "libs/pg/pool.h"
+#include "services/allocation/follow_up.h"
 #include "services/allocation/publisher.h"
 #include "services/allocation/snapshot_reader.h"
 
@@ -19,7 +20,7 @@ class Reoffer {
   // All must outlive it.
   Reoffer(pg::Pool& pool, SnapshotReader& reader, Publisher& publisher, const calendar::Clock& clock,
           std::string service_key)
-      : pool_(pool), reader_(reader), publisher_(publisher), clock_(clock), service_key_(std::move(service_key)) {}
+      : pool_(pool), publisher_(publisher), clock_(clock), follow_ups_(pool, reader, clock, std::move(service_key)) {}
 
   // Runs with RunOptions.offer_again in all networks; one run's goods at most once an hour, so that a day of answers
   // makes few runs. For rpc::Periodic; several processes may do it at once.
@@ -29,10 +30,9 @@ class Reoffer {
   absl::Status OfferAgain(const std::string& network_id, const std::string& run_id);
 
   pg::Pool& pool_;
-  SnapshotReader& reader_;
   Publisher& publisher_;
   const calendar::Clock& clock_;
-  const std::string service_key_;
+  const FollowUps follow_ups_;
 };
 
 }  // namespace kubari::allocation

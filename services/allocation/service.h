@@ -3,8 +3,11 @@
 #pragma once
 
 #include "kubari/allocation/v1/allocation.grpc.pb.h"
+#include "kubari/allocation/v1/market.grpc.pb.h"
 #include "libs/rpc/dispatcher.h"
+#include "services/allocation/handlers/bids.h"
 #include "services/allocation/handlers/lines.h"
+#include "services/allocation/handlers/market.h"
 #include "services/allocation/handlers/reasons.h"
 #include "services/allocation/handlers/runs.h"
 
@@ -42,6 +45,35 @@ class AllocationService final : public pb::AllocationService::CallbackService {
   RunsHandler runs_;
   LinesHandler lines_;
   ReasonsHandler reasons_;
+};
+
+// MarketService of the contract: runs in which groups choose.
+class MarketService final : public pb::MarketService::CallbackService {
+ public:
+  // All must outlive it.
+  MarketService(rpc::Dispatcher& dispatcher, const Tools& tools, MarketCloser& closer)
+      : dispatcher_(dispatcher), market_(tools, solved_, closer), bids_(tools, solved_) {}
+
+  KUBARI_RPC_TO(market_, pb::MarketService, ListMarkets)
+  KUBARI_RPC_TO(market_, pb::MarketService, GetMarket)
+  KUBARI_RPC_TO(market_, pb::MarketService, ListMarketStock)
+  KUBARI_RPC_TO(market_, pb::MarketService, Claim)
+  KUBARI_RPC_TO(market_, pb::MarketService, ListPrices)
+  KUBARI_RPC_TO(market_, pb::MarketService, CloseMarket)
+  KUBARI_RPC_TO(market_, pb::MarketService, ListShareAccounts)
+  KUBARI_RPC_TO(market_, pb::MarketService, ListShareEntries)
+
+  KUBARI_RPC_TO(bids_, pb::MarketService, PlaceBid)
+  KUBARI_RPC_TO(bids_, pb::MarketService, JoinBid)
+  KUBARI_RPC_TO(bids_, pb::MarketService, ChangeBid)
+  KUBARI_RPC_TO(bids_, pb::MarketService, WithdrawBid)
+  KUBARI_RPC_TO(bids_, pb::MarketService, ListBids)
+
+ private:
+  rpc::Dispatcher& dispatcher_;
+  SolvedCache solved_;
+  MarketHandler market_;
+  BidsHandler bids_;
 };
 
 }  // namespace kubari::allocation

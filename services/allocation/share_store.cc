@@ -76,6 +76,18 @@ Account ReadAccount(const pg::Row& row) {
 
 }  // namespace
 
+std::vector<Member> MembersOf(const pb::Snapshot& snapshot, const Judgement& judgement) {
+  constexpr int64_t kMostWeight = 1'000'000'000;
+  std::vector<Member> members;
+  for (int g = 0; g < snapshot.groups_size(); ++g) {
+    const groups::v1::Group& group = snapshot.groups(g).group();
+    members.push_back({.group_id = ids::IdFromName("groups", group.name()).value_or(""),
+                       .group_name = group.display_name(),
+                       .weight = std::min(judgement.demands()[g].weight, kMostWeight)});
+  }
+  return members;
+}
+
 absl::Status EnsureAccounts(pg::Transaction& tx, const std::string& time_zone, std::vector<Member> members, absl::Time now,
                             bool others_leave) {
   std::sort(members.begin(), members.end(), [](const Member& a, const Member& b) { return a.group_id < b.group_id; });

@@ -15,6 +15,7 @@
 
 #include "kubari/allocation/v1/market.pb.h"
 #include "libs/pg/transaction.h"
+#include "services/allocation/domain/judge.h"
 
 namespace kubari::allocation {
 
@@ -25,6 +26,8 @@ struct Member {
   std::string group_name;
   int64_t weight = 0;
 };
+// Of the snapshot's groups.
+std::vector<Member> MembersOf(const pb::Snapshot& snapshot, const Judgement& judgement);
 // Accounts for those who have none, with their first endowment; names and weights as given for the others. `others_leave`:
 // who is not among them has weight 0 from now on.
 absl::Status EnsureAccounts(pg::Transaction& tx, const std::string& time_zone, std::vector<Member> members, absl::Time now,

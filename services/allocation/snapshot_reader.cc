@@ -92,6 +92,13 @@ absl::StatusOr<std::vector<v1::SnapshotExpected>> SnapshotReader::ReadExpected(
   return expected;
 }
 
+absl::StatusOr<std::vector<groups::v1::Group>> SnapshotReader::ReadGroups(const rpc::Outgoing& outgoing) {
+  groups::v1::ListGroupsRequest active;
+  active.add_states(groups::v1::GROUP_STATE_ACTIVE);
+  return All<groups::v1::Group>(&groups::v1::GroupsService::Stub::ListGroups, *groups_, outgoing, active,
+                                [](auto& page) { return page.mutable_groups(); });
+}
+
 absl::StatusOr<v1::Snapshot> SnapshotReader::Read(const rpc::Outgoing& outgoing, const std::string& hand_over_date,
                                                   const std::vector<std::string>& warehouses,
                                                   const v1::RunOptions& options) {
@@ -108,11 +115,7 @@ absl::StatusOr<v1::Snapshot> SnapshotReader::Read(const rpc::Outgoing& outgoing,
         return absl::OkStatus();
       },
       [&]() -> absl::Status {
-        groups::v1::ListGroupsRequest active;
-        active.add_states(groups::v1::GROUP_STATE_ACTIVE);
-        ASSIGN_OR_RETURN(
-            groups, All<groups::v1::Group>(&groups::v1::GroupsService::Stub::ListGroups, *groups_, outgoing, active,
-                                           [](auto& page) { return page.mutable_groups(); }));
+        ASSIGN_OR_RETURN(groups, ReadGroups(outgoing));
         return absl::OkStatus();
       },
       [&]() -> absl::Status {

@@ -29,6 +29,8 @@ class SnapshotReader {
   // FAILED_PRECONDITION / NOTHING_TO_ALLOCATE, and those of the other services.
   absl::StatusOr<v1::Snapshot> Read(const rpc::Outgoing& outgoing, const std::string& hand_over_date,
                                     const std::vector<std::string>& warehouses, const v1::RunOptions& options);
+  // Active groups.
+  absl::StatusOr<std::vector<groups::v1::Group>> ReadGroups(const rpc::Outgoing& outgoing);
 
  private:
   absl::StatusOr<std::vector<v1::SnapshotExpected>> ReadExpected(const rpc::Outgoing& outgoing,

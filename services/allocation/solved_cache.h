@@ -15,6 +15,8 @@ namespace kubari::allocation {
 
 class SolvedCache {
  public:
+  // The same without the bytes: nothing if it is not known.
+  std::shared_ptr<const Solved> Known(const std::string& hash) { return Find(hash); }
   // The snapshot whose SHA-256 is `hash`, solved; as Solve().
   absl::StatusOr<std::shared_ptr<const Solved>> Of(const std::string& hash, const std::string& snapshot_bytes) {
     if (std::shared_ptr<const Solved> known = Find(hash)) return known;

@@ -50,7 +50,8 @@ class MarketBook {
   // Both must outlive it.
   MarketBook(const Judgement& judgement, const MarketTerms& terms);
 
-  // By the rules of every run. Goods that would come by a hub are not the group's own choice.
+  // By the rules of every run, by its hub if the supply comes by one. The smallest quantity holds for each claim or bid,
+  // also behind a hub.
   bool May(int supply, int group) const;
   No Judge(int supply, int group, int64_t items, bool with_cap) const;
   // The most that Judge lets through, and what stops it there.

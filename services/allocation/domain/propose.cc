@@ -150,7 +150,8 @@ absl::StatusOr<Proposal> Propose(const pb::Snapshot& snapshot) {
                               .next_group = share.entry >= 0 ? std::string(kNobodyAsked)
                                             : share.next_group < 0
                                                 ? ""
-                                                : snapshot.groups(share.next_group).group().display_name()});
+                                                : snapshot.groups(share.next_group).group().display_name(),
+                              .entry = share.entry});
   }
   // Shares come by supply, which is by lot and place.
   std::stable_sort(proposal.lines.begin(), proposal.lines.end(),

@@ -42,8 +42,10 @@ struct ProposedLine {
   // Without name, state, times and what is known only after publishing. The explanation names no other group; `reason`
   // is that of its pin.
   pb::Line line;
-  // Display name of the group that would have had the next case; empty: nobody could take more.
+  // Display name of the group that would have had the next case; empty: nobody could take more; "-": groups chose.
   std::string next_group;
+  // The claim or bid of the snapshot, where groups chose; -1: fair share.
+  int entry = -1;
 };
 
 struct Proposal {

@@ -5,6 +5,7 @@
 
 #include "libs/rpc/call.h"
 #include "services/allocation/handlers/tools.h"
+#include "services/allocation/run_store.h"
 #include "services/allocation/solved_cache.h"
 
 namespace kubari::allocation {
@@ -22,6 +23,8 @@ class RunsHandler {
   absl::StatusOr<pb::Run> CancelRun(const rpc::Call& call, const pb::CancelRunRequest& request);
 
  private:
+  // A run in which groups choose begins: nothing is reserved yet.
+  absl::StatusOr<pb::Run> OpenRound(pg::Transaction& tx, RunRow& run);
   absl::StatusOr<pb::Run> Read(const rpc::Call& call, const std::string& run_id);
 
   const Tools tools_;
