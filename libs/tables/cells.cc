@@ -51,6 +51,7 @@ bool HasControlCharacter(std::string_view text) {
 bool Cells::Empty(std::string_view column) const { return table_.Cell(row_, column).empty(); }
 
 void Cells::Fail(std::string_view column, std::string reason, std::string english, std::string japanese) {
+  if (table_.Told(row_, column)) return;
   errors_.Add({.row = row_.number,
                .column = table_.HeaderOf(column),
                .value = std::string(table_.Cell(row_, column)),
@@ -120,23 +121,56 @@ std::optional<calendar::Date> Cells::Date(std::string_view column) {
   return *calendar::Date::Parse(iso);
 }
 
-std::optional<std::string> Cells::Choice(std::string_view column, const std::vector<std::string>& choices) {
-  if (!Filled(column)) return std::nullopt;
-  const std::string there = Fold(table_.Cell(row_, column));
-  for (const std::string& choice : choices) {
-    if (Fold(choice) == there) return choice;
+std::optional<std::string> Cells::ChoiceOf(std::string_view column, std::string_view text) {
+  const Column* const found = table_.Find(column);
+  const std::vector<tables::Choice> none;
+  const std::vector<tables::Choice>& choices = found == nullptr ? none : found->choices;
+  const std::string there = Fold(text);
+  for (const tables::Choice& choice : choices) {
+    if (Fold(choice.value) == there || Fold(choice.title) == there || Fold(choice.title_ja) == there) return choice.value;
+    for (const std::string& other : choice.others) {
+      if (Fold(other) == there) return choice.value;
+    }
   }
-  const std::string list = absl::StrJoin(choices, ", ");
-  Fail(column, "NOT_A_CHOICE", absl::StrCat("Write one of: ", list, "."),
-       absl::StrCat("次のいずれかにしてください: ", list));
+  const auto list = [&](const char* separator, std::string tables::Choice::*title) {
+    return absl::StrJoin(choices, separator, [&](std::string* out, const tables::Choice& choice) {
+      absl::StrAppend(out, (choice.*title).empty() ? choice.value : choice.*title);
+    });
+  };
+  Fail(column, "NOT_A_CHOICE", absl::StrCat("'", FirstCharacters(text, 40), "' is not known; write one of: ", list(", ", &tables::Choice::value), "."),
+       absl::StrCat("「", FirstCharacters(text, 40), "」は選べません。次のいずれかにしてください: ", list("、", &tables::Choice::title_ja)));
   return std::nullopt;
+}
+
+std::optional<std::string> Cells::Choice(std::string_view column) {
+  if (!Filled(column)) return std::nullopt;
+  return ChoiceOf(column, table_.Cell(row_, column));
+}
+
+std::optional<std::vector<std::string>> Cells::Choices(std::string_view column) {
+  const std::optional<std::vector<std::string>> parts = List(column, 100);
+  if (!parts) return std::nullopt;
+  std::vector<std::string> values;
+  bool good = true;
+  for (const std::string& part : *parts) {
+    const std::optional<std::string> value = ChoiceOf(column, part);
+    if (!value) {
+      good = false;
+    } else if (std::find(values.begin(), values.end(), *value) != values.end()) {
+      good = false;
+      Fail(column, "DUPLICATE", absl::StrCat("'", part, "' is given twice."), absl::StrCat("「", part, "」が二度書かれています。"));
+    } else {
+      values.push_back(*value);
+    }
+  }
+  return good ? std::optional(values) : std::nullopt;
 }
 
 std::optional<bool> Cells::Bool(std::string_view column) {
   if (!Filled(column)) return std::nullopt;
   // The circle of a Japanese form is typed as any of three characters.
-  static const std::vector<std::string> kYes = {"yes", "y", "true", "1", "はい", "有", "○", "◯", "〇"};
-  static const std::vector<std::string> kNo = {"no", "n", "false", "0", "いいえ", "無", "×", "✕", "✖"};
+  static const std::vector<std::string> kYes = {"yes", "y", "true", "1", "はい", "有", "あり", "可", "○", "◯", "〇", "✓", "レ"};
+  static const std::vector<std::string> kNo = {"no", "n", "false", "0", "いいえ", "無", "なし", "不可", "×", "✕", "✖"};
   const std::string there = Fold(table_.Cell(row_, column));
   if (std::find(kYes.begin(), kYes.end(), there) != kYes.end()) return true;
   if (std::find(kNo.begin(), kNo.end(), there) != kNo.end()) return false;
@@ -149,7 +183,7 @@ std::optional<std::vector<std::string>> Cells::List(std::string_view column, int
   std::string cell(table_.Cell(row_, column));
   if (cell[0] == '\'' && LooksLikeFormula(cell)) cell.erase(0, 1);
   std::vector<std::string> parts;
-  const std::string text = absl::StrReplaceAll(cell, {{"；", ";"}});
+  const std::string text = absl::StrReplaceAll(cell, {{"；", ";"}, {"、", ";"}, {"\n", ";"}, {"\r", ";"}});
   for (const auto piece : absl::StrSplit(text, ';')) {
     const std::string_view part = Trim(std::string_view(piece.data(), piece.size()));
     if (part.empty()) continue;

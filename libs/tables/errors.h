@@ -1,6 +1,7 @@
 // Everything that is wrong with an uploaded table, gathered so that people can mend all of it at once.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,9 +25,12 @@ class CellErrors {
   bool empty() const { return total_ == 0; }
   size_t total() const { return total_; }
   const std::vector<CellError>& all() const { return errors_; }
+  // The rows with errors, also those of errors that are not kept; 0 when the file as a whole is meant.
+  const std::set<int>& rows() const { return rows_; }
 
  private:
   std::vector<CellError> errors_;
+  std::set<int> rows_;
   size_t total_ = 0;
 };
 

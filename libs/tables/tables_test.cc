@@ -3,10 +3,13 @@
 
 #include <random>
 
+#include "absl/strings/str_cat.h"
+
+#include "libs/tables/csv_writer.h"
+#include "libs/tables/encoding.h"
 #include "libs/tables/errors.h"
 #include "libs/tables/table.h"
 #include "libs/tables/text.h"
-#include "libs/tables/csv_writer.h"
 
 namespace kubari::tables {
 namespace {
@@ -34,7 +37,9 @@ struct OneCell {
     CsvWriter writer;
     writer.TextRow({"c", "x"});
     std::string bytes = writer.Take() + "\"" + std::string(value) + "\",x\r\n";
-    table = Table::Read(bytes, {{.name = "c"}}, {}, errors);
+    const std::vector<Choice> choices = {{.value = "ambient", .title = "Ambient", .title_ja = "常温", .others = {"ドライ"}},
+                                         {.value = "chilled", .title_ja = "冷蔵"}};
+    table = Table::Read(bytes, {{.name = "c", .choices = choices}}, {}, errors);
   }
   Cells cells() { return Cells(*table, table->rows().at(0), errors); }
   CellErrors errors;
@@ -83,18 +88,19 @@ TEST(Table, RefusesWhatIsNoTable) {
     EXPECT_FALSE(Table::Read(bytes, {{.name = "a"}}, limits, errors).has_value());
     return errors.total() == 1 ? errors.all()[0].reason : std::string("not one error");
   };
-  EXPECT_EQ(reason("a\n\x83\x6F\n"), "NOT_UTF8");  // Shift_JIS
-  EXPECT_EQ(reason("\xFF\xFE"
-                   "a\0\n\0"),
-            "NOT_UTF8");                               // UTF-16
-  EXPECT_EQ(reason("a\n\xED\xA0\x80\n"), "NOT_UTF8");  // a surrogate
-  EXPECT_EQ(reason("a\n\xC0\xAF\n"), "NOT_UTF8");      // overlong
+  EXPECT_EQ(reason("a\n\x83\xFF\n"), "WRONG_ENCODING");
+  EXPECT_EQ(reason(std::string_view("a\0b", 3)), "NOT_TEXT");
+  EXPECT_EQ(reason(std::string_view("%PDF-1.7\n\0", 10)), "NOT_TEXT");
+  EXPECT_EQ(reason("\xD0\xCF\x11\xE0 xls"), "OLD_OR_LOCKED_WORKBOOK");
   EXPECT_EQ(reason(""), "NO_HEADER");
   EXPECT_EQ(reason(",,\n1,2,3\n"), "NO_HEADER");
   EXPECT_EQ(reason("a\n1\n2\n", {.bytes = 4}), "FILE_TOO_LARGE");
   EXPECT_EQ(reason("a\n1\n2\n3\n", {.rows = 2}), "TOO_MANY_ROWS");
   EXPECT_EQ(reason("a,b,c\n", {.columns = 2}), "TOO_MANY_COLUMNS");
   EXPECT_EQ(reason("\"a\n"), "QUOTE_NOT_CLOSED");
+  std::string long_file = "a\n";
+  for (int i = 0; i < 200'000; ++i) long_file += "1\n";
+  EXPECT_EQ(reason(long_file), "TOO_MANY_ROWS");
 }
 
 TEST(Table, WrongRowsAreReportedAndTheOthersRead) {
@@ -103,6 +109,89 @@ TEST(Table, WrongRowsAreReportedAndTheOthersRead) {
   ASSERT_TRUE(table.has_value());
   EXPECT_THAT(CellsOf(*table), ElementsAre(ElementsAre("4", "5"), ElementsAre("8", "9")));
   EXPECT_THAT(Reasons(errors), ElementsAre("2  TOO_MANY_CELLS", "4  TEXT_AFTER_QUOTE", "6  QUOTE_NOT_CLOSED"));
+}
+
+// What a file says, whatever it is written in.
+struct InEncoding {
+  explicit InEncoding(std::string_view bytes, const Options& options = {}) {
+    table = Table::Read(bytes, {{.name = "name", .title_ja = "品名"}, {.name = "items", .aliases = {"数量"}}}, {}, errors, options, &reading);
+  }
+  CellErrors errors;
+  Reading reading;
+  std::optional<Table> table;
+};
+
+TEST(Encodings, AreDetectedAndTold) {
+  struct Case {
+    const char* encoding;
+    std::string bytes;
+  };
+  const std::string text = "品名,数量\r\n①米～,3\r\n髙橋の缶詰,5\r\n";
+  std::string utf16 = "\xFF\xFE", big = "\xFE\xFF";
+  for (const char16_t unit : std::u16string(u"品名\t数量\r\n①米～\t3\r\n髙橋の缶詰\t5\r\n")) {
+    utf16 += {static_cast<char>(unit & 0xFF), static_cast<char>(unit >> 8)};
+    big += {static_cast<char>(unit >> 8), static_cast<char>(unit & 0xFF)};
+  }
+  const Encoded shift_jis = EncodeShiftJis(text);
+  EXPECT_EQ(shift_jis.lacking, "");
+  EXPECT_EQ(shift_jis.bytes.substr(0, 5), "\x95\x69\x96\xBC,");
+  for (const Case& each : {Case{"UTF-8", text}, Case{"UTF-8", "\uFEFF" + text}, Case{"Shift_JIS", shift_jis.bytes}, Case{"UTF-16", utf16},
+                           Case{"UTF-16", big}}) {
+    const InEncoding read(each.bytes);
+    ASSERT_TRUE(read.table.has_value()) << each.encoding;
+    EXPECT_EQ(read.reading.encoding, each.encoding);
+    EXPECT_THAT(CellsOf(*read.table), ElementsAre(ElementsAre("①米～", "3"), ElementsAre("髙橋の缶詰", "5"))) << each.encoding;
+  }
+}
+
+TEST(Encodings, TheFirstBadRowIsNamed) {
+  const InEncoding damaged("品名,数量\n米,3\n塩\xFF,4\n");
+  EXPECT_FALSE(damaged.table.has_value());
+  EXPECT_THAT(Reasons(damaged.errors), ElementsAre("3  WRONG_ENCODING"));
+  EXPECT_THAT(damaged.errors.all()[0].japanese, HasSubstr("3行目"));
+  const InEncoding cut("\xFF\xFE" "a");
+  EXPECT_THAT(Reasons(cut.errors), ElementsAre("1  WRONG_ENCODING"));
+}
+
+TEST(Encodings, WhatShiftJisLacksIsTold) {
+  const Encoded encoded = EncodeShiftJis("\uFEFF〜−😀𠮷é😀");
+  EXPECT_EQ(encoded.lacking, "😀𠮷é");
+  EXPECT_EQ(encoded.bytes, "\x81\x60\x81\x7C????");
+}
+
+TEST(Separators, AreFoundByWhatTheyMake) {
+  const auto cells = [](std::string_view bytes) { return CellsOf(*InEncoding(bytes).table); };
+  EXPECT_THAT(cells("品名\t数量\n米,麦\t3\n"), ElementsAre(ElementsAre("米,麦", "3")));
+  EXPECT_THAT(cells("品名;数量\n米,麦;3\n"), ElementsAre(ElementsAre("米,麦", "3")));
+  EXPECT_THAT(cells("品名,数量\n米;麦;豆;塩,3\n"), ElementsAre(ElementsAre("米;麦;豆;塩", "3"))) << "a list in a cell is no separator";
+}
+
+TEST(Headers, AreFoundBelowATitleAndByTheirParts) {
+  const InEncoding read("寄付品リスト,,\n\n【必須】品名,数量（ケース）※,備考\n米,3,x\n");
+  ASSERT_TRUE(read.table.has_value());
+  EXPECT_EQ(read.reading.header_row, 3);
+  EXPECT_THAT(read.reading.columns, ElementsAre("name", "items", ""));
+  EXPECT_EQ(read.reading.rows.at(0).number, 4);
+  const InEncoding part("対象の品名,ﾋﾝﾒｲ,寄付数量\n米,x,3\n");
+  EXPECT_THAT(part.reading.columns, ElementsAre("name", "", "items"));
+  const InEncoding longest("a,b\n1,2\n");
+  EXPECT_FALSE(longest.table.has_value());
+  EXPECT_THAT(longest.reading.headers, ElementsAre("a", "b")) << "what was read is told, though columns are missing";
+  EXPECT_EQ(longest.reading.rows.size(), 1u);
+}
+
+TEST(Headers, AreWhatTheCallerSays) {
+  const InEncoding mapped("品名,入庫,引当\nx,米,3\n", {.columns = {{"入庫", "name"}, {"引当", "items"}}});
+  ASSERT_TRUE(mapped.table.has_value());
+  EXPECT_THAT(mapped.reading.columns, ElementsAre("", "name", "items"));
+  const InEncoding unused("品名,数量,品名の旧\n米,3,y\n", {.columns = {{"品名", ""}}});
+  EXPECT_THAT(Reasons(unused.errors), IsEmpty()) << "the next best is taken";
+  EXPECT_THAT(unused.reading.columns, ElementsAre("", "items", "name"));
+  const InEncoding unknown("品名,数量\n米,3\n", {.columns = {{"品名", "colour"}}});
+  EXPECT_THAT(Reasons(unknown.errors), ElementsAre("1 品名 UNKNOWN_COLUMN"));
+  const InEncoding row("a,b\n品名,数量\nc,d\n", {.header_row = 1});
+  EXPECT_EQ(row.reading.header_row, 1);
+  EXPECT_THAT(Reasons(InEncoding("品名,数量\n", {.header_row = 5}).errors), ElementsAre("5  NO_HEADER"));
 }
 
 TEST(Cells, AllErrorsOfATableAtOnce) {
@@ -159,8 +248,12 @@ TEST(Cells, BoolChoiceListText) {
     EXPECT_EQ(OneCell(no).cells().Bool("c"), false) << no;
   for (const char* neither : {"", "maybe", "2"}) EXPECT_EQ(OneCell(neither).cells().Bool("c"), std::nullopt) << neither;
 
-  EXPECT_EQ(OneCell("ＡＭＢＩＥＮＴ").cells().Choice("c", {"ambient", "冷蔵"}), "ambient");
-  EXPECT_EQ(OneCell("冷凍").cells().Choice("c", {"ambient", "冷蔵"}), std::nullopt);
+  for (const char* ambient : {"ＡＭＢＩＥＮＴ", "Ambient", "常温", "ドライ"}) EXPECT_EQ(OneCell(ambient).cells().Choice("c"), "ambient") << ambient;
+  OneCell frozen("冷凍");
+  EXPECT_EQ(frozen.cells().Choice("c"), std::nullopt);
+  EXPECT_THAT(frozen.errors.all()[0].japanese, HasSubstr("常温、冷蔵"));
+  EXPECT_THAT(*OneCell("冷蔵、ambient").cells().Choices("c"), ElementsAre("chilled", "ambient"));
+  EXPECT_EQ(OneCell("冷蔵;chilled").cells().Choices("c"), std::nullopt) << "twice";
 
   EXPECT_THAT(*OneCell(" 卵; 乳；　小麦;; ").cells().List("c", 5), ElementsAre("卵", "乳", "小麦"));
   EXPECT_EQ(OneCell("卵;とても長い名前").cells().List("c", 5), std::nullopt);
@@ -229,8 +322,7 @@ TEST(Table, RandomBytesNeverCrash) {
     ++tables;
     for (const Row& row : table->rows()) {
       Cells cells(*table, row, errors);
-      cells.Text("a", 5), cells.Int("a", 0, 5), cells.Date("a"), cells.Bool("a"), cells.Choice("a", {"a"}),
-          cells.List("a", 5);
+      cells.Text("a", 5), cells.Int("a", 0, 5), cells.Date("a"), cells.Bool("a"), cells.Choice("a"), cells.List("a", 5);
     }
   }
   EXPECT_GT(tables, 1000);

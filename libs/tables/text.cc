@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 
+#include <unicode/normalizer2.h>
+#include <unicode/uchar.h>
+#include <unicode/unistr.h>
+
 #include "absl/strings/ascii.h"
 
 namespace kubari::tables {
@@ -98,6 +102,28 @@ std::string Fold(std::string_view text) {
   std::string folded = Narrow(Trim(text));
   absl::AsciiStrToLower(&folded);
   return folded;
+}
+
+std::string FoldHeader(std::string_view text) {
+  UErrorCode code = U_ZERO_ERROR;
+  const icu::Normalizer2* const nfkc = icu::Normalizer2::getNFKCCasefoldInstance(code);
+  const icu::UnicodeString whole = icu::UnicodeString::fromUTF8(icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
+  const icu::UnicodeString folded = U_SUCCESS(code) ? nfkc->normalize(whole, code) : whole;
+  icu::UnicodeString kept;
+  int depth = 0;
+  for (int32_t i = 0; i < folded.length(); i = folded.moveIndex32(i, 1)) {
+    const UChar32 c = folded.char32At(i);
+    if (c == '(' || c == '[' || c == 0x3010) {
+      ++depth;
+    } else if ((c == ')' || c == ']' || c == 0x3011) && depth > 0) {
+      --depth;
+    } else if (depth == 0 && !u_isUWhiteSpace(c) && std::u32string_view(U"_・*※:.-/").find(c) == std::u32string_view::npos) {
+      kept.append(c);
+    }
+  }
+  std::string out;
+  // Brackets around everything are part of the name.
+  return (kept.isEmpty() ? folded : kept).toUTF8String(out);
 }
 
 bool LooksLikeFormula(std::string_view text) {

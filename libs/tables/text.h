@@ -22,6 +22,10 @@ std::string Narrow(std::string_view text);
 // For comparing names and choices: narrow, trimmed, ASCII letters in lower case.
 std::string Fold(std::string_view text);
 
+// For comparing headers: also half-width kana and other compatibility forms are one (NFKC), and blanks, marks (＊ ※ ・ _ -) and what stands
+// in brackets do not count: 「【必須】ケース 数（箱）」 is 「ケース数」.
+std::string FoldHeader(std::string_view text);
+
 // Would a spreadsheet run this text as a formula? Also true for such a text that already has the writer's quote (or
 // more) before it, so that putting one on and taking one off are inverse.
 bool LooksLikeFormula(std::string_view text);

@@ -54,17 +54,13 @@ class DonorsHandler {
   // import_handlers.cc
   absl::StatusOr<v1::ImportDonorsResponse> ImportDonors(const rpc::Call& call, const v1::ImportDonorsRequest& request);
   absl::StatusOr<v1::ImportOffersResponse> ImportOffers(const rpc::Call& call, const v1::ImportOffersRequest& request);
+  absl::StatusOr<type::v1::ImportTemplate> GetImportTemplate(const rpc::Call& call, const type::v1::GetImportTemplateRequest& request);
 
  private:
-  using Change = std::function<absl::Status(pg::Transaction&, v1::Offer&)>;
-  // One step of an offer's life, in one transaction: own, etag, state, then `change`.
-  template <typename Request>
-  absl::StatusOr<v1::Offer> Take(const rpc::Call& call, const Request& request, Step step, const Change& change);
-
   // The donors that the table names, as far as they are the caller's, by code.
   absl::StatusOr<std::map<std::string, v1::Donor>> DonorsOf(const rpc::Call& call, OfferTable& table);
-  // Finds each line's product in the stock service; problems go to `errors`.
-  absl::Status FindProducts(const rpc::Call& call, OfferTable& table, tables::CellErrors& errors);
+  // Finds each line's product in the stock service; tells what is not there.
+  absl::Status FindProducts(const rpc::Call& call, OfferTable& table);
 
   pg::Pool& pool_;
   const std::unique_ptr<identity::v1::IdentityService::Stub> identity_;
@@ -76,5 +72,7 @@ class DonorsHandler {
 absl::StatusOr<type::v1::Agreement> AgreementToday(const v1::Donor& donor, absl::CivilDay today);
 // Puts the offer under the agreement: its conditions become the agreement's, or must be as tight (CONDITIONS_WEAKENED).
 absl::Status PutUnder(const type::v1::Agreement& agreement, v1::Offer& offer);
+// Both, and the offer records which version of which agreement it was.
+absl::Status SubmitUnder(const v1::Donor& donor, absl::CivilDay today, v1::Offer& offer);
 
 }  // namespace kubari::donors

@@ -1,18 +1,19 @@
-// Imports: judge every cell, then write everything in one transaction or nothing.
+// Imports: judge every cell, then write everything in one transaction, or nothing, or all rows that are good.
 #include <algorithm>
 #include <set>
 
 #include "absl/strings/str_cat.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
+#include "libs/imports/upload.h"
 #include "libs/registry/agreement_table.h"
 #include "libs/registry/agreements.h"
-#include "libs/registry/import.h"
 #include "libs/registry/mutation.h"
 #include "libs/registry/organisations.h"
 #include "services/donors/domain/import_donors.h"
 #include "services/donors/donor_store.h"
 #include "services/donors/handler.h"
+#include "services/donors/notices.h"
 #include "services/donors/offer_store.h"
 
 namespace kubari::donors {
@@ -28,17 +29,16 @@ using OfferKey = std::pair<std::string, std::string>;
 
 absl::StatusOr<v1::ImportDonorsResponse> DonorsHandler::ImportDonors(const rpc::Call& call,
                                                                      const v1::ImportDonorsRequest& request) {
-  errors::Violations violations;
-  registry::CheckImport(violations, request.request_id(), request.table());
-  RETURN_IF_ERROR(violations.status());
+  RETURN_IF_ERROR(imports::CheckImport(request));
   ASSIGN_OR_RETURN(const auto first, registry::FirstAnswer<v1::ImportDonorsResponse>(pool_, call, request));
   if (first) return *first;
 
-  tables::CellErrors problems;
-  std::vector<ImportedDonor> rows = ReadDonors(request.table(), problems);
+  imports::Upload upload(request, DonorColumns());
+  std::vector<ImportedDonor> rows = ReadDonors(upload);
   v1::ImportDonorsResponse response;
-  registry::Report(problems, *response.mutable_problems());
-  if (!problems.empty()) return response;
+  upload.Tell(response);
+  if (!upload.MayWrite()) return response;
+  std::erase_if(rows, [&](const ImportedDonor& row) { return upload.IsBad(row.row); });
 
   std::vector<std::string> codes;
   for (const ImportedDonor& row : rows) codes.push_back(row.donor.code());
@@ -70,18 +70,19 @@ absl::StatusOr<v1::ImportDonorsResponse> DonorsHandler::ImportDonors(const rpc::
 absl::StatusOr<std::map<std::string, v1::Donor>> DonorsHandler::DonorsOf(const rpc::Call& call, OfferTable& table) {
   std::set<std::string> codes;
   for (const ImportedOffer& offer : table.offers()) codes.insert(offer.donor_code);
+  ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
   return pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) -> absl::StatusOr<std::map<std::string, v1::Donor>> {
     ASSIGN_OR_RETURN(const auto ids, FindDonorIds(tx, {codes.begin(), codes.end()}));
     std::map<std::string, v1::Donor> donors;
     for (const auto& [code, donor_id] : ids) {
       if (!call.scope.whole_network && !call.scope.Includes(donor_id)) continue;
-      ASSIGN_OR_RETURN(donors[code], LoadDonor(tx, donor_id));
+      ASSIGN_OR_RETURN(donors[code], LoadDonor(tx, donor_id, today));
     }
     return donors;
   });
 }
 
-absl::Status DonorsHandler::FindProducts(const rpc::Call& call, OfferTable& table, tables::CellErrors& errors) {
+absl::Status DonorsHandler::FindProducts(const rpc::Call& call, OfferTable& table) {
   std::set<std::string> gtins;
   for (const ImportedOffer& offer : table.offers()) {
     for (const ImportedLine& line : offer.lines) {
@@ -96,8 +97,7 @@ absl::Status DonorsHandler::FindProducts(const rpc::Call& call, OfferTable& tabl
       if (found == known.end()) {
         table.Fail(imported, "barcode", "PRODUCT_NOT_FOUND",
                    absl::StrCat("No product has the GTIN ", imported.gtin, "; register the product first."),
-                   absl::StrCat("GTIN ", imported.gtin, " の商品は登録されていません。先に商品を登録してください。"),
-                   errors);
+                   absl::StrCat("GTIN ", imported.gtin, " の商品は登録されていません。先に商品を登録してください。"));
         continue;
       }
       v1::OfferLine& line = imported.line;
@@ -115,15 +115,13 @@ absl::Status DonorsHandler::FindProducts(const rpc::Call& call, OfferTable& tabl
 
 absl::StatusOr<v1::ImportOffersResponse> DonorsHandler::ImportOffers(const rpc::Call& call,
                                                                      const v1::ImportOffersRequest& request) {
-  errors::Violations violations;
-  registry::CheckImport(violations, request.request_id(), request.table());
-  RETURN_IF_ERROR(violations.status());
+  RETURN_IF_ERROR(imports::CheckImport(request));
   ASSIGN_OR_RETURN(const auto first, registry::FirstAnswer<v1::ImportOffersResponse>(pool_, call, request));
   if (first) return *first;
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
 
-  tables::CellErrors problems;
-  OfferTable table(request.table(), static_cast<int>(today.year()), problems);
+  imports::Upload upload(request, OfferColumns());
+  OfferTable table(upload, static_cast<int>(today.year()));
   ASSIGN_OR_RETURN(const auto donors, DonorsOf(call, table));
   std::vector<OfferKey> keys;
   for (const ImportedOffer& offer : table.offers()) {
@@ -144,17 +142,18 @@ absl::StatusOr<v1::ImportOffersResponse> DonorsHandler::ImportOffers(const rpc::
     if (donor == donors.end()) {
       for (const ImportedLine& line : offer.lines) {
         table.Fail(line, "donor_code", "NOT_FOUND", "You have no donor with this code.",
-                   "このコードの寄付企業は見つかりません。", problems);
+                   "このコードの寄付企業は見つかりません。");
       }
     } else if (const absl::Status agreed = AgreementToday(donor->second, today).status(); !agreed.ok()) {
       table.Fail(offer.lines[0], "donor_code", errors::ReasonOf(agreed), errors::MessageIn("en", agreed),
-                 errors::MessageIn("ja", agreed), problems);
+                 errors::MessageIn("ja", agreed));
     }
   }
-  RETURN_IF_ERROR(FindProducts(call, table, problems));
+  RETURN_IF_ERROR(FindProducts(call, table));
+  if (upload.skip_bad_rows()) table.LeaveOutBadOffers();
   v1::ImportOffersResponse response;
-  registry::Report(problems, *response.mutable_problems());
-  if (!problems.empty()) return response;
+  upload.Tell(response);
+  if (!upload.MayWrite()) return response;
   response.set_skipped_count(static_cast<int32_t>(existing.size()));
   response.set_created_count(static_cast<int32_t>(table.offers().size()));
   if (request.dry_run()) return response;
@@ -166,8 +165,9 @@ absl::StatusOr<v1::ImportOffersResponse> DonorsHandler::ImportOffers(const rpc::
   return registry::Mutate<v1::ImportOffersResponse>(
       pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::ImportOffersResponse> {
         std::map<std::string, v1::Donor> locked;
+        std::map<std::string, int> offers_of;  // by donor's code
         for (const std::string& donor_id : donor_ids) {
-          ASSIGN_OR_RETURN(v1::Donor donor, LoadDonor(tx, donor_id, Lock::kUpdate));
+          ASSIGN_OR_RETURN(v1::Donor donor, LoadDonor(tx, donor_id, today, Lock::kUpdate));
           locked[donor.code()] = std::move(donor);
         }
         for (const ImportedOffer& imported : table.offers()) {
@@ -181,15 +181,20 @@ absl::StatusOr<v1::ImportOffersResponse> DonorsHandler::ImportOffers(const rpc::
             *offer.add_lines() = line.line;
             offer.mutable_lines()->rbegin()->set_name(absl::StrCat(offer.name(), "/lines/", ids::NewV7(now)));
           }
-          ASSIGN_OR_RETURN(const type::v1::Agreement agreement, AgreementToday(donor, today));
-          RETURN_IF_ERROR(PutUnder(agreement, offer));
-          offer.set_agreement(agreement.name());
+          RETURN_IF_ERROR(SubmitUnder(donor, today, offer));
           ASSIGN_OR_RETURN(const v1::OfferState submitted, Next(offer, Step::kSubmit));
           offer.set_state(submitted);
           RETURN_IF_ERROR(InsertOffer(tx, offer, now));
+          ++offers_of[donor.code()];
         }
+        for (const auto& [code, offers] : offers_of) TellImported(tx, locked.at(code), offers, now);
         return response;
       });
+}
+
+absl::StatusOr<type::v1::ImportTemplate> DonorsHandler::GetImportTemplate(const rpc::Call& call,
+                                                                         const type::v1::GetImportTemplateRequest& request) {
+  return imports::MakeTemplate(request, {{"donors", "Donors", "寄付者", DonorColumns()}, {"offers", "Offers", "寄付申出", OfferColumns()}});
 }
 
 }  // namespace kubari::donors

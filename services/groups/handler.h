@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -18,8 +19,13 @@ namespace kubari::groups {
 
 class GroupsHandler {
  public:
-  GroupsHandler(pg::Pool& pool, std::shared_ptr<grpc::ChannelInterface> identity, const calendar::Clock& clock)
-      : pool_(pool), identity_(identity::v1::IdentityService::NewStub(std::move(identity))), clock_(clock) {}
+  // `service_key`: to ask the identity service for the e-mail address of whoever approves.
+  GroupsHandler(pg::Pool& pool, std::shared_ptr<grpc::ChannelInterface> identity, const calendar::Clock& clock,
+                std::string service_key = "")
+      : pool_(pool),
+        identity_(identity::v1::IdentityService::NewStub(std::move(identity))),
+        clock_(clock),
+        service_key_(std::move(service_key)) {}
 
   // group_handlers.cc
   absl::StatusOr<v1::Group> CreateGroup(const rpc::Call& call, const v1::CreateGroupRequest& request);
@@ -37,11 +43,16 @@ class GroupsHandler {
 
   // import_handler.cc
   absl::StatusOr<v1::ImportGroupsResponse> ImportGroups(const rpc::Call& call, const v1::ImportGroupsRequest& request);
+  absl::StatusOr<type::v1::ImportTemplate> GetImportTemplate(const rpc::Call& call, const type::v1::GetImportTemplateRequest& request);
 
  private:
+  // Of the person who calls; empty for a program.
+  absl::StatusOr<std::string> EmailOf(const rpc::Call& call);
+
   pg::Pool& pool_;
   const std::unique_ptr<identity::v1::IdentityService::Stub> identity_;
   const calendar::Clock& clock_;
+  const std::string service_key_;
 };
 
 }  // namespace kubari::groups

@@ -1,9 +1,9 @@
-// Import: judge every cell, then write everything in one transaction or nothing.
+// Import: judge every cell, then write everything in one transaction, or nothing, or all rows that are good.
 #include "absl/strings/str_cat.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
+#include "libs/imports/upload.h"
 #include "libs/registry/agreement_table.h"
-#include "libs/registry/import.h"
 #include "libs/registry/mutation.h"
 #include "libs/registry/organisations.h"
 #include "services/groups/domain/import_groups.h"
@@ -37,38 +37,36 @@ absl::StatusOr<Existing> Meet(pg::Transaction& tx, GroupTable& table) {
 
 absl::StatusOr<v1::ImportGroupsResponse> GroupsHandler::ImportGroups(const rpc::Call& call,
                                                                      const v1::ImportGroupsRequest& request) {
-  errors::Violations violations;
-  registry::CheckImport(violations, request.request_id(), request.table());
-  RETURN_IF_ERROR(violations.status());
+  RETURN_IF_ERROR(imports::CheckImport(request));
   ASSIGN_OR_RETURN(const auto first, registry::FirstAnswer<v1::ImportGroupsResponse>(pool_, call, request));
   if (first) return *first;
 
-  tables::CellErrors problems;
-  GroupTable table(request.table(), problems);
+  imports::Upload upload(request, GroupColumns());
+  GroupTable table(upload);
   ASSIGN_OR_RETURN(Existing existing,
                    pool_.Transact(registry::TxOf(call), [&](pg::Transaction& tx) { return Meet(tx, table); }));
-  v1::ImportGroupsResponse response;
-  const size_t rows = table.groups().size();
-  std::erase_if(table.groups(), [&](const ImportedGroup& each) { return existing.id_of.contains(each.group.code()); });
-  response.set_skipped_count(static_cast<int32_t>(rows - table.groups().size()));
-  response.set_created_count(static_cast<int32_t>(table.groups().size()));
-
   std::map<std::string, std::string> id_of = existing.id_of;
-  std::vector<registry::NewOrganisation> organisations;
   for (ImportedGroup& each : table.groups()) {
     const std::string id =
         ids::DeriveV5(kImportedGroups, absl::StrCat(call.principal.network_id, "/", each.group.code()));
     id_of.emplace(each.group.code(), id);
     each.group.set_name(ids::Name("groups", id));
     each.group.mutable_sites(0)->set_id(ids::NewUuid());
-    organisations.push_back({.id = id, .display_name = each.group.display_name()});
   }
-  table.ResolveHubs(id_of, existing.hub_of, problems);
-  if (!problems.empty()) {
-    v1::ImportGroupsResponse refused;
-    registry::Report(problems, *refused.mutable_problems());
-    return refused;
-  }
+  const auto is_there = [&](const ImportedGroup& each) { return existing.id_of.contains(each.group.code()); };
+  const size_t rows = table.groups().size();
+  std::erase_if(table.groups(), is_there);
+  const size_t skipped = rows - table.groups().size();
+  table.ResolveHubs(id_of, existing.hub_of);
+  if (upload.skip_bad_rows()) table.LeaveOutBadRows(existing.id_of);
+  v1::ImportGroupsResponse response;
+  upload.Tell(response);
+  if (!upload.MayWrite()) return response;
+  response.set_skipped_count(static_cast<int32_t>(skipped));
+  response.set_created_count(static_cast<int32_t>(table.groups().size()));
+  std::vector<registry::NewOrganisation> organisations;
+  for (const ImportedGroup& each : table.groups())
+    organisations.push_back({.id = *ids::IdFromName("groups", each.group.name()), .display_name = each.group.display_name()});
   if (request.dry_run()) return response;
 
   RETURN_IF_ERROR(
@@ -87,6 +85,11 @@ absl::StatusOr<v1::ImportGroupsResponse> GroupsHandler::ImportGroups(const rpc::
         }
         return response;
       });
+}
+
+absl::StatusOr<type::v1::ImportTemplate> GroupsHandler::GetImportTemplate(const rpc::Call& call,
+                                                                         const type::v1::GetImportTemplateRequest& request) {
+  return imports::MakeTemplate(request, {{"groups", "Groups", "受取団体", GroupColumns()}});
 }
 
 }  // namespace kubari::groups

@@ -21,6 +21,7 @@ class GroupsService final : public v1::GroupsService::CallbackService {
   KUBARI_RPC(v1::GroupsService, CreateAgreement)
   KUBARI_RPC(v1::GroupsService, TerminateAgreement)
   KUBARI_RPC(v1::GroupsService, ImportGroups)
+  KUBARI_RPC(v1::GroupsService, GetImportTemplate)
 
  private:
   rpc::Dispatcher& dispatcher_;

@@ -35,6 +35,7 @@ class StockService final : public v1::StockService::CallbackService {
   KUBARI_RPC_TO(pictures_, v1::StockService, GetProductPicture)
   KUBARI_RPC_TO(products_, v1::StockService, LookUpCode)
   KUBARI_RPC_TO(products_, v1::StockService, ImportProducts)
+  KUBARI_RPC_TO(products_, v1::StockService, GetImportTemplate)
   KUBARI_RPC_TO(warehouses_, v1::StockService, CreateWarehouse)
   KUBARI_RPC_TO(warehouses_, v1::StockService, ListWarehouses)
   KUBARI_RPC_TO(warehouses_, v1::StockService, CreatePlace)

@@ -28,7 +28,8 @@ void ReadAll(const tables::Table& table, const tables::Row& row) {
     cells.Text(column, 20);
     cells.Int(column, -5, 5);
     cells.Date(column);
-    cells.Choice(column, {"one", "two"});
+    cells.Choice(column);
+    cells.Choices(column);
     cells.Bool(column);
     cells.List(column, 5);
   }
@@ -39,7 +40,7 @@ void ReadAll(const tables::Table& table, const tables::Row& row) {
 
 void Csv(std::string_view bytes) {
   tables::CellErrors errors;
-  const auto table = tables::Table::Read(bytes, {{"a", {"A1"}}, {"b", {}, false}}, kLimits, errors);
+  const auto table = tables::Table::Read(bytes, {{.name = "a", .aliases = {"A1"}, .choices = {{"one"}, {"two", "Two", "二"}}}, {.name = "b", .required = false}}, kLimits, errors);
   IsHelpful(errors);
   Require(table.has_value() || !errors.empty(), "a table, or why not");
   if (!table || table->rows().empty()) return;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "kubari/donors/v1/donors.pb.h"
-#include "libs/tables/table.h"
+#include "libs/imports/upload.h"
 
 namespace kubari::donors {
 
@@ -25,23 +25,27 @@ struct ImportedOffer {
   std::vector<ImportedLine> lines;
 };
 
+const std::vector<tables::Column>& OfferColumns();
+
 class OfferTable {
  public:
-  // `current_year` settles the century of dates in barcodes (libs/gs1).
-  OfferTable(std::string_view bytes, int current_year, tables::CellErrors& errors);
+  // `current_year` settles the century of dates in barcodes (libs/gs1). Problems go to the upload.
+  OfferTable(imports::Upload& upload, int current_year);
   OfferTable(const OfferTable&) = delete;
   OfferTable& operator=(const OfferTable&) = delete;
 
-  // In the table's order. With any error not to be written.
+  // In the table's order; what is in bad rows is not to be used.
   std::vector<ImportedOffer>& offers() { return offers_; }
   // Adds an error found elsewhere (products, donors) at the line's row.
-  void Fail(const ImportedLine& line, std::string_view column, std::string reason, std::string english,
-            std::string japanese, tables::CellErrors& errors) const;
+  void Fail(const ImportedLine& line, std::string_view column, std::string reason, std::string english, std::string japanese);
+  // Bad rows are to be left out: an offer with a bad row is left out as a whole, for a part of it would be taken for all of it when the mended
+  // table comes again. Its other rows are told so (OFFER_NOT_WHOLE).
+  void LeaveOutBadOffers();
 
  private:
-  void ReadRow(const tables::Row& row, int current_year, tables::CellErrors& errors);
+  void ReadRow(const tables::Row& row, int current_year);
 
-  std::optional<tables::Table> table_;
+  imports::Upload& upload_;
   std::vector<ImportedOffer> offers_;
 };
 

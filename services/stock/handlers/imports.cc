@@ -1,16 +1,15 @@
 // Tables that people upload: all cells are judged first; with any problem nothing is written; what exists already is
 // skipped.
-#include <absl/strings/ascii.h>
-#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 
-#include <cmath>
 #include <set>
 
-#include "libs/tables/table.h"
 #include "libs/errors/macros.h"
 #include "libs/gs1/gs1.h"
 #include "libs/ids/ids.h"
+#include "libs/imports/cells.h"
+#include "libs/imports/columns.h"
+#include "libs/imports/upload.h"
 #include "libs/pg/idempotency.h"
 #include "services/stock/handlers/products.h"
 #include "services/stock/handlers/warehouses.h"
@@ -22,52 +21,127 @@ namespace {
 
 namespace type = kubari::type::v1;
 
-constexpr tables::Limits kLimits{.bytes = 4 << 20, .rows = 10'000};
 // Ids of operators are derived from their names, so that importing again finds the same organisation.
 constexpr char kOperatorNamespace[] = "7d6e2b8e-1a53-4f0f-bb3c-0f2e8c1d9a47";
 
-// The lower-case names of a proto enum without its prefix: "bread_cereal".
-template <typename E>
-std::vector<std::string> NamesOf(std::string_view prefix) {
-  std::vector<std::string> names;
-  const auto* descriptor = google::protobuf::GetEnumDescriptor<E>();
-  for (int i = 0; i < descriptor->value_count(); ++i) {
-    if (descriptor->value(i)->number() != 0)
-      names.push_back(absl::AsciiStrToLower(descriptor->value(i)->name().substr(prefix.size())));
-  }
-  return names;
+const std::vector<tables::Column>& ProductColumns() {
+  using tables::Kind;
+  static const std::vector<tables::Column> columns =
+      imports::List()
+          .Add({.name = "barcode",
+                .aliases = {"JAN", "JANコード", "GTIN", "EAN", "商品コード"},
+                .title = "Barcode",
+                .title_ja = "バーコード",
+                .hint = "JAN of 8 or 13 digits, UPC, or ITF of 14. What is there already is skipped.",
+                .hint_ja = "JAN 8桁・13桁、UPC、または ITF 14桁。登録済みの行は飛ばします。",
+                .example = "9520000000019"})
+          .Add(imports::NameColumn({"商品名", "品名"}, "やわらかごはん 200g"))
+          .Add(imports::KanaColumn("ヤワラカゴハン"))
+          .Add({.name = "category",
+                .aliases = {"カテゴリ", "区分"},
+                .title = "Category",
+                .title_ja = "分類",
+                .kind = Kind::kChoice,
+                .hint = "Its category (retort, care food …).",
+                .hint_ja = "分類名（レトルト、介護食 など）。",
+                .example = "介護食",
+                .choices = imports::Choices<type::FoodCategory>()})
+          .Add({.name = "grams",
+                .aliases = {"重量", "内容量", "グラム"},
+                .title = "Grams",
+                .title_ja = "重さ（g）",
+                .kind = Kind::kNumber,
+                .hint = "One item with its package.",
+                .hint_ja = "1点の重さ。包装を含みます。",
+                .example = "210"})
+          .Add({.name = "items_per_case",
+                .aliases = {"ケース入数"},
+                .title = "Items per case",
+                .title_ja = "入数",
+                .kind = Kind::kNumber,
+                .hint = "In one case.",
+                .hint_ja = "1ケースの点数。",
+                .example = "24"})
+          .Add(imports::TemperatureColumn(true, "Ambient, chilled or frozen.", "常温・冷蔵・冷凍。"))
+          .Add({.name = "allergens_contained",
+                .aliases = {"アレルゲン"},
+                .required = false,
+                .title = "Contains",
+                .title_ja = "含むアレルゲン",
+                .kind = Kind::kChoices,
+                .hint = "Separated by \";\".",
+                .hint_ja = "「;」か「、」で区切ります（小麦、乳 など）。",
+                .choices = imports::Choices<type::Allergen>()})
+          .Add({.name = "allergens_free",
+                .required = false,
+                .title = "Declared free from",
+                .title_ja = "含まないと表示",
+                .kind = Kind::kChoices,
+                .hint = "The same way. In neither list: unknown.",
+                .hint_ja = "同じ書き方。どちらにもないものは「不明」です。",
+                .choices = imports::Choices<type::Allergen>()})
+          .Add({.name = "tags",
+                .required = false,
+                .title = "Properties",
+                .title_ja = "特徴",
+                .kind = Kind::kChoices,
+                .hint = "Separated by \";\" (care food, low salt).",
+                .hint_ja = "「;」か「、」で区切ります（介護食、塩分控えめ など）。",
+                .example = "介護食",
+                .choices = imports::Choices<type::DietaryTag>()})
+          .Add({.name = "maker",
+                .aliases = {"製造者", "ブランド"},
+                .required = false,
+                .title = "Maker",
+                .title_ja = "メーカー",
+                .hint = "Who makes it.",
+                .hint_ja = "製造者の名前。",
+                .example = "あおば食品（例）"})
+          .Add({.name = "case_barcode",
+                .aliases = {"ITF", "ITFコード"},
+                .required = false,
+                .title = "Barcode of the case",
+                .title_ja = "ケースのバーコード",
+                .hint = "ITF of 14 digits.",
+                .hint_ja = "ITF 14桁。"})
+          .Take();
+  return columns;
 }
 
-template <typename E>
-E ValueOf(std::string_view prefix, const std::string& lower) {
-  E value{};
-  google::protobuf::internal::ParseNamedEnum(google::protobuf::GetEnumDescriptor<E>(),
-                                             absl::StrCat(std::string(prefix), absl::AsciiStrToUpper(lower)), &value);
-  return value;
-}
-
-template <typename E>
-std::optional<E> ReadEnum(tables::Cells& cells, std::string_view column, std::string_view prefix) {
-  const auto choice = cells.Choice(column, NamesOf<E>(prefix));
-  return choice ? std::optional(ValueOf<E>(prefix, *choice)) : std::nullopt;
-}
-
-// ";"-separated names.
-template <typename E, typename Out>
-void ReadEnums(tables::Cells& cells, std::string_view column, std::string_view prefix, Out* out) {
-  if (cells.Empty(column)) return;
-  const auto parts = cells.List(column, 40);
-  if (!parts) return;
-  const std::vector<std::string> names = NamesOf<E>(prefix);
-  for (const std::string& part : *parts) {
-    const std::string lower = absl::AsciiStrToLower(part);
-    if (std::find(names.begin(), names.end(), lower) == names.end()) {
-      cells.Fail(column, "NOT_A_CHOICE", absl::StrCat("\"", part, "\" is not known."),
-                 absl::StrCat("「", part, "」は使えない値です。"));
-    } else {
-      out->Add(ValueOf<E>(prefix, lower));
-    }
-  }
+const std::vector<tables::Column>& WarehouseColumns() {
+  static const std::vector<tables::Column> columns =
+      imports::List()
+          .Add({.name = "warehouse_code",
+                .title = "Warehouse code",
+                .title_ja = "倉庫コード",
+                .hint = "Short and unique in the network.",
+                .hint_ja = "ネットワーク内で重ならない短い記号。",
+                .example = "E"})
+          .Add({.name = "warehouse_name",
+                .aliases = {"倉庫"},
+                .title = "Warehouse",
+                .title_ja = "倉庫名",
+                .hint = "For people; the same in all its rows.",
+                .hint_ja = "人が読む名前。同じ倉庫の行では揃えます。",
+                .example = "東倉庫（例）"})
+          .Add({.name = "operator_name",
+                .aliases = {"運営", "団体"},
+                .title = "Operator",
+                .title_ja = "運営団体",
+                .hint = "Registered if it is new.",
+                .hint_ja = "なければ新しく登録します。",
+                .example = "東倉庫の会（例）"})
+          .Add(imports::AddressColumns(/*municipality_required=*/false, /*position_required=*/false))
+          .Add({.name = "place_code",
+                .aliases = {"棚", "棚番", "ロケーション"},
+                .title = "Shelf code",
+                .title_ja = "棚コード",
+                .hint = "Unique in the warehouse; a row a shelf.",
+                .hint_ja = "倉庫の中で重ならない記号。1行に1つの棚。",
+                .example = "A-01"})
+          .Add(imports::TemperatureColumn(true, "Ambient, chilled or frozen.", "常温・冷蔵・冷凍。"))
+          .Take();
+  return columns;
 }
 
 void ReadGtin(tables::Cells& cells, std::string_view column, std::string* out) {
@@ -81,55 +155,25 @@ void ReadGtin(tables::Cells& cells, std::string_view column, std::string* out) {
   }
 }
 
-// Decimal degrees as micro-degrees.
-std::optional<int32_t> ReadDegrees(tables::Cells& cells, std::string_view column, double limit) {
-  const auto text = cells.Text(column, 20);
-  if (!text) return std::nullopt;
-  double degrees = 0;
-  if (!absl::SimpleAtod(*text, &degrees) || !(std::abs(degrees) <= limit)) {
-    cells.Fail(column, "OUT_OF_RANGE", absl::StrCat("Expected decimal degrees between -", limit, " and ", limit, "."),
-               absl::StrCat("-", limit, "〜", limit, "の度数（十進）で入力してください。"));
-    return std::nullopt;
-  }
-  return static_cast<int32_t>(std::lround(degrees * 1e6));
-}
-
-template <typename Response>
-Response Problems(const tables::CellErrors& errors) {
-  Response response;
-  for (const tables::CellError& error : errors.all()) {
-    type::ImportProblem& problem = *response.add_problems();
-    problem.set_row(error.row);
-    problem.set_column(error.column);
-    problem.set_value(error.value);
-    problem.set_reason(error.reason);
-    problem.set_message(error.english);
-    problem.set_message_ja(error.japanese);
-  }
-  return response;
-}
-
-std::optional<pb::Product> ReadProductRow(tables::Cells& cells, std::set<std::string>& seen) {
+std::optional<pb::Product> ReadProductRow(tables::Cells& cells, int row, imports::UniqueCodes& seen) {
   pb::Product product;
   ReadGtin(cells, "barcode", product.mutable_gtin());
   if (const auto name = cells.Text("name", 200)) product.set_display_name(*name);
-  if (!cells.Empty("name_kana")) product.set_name_kana(cells.Text("name_kana", 200).value_or(""));
-  if (!cells.Empty("maker")) product.set_maker(cells.Text("maker", 200).value_or(""));
-  product.set_category(
-      ReadEnum<type::FoodCategory>(cells, "category", "FOOD_CATEGORY_").value_or(type::FOOD_CATEGORY_UNSPECIFIED));
+  product.set_name_kana(imports::OptionalText(cells, "name_kana", 200));
+  product.set_maker(imports::OptionalText(cells, "maker", 200));
+  product.set_category(imports::EnumCell<type::FoodCategory>(cells, "category").value_or(type::FOOD_CATEGORY_UNSPECIFIED));
   product.set_item_grams(cells.Int("grams", 1, 100'000).value_or(1));
   product.set_items_per_case(cells.Int("items_per_case", 1, 10'000).value_or(1));
-  product.set_temperature_zone(ReadEnum<type::TemperatureZone>(cells, "temperature", "TEMPERATURE_ZONE_")
-                                   .value_or(type::TEMPERATURE_ZONE_UNSPECIFIED));
-  ReadEnums<type::Allergen>(cells, "allergens_contained", "ALLERGEN_", product.mutable_allergens()->mutable_contains());
-  ReadEnums<type::Allergen>(cells, "allergens_free", "ALLERGEN_", product.mutable_allergens()->mutable_free_from());
-  ReadEnums<type::DietaryTag>(cells, "tags", "DIETARY_TAG_", product.mutable_tags());
+  product.set_temperature_zone(
+      imports::EnumCell<type::TemperatureZone>(cells, "temperature").value_or(type::TEMPERATURE_ZONE_UNSPECIFIED));
+  for (const auto allergen : imports::EnumList<type::Allergen>(cells, "allergens_contained"))
+    product.mutable_allergens()->add_contains(allergen);
+  for (const auto allergen : imports::EnumList<type::Allergen>(cells, "allergens_free"))
+    product.mutable_allergens()->add_free_from(allergen);
+  for (const auto tag : imports::EnumList<type::DietaryTag>(cells, "tags")) product.add_tags(tag);
   if (!cells.Empty("case_barcode")) ReadGtin(cells, "case_barcode", product.mutable_case_gtin());
   if (product.gtin().empty()) return std::nullopt;
-  if (!seen.insert(product.gtin()).second) {
-    cells.Fail("barcode", "DUPLICATE", "This barcode stands in an earlier row.", "同じバーコードが前の行にあります。");
-    return std::nullopt;
-  }
+  seen.Claim(cells, "barcode", product.gtin(), row);
   // What the single cells cannot show: rules between them.
   errors::Violations violations;
   CompleteProduct(product, "product", violations);
@@ -149,33 +193,18 @@ std::optional<pb::Product> ReadProductRow(tables::Cells& cells, std::set<std::st
 
 absl::StatusOr<pb::ImportProductsResponse> ProductsHandler::ImportProducts(const rpc::Call& call,
                                                                            const pb::ImportProductsRequest& request) {
-  errors::Violations violations;
-  violations.RequestId("request_id", request.request_id());
-  RETURN_IF_ERROR(violations.status());
-  tables::CellErrors errors;
+  RETURN_IF_ERROR(imports::CheckImport(request));
+  imports::Upload upload(request, ProductColumns());
   std::vector<pb::Product> products;
-  const auto table = tables::Table::Read(request.table(),
-                                      {{.name = "barcode"},
-                                       {.name = "name"},
-                                       {.name = "name_kana", .required = false},
-                                       {.name = "category"},
-                                       {.name = "grams"},
-                                       {.name = "items_per_case"},
-                                       {.name = "temperature"},
-                                       {.name = "allergens_contained", .required = false},
-                                       {.name = "allergens_free", .required = false},
-                                       {.name = "tags", .required = false},
-                                       {.name = "maker", .required = false},
-                                       {.name = "case_barcode", .required = false}},
-                                      kLimits, errors);
-  if (table) {
-    std::set<std::string> seen;
-    for (const tables::Row& row : table->rows()) {
-      tables::Cells cells(*table, row, errors);
-      if (auto product = ReadProductRow(cells, seen)) products.push_back(*std::move(product));
-    }
+  imports::UniqueCodes seen;
+  for (const tables::Row& row : upload.rows()) {
+    tables::Cells cells = upload.CellsOf(row);
+    auto product = ReadProductRow(cells, row.number, seen);
+    if (product && !upload.IsBad(row.number)) products.push_back(*std::move(product));
   }
-  if (!errors.empty()) return Problems<pb::ImportProductsResponse>(errors);
+  pb::ImportProductsResponse told;
+  upload.Tell(told);
+  if (!upload.MayWrite()) return told;
   const absl::Time now = context_.clock.Now();
   // What is not there yet.
   const auto judge = [&](pg::Transaction& tx,
@@ -188,7 +217,7 @@ absl::StatusOr<pb::ImportProductsResponse> ProductsHandler::ImportProducts(const
       product.set_name(ids::Name("products", ids::NewV7(now)));
       fresh.push_back(std::move(product));
     }
-    pb::ImportProductsResponse response;
+    pb::ImportProductsResponse response = told;
     response.set_created_count(static_cast<int>(fresh.size()));
     response.set_skipped_count(static_cast<int>(products.size() - fresh.size()));
     return response;
@@ -214,52 +243,26 @@ absl::StatusOr<pb::ImportProductsResponse> ProductsHandler::ImportProducts(const
 
 absl::StatusOr<pb::ImportWarehousesResponse> WarehousesHandler::ImportWarehouses(
     const rpc::Call& call, const pb::ImportWarehousesRequest& request) {
-  errors::Violations violations;
-  violations.RequestId("request_id", request.request_id());
-  RETURN_IF_ERROR(violations.status());
+  RETURN_IF_ERROR(imports::CheckImport(request));
   const std::string& network = call.principal.network_id;
   struct Shelf {
     std::string warehouse_code;
     std::string code;
     type::TemperatureZone zone;
   };
-  tables::CellErrors errors;
+  imports::Upload upload(request, WarehouseColumns());
   std::map<std::string, pb::Warehouse> warehouses;  // by code
   std::map<std::string, std::string> operators;     // organisation id → name
   std::vector<Shelf> shelves;
-  const auto table = tables::Table::Read(request.table(),
-                                      {{.name = "warehouse_code"},
-                                       {.name = "warehouse_name"},
-                                       {.name = "operator_name"},
-                                       {.name = "municipality_code", .required = false},
-                                       {.name = "address", .required = false},
-                                       {.name = "latitude", .required = false},
-                                       {.name = "longitude", .required = false},
-                                       {.name = "place_code"},
-                                       {.name = "temperature"}},
-                                      kLimits, errors);
   std::set<std::pair<std::string, std::string>> seen;
-  for (size_t i = 0; table && i < table->rows().size(); ++i) {
-    tables::Cells cells(*table, table->rows()[i], errors);
+  for (const tables::Row& row : upload.rows()) {
+    tables::Cells cells = upload.CellsOf(row);
     const auto code = cells.Text("warehouse_code", 40), name = cells.Text("warehouse_name", 200),
                owner = cells.Text("operator_name", 200), place = cells.Text("place_code", 40);
-    const auto zone = ReadEnum<type::TemperatureZone>(cells, "temperature", "TEMPERATURE_ZONE_");
+    const auto zone = imports::EnumCell<type::TemperatureZone>(cells, "temperature");
     pb::Warehouse warehouse;
-    type::Address& address = *warehouse.mutable_address();
-    if (!cells.Empty("municipality_code")) {
-      address.set_municipality_code(cells.Text("municipality_code", 5).value_or(""));
-      const std::string& digits = address.municipality_code();
-      if (digits.size() != 5 || digits.find_first_not_of("0123456789") != std::string::npos) {
-        cells.Fail("municipality_code", "NOT_A_CODE", "Expected the five digits of JIS X 0402, for instance 13101.",
-                   "全国地方公共団体コードの5桁（例：13101）を入力してください。");
-      }
-    }
-    if (!cells.Empty("address")) address.set_text(cells.Text("address", 200).value_or(""));
-    if (!cells.Empty("latitude"))
-      address.mutable_position()->set_latitude_e6(ReadDegrees(cells, "latitude", 90).value_or(0));
-    if (!cells.Empty("longitude"))
-      address.mutable_position()->set_longitude_e6(ReadDegrees(cells, "longitude", 180).value_or(0));
-    if (!code || !name || !owner || !place || !zone) continue;
+    *warehouse.mutable_address() = imports::ReadAddress(cells, /*municipality_required=*/false, /*position_required=*/false);
+    if (upload.IsBad(row.number)) continue;
     const std::string organisation = ids::DeriveV5(kOperatorNamespace, absl::StrCat(network, "/", *owner));
     operators[organisation] = *owner;
     warehouse.set_code(*code);
@@ -273,9 +276,11 @@ absl::StatusOr<pb::ImportWarehousesResponse> WarehousesHandler::ImportWarehouses
     if (!seen.insert({*code, *place}).second) {
       cells.Fail("place_code", "DUPLICATE", "This shelf stands in an earlier row.", "同じ棚が前の行にあります。");
     }
-    shelves.push_back({*code, *place, *zone});
+    if (!upload.IsBad(row.number)) shelves.push_back({*code, *place, *zone});
   }
-  if (!errors.empty()) return Problems<pb::ImportWarehousesResponse>(errors);
+  pb::ImportWarehousesResponse told;
+  upload.Tell(told);
+  if (!upload.MayWrite()) return told;
 
   struct Fresh {
     std::vector<pb::Warehouse> warehouses;
@@ -317,7 +322,7 @@ absl::StatusOr<pb::ImportWarehousesResponse> WarehousesHandler::ImportWarehouses
     return fresh;
   };
   const auto answer = [&](const Fresh& fresh) {
-    pb::ImportWarehousesResponse response;
+    pb::ImportWarehousesResponse response = told;
     response.set_created_count(static_cast<int>(fresh.shelves.size()));
     response.set_skipped_count(static_cast<int>(shelves.size() - fresh.shelves.size()));
     return response;
@@ -340,6 +345,12 @@ absl::StatusOr<pb::ImportWarehousesResponse> WarehousesHandler::ImportWarehouses
           return answer(fresh);
         });
   });
+}
+
+absl::StatusOr<type::ImportTemplate> ProductsHandler::GetImportTemplate(const rpc::Call& call,
+                                                                       const type::GetImportTemplateRequest& request) {
+  return imports::MakeTemplate(request,
+                               {{"products", "Products", "商品", ProductColumns()}, {"warehouses", "Warehouses", "倉庫", WarehouseColumns()}});
 }
 
 }  // namespace kubari::stock

@@ -18,6 +18,8 @@ class ProductsHandler {
   absl::StatusOr<pb::LookUpCodeResponse> LookUpCode(const rpc::Call& call, const pb::LookUpCodeRequest& request);
   absl::StatusOr<pb::ImportProductsResponse> ImportProducts(const rpc::Call& call,
                                                             const pb::ImportProductsRequest& request);
+  absl::StatusOr<kubari::type::v1::ImportTemplate> GetImportTemplate(const rpc::Call& call,
+                                                                     const kubari::type::v1::GetImportTemplateRequest& request);
 
  private:
   const Context context_;

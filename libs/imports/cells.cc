@@ -1,35 +1,10 @@
-#include "libs/registry/import.h"
-
-#include <set>
+#include "libs/imports/cells.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "libs/tables/text.h"
 #include "libs/registry/fields.h"
+#include "libs/tables/text.h"
 
-namespace kubari::registry {
-
-void CheckImport(errors::Violations& violations, const std::string& request_id, const std::string& table) {
-  violations.RequestId("request_id", request_id);
-  violations.Require(!table.empty(), "table", "REQUIRED", "The table is empty; send a CSV file with a header row.",
-                     "表が空です。見出し行のある CSV を送ってください。");
-  violations.Require(
-      table.size() <= kMaxTableBytes, "table", "TOO_LONG",
-      absl::StrCat("The table has ", table.size(), " bytes; at most ", kMaxTableBytes, " are allowed. Split it."),
-      absl::StrCat("表は ", table.size(), " バイトです。", kMaxTableBytes, " バイト以内に分けてください。"));
-}
-
-void Report(const tables::CellErrors& errors, google::protobuf::RepeatedPtrField<type::v1::ImportProblem>& problems) {
-  for (const tables::CellError& error : errors.all()) {
-    type::v1::ImportProblem& problem = *problems.Add();
-    problem.set_row(error.row);
-    problem.set_column(error.column);
-    problem.set_value(error.value);
-    problem.set_reason(error.reason);
-    problem.set_message(error.english);
-    problem.set_message_ja(error.japanese);
-  }
-}
+namespace kubari::imports {
 
 void UniqueCodes::Claim(tables::Cells& cells, std::string_view column, const std::string& code, int row) {
   const auto [at, is_new] = rows_.emplace(code, row);
@@ -100,18 +75,21 @@ std::optional<int32_t> Degrees(tables::Cells& cells, std::string_view column, in
   return static_cast<int32_t>(negative ? -micro : micro);
 }
 
-type::v1::Address ReadAddress(tables::Cells& cells, bool position_required) {
+type::v1::Address ReadAddress(tables::Cells& cells, bool municipality_required, bool position_required) {
   type::v1::Address address;
-  if (const auto code = cells.Text("municipality_code", 10)) {
-    address.set_municipality_code(tables::Narrow(*code));
-    if (!IsMunicipalityCode(address.municipality_code())) {
+  const bool has_municipality = municipality_required || !cells.Empty("municipality_code");
+  if (const auto code = has_municipality ? cells.Text("municipality_code", 10) : std::nullopt) {
+    std::string digits = tables::Narrow(*code);
+    if (digits.size() == 4) digits.insert(0, 1, '0');  // a spreadsheet takes 01101 for a number
+    address.set_municipality_code(digits);
+    if (!registry::IsMunicipalityCode(address.municipality_code())) {
       cells.Fail("municipality_code", "NOT_A_MUNICIPALITY",
                  "Not a municipality code: five digits that begin with a prefecture, 01 to 47.",
                  "市区町村コードではありません。都道府県 01〜47 で始まる5桁の数字にしてください。");
     }
   }
   address.set_postal_code(tables::Narrow(OptionalText(cells, "postal_code", 10)));
-  if (!address.postal_code().empty() && !IsPostalCode(address.postal_code())) {
+  if (!address.postal_code().empty() && !registry::IsPostalCode(address.postal_code())) {
     cells.Fail("postal_code", "NOT_A_POSTAL_CODE", "Not a postal code; write it as 100-0001.",
                "郵便番号ではありません。100-0001 の形で書いてください。");
   }
@@ -126,47 +104,12 @@ type::v1::Address ReadAddress(tables::Cells& cells, bool position_required) {
 }
 
 std::string OptionalEmail(tables::Cells& cells, std::string_view column) {
-  const std::string email = OptionalText(cells, column, kMaxEmail);
-  if (!email.empty() && !IsEmail(email)) {
+  const std::string email = OptionalText(cells, column, registry::kMaxEmail);
+  if (!email.empty() && !registry::IsEmail(email)) {
     cells.Fail(column, "NOT_AN_EMAIL", "Not an e-mail address; write it as name@example.org.",
                "メールアドレスではありません。name@example.org の形で書いてください。");
   }
   return email;
 }
 
-std::map<std::string, int> EnumWords(const google::protobuf::EnumDescriptor& type) {
-  // The value 0 is named PREFIX_UNSPECIFIED.
-  const std::string& unspecified = type.FindValueByNumber(0)->name();
-  const size_t prefix = unspecified.size() - std::string_view("UNSPECIFIED").size();
-  std::map<std::string, int> words;
-  for (int i = 0; i < type.value_count(); ++i) {
-    if (type.value(i)->number() != 0)
-      words[absl::AsciiStrToLower(type.value(i)->name().substr(prefix))] = type.value(i)->number();
-  }
-  return words;
-}
-
-std::vector<int> EnumListNumbers(tables::Cells& cells, std::string_view column, const std::map<std::string, int>& words) {
-  std::vector<int> numbers;
-  if (cells.Empty(column)) return numbers;
-  const std::optional<std::vector<std::string>> parts = cells.List(column, 40);
-  if (!parts) return numbers;
-  std::set<int> seen;
-  for (const std::string& part : *parts) {
-    const auto word = words.find(tables::Fold(part));
-    if (word == words.end()) {
-      const std::string known =
-          absl::StrJoin(words, ", ", [](std::string* out, const auto& each) { out->append(each.first); });
-      cells.Fail(column, "NOT_A_CHOICE", absl::StrCat("'", part, "' is not known; choose from: ", known, "."),
-                 absl::StrCat("「", part, "」は選べません。次から選んでください: ", known));
-    } else if (!seen.insert(word->second).second) {
-      cells.Fail(column, "DUPLICATE", absl::StrCat("'", part, "' is given twice."),
-                 absl::StrCat("「", part, "」が二度書かれています。"));
-    } else {
-      numbers.push_back(word->second);
-    }
-  }
-  return numbers;
-}
-
-}  // namespace kubari::registry
+}  // namespace kubari::imports
