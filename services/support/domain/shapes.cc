@@ -33,6 +33,22 @@ int64_t PeopleOf(const pb::Household& household) {
          household.age_12_to_17() + household.age_18_to_64() + household.age_65_and_over();
 }
 
+std::vector<int> AgesOf(const pb::Household& h) {
+  return {h.age_0_to_2(), h.age_3_to_5(), h.age_6_to_11(), h.age_12_to_17(), h.age_18_to_64(), h.age_65_and_over()};
+}
+
+pb::Household HouseholdOf(const std::vector<int>& ages) {
+  pb::Household household;
+  if (ages.size() != 6) return household;
+  household.set_age_0_to_2(ages[0]);
+  household.set_age_3_to_5(ages[1]);
+  household.set_age_6_to_11(ages[2]);
+  household.set_age_12_to_17(ages[3]);
+  household.set_age_18_to_64(ages[4]);
+  household.set_age_65_and_over(ages[5]);
+  return household;
+}
+
 void CheckHousehold(errors::Violations& violations, const std::string& field, const pb::Household& household) {
   bool ok = violations.Range(field + ".age_0_to_2", household.age_0_to_2(), 0, kMaxOfAge);
   ok = violations.Range(field + ".age_3_to_5", household.age_3_to_5(), 0, kMaxOfAge) && ok;

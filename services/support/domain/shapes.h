@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/civil_time.h"
 #include "kubari/support/v1/support.pb.h"
@@ -15,6 +16,9 @@ namespace pb = v1;
 inline constexpr int kMaxNote = 500;
 
 int64_t PeopleOf(const pb::Household& household);
+// People by band, in the contract's order: the form of the columns `ages`.
+std::vector<int> AgesOf(const pb::Household& household);
+pb::Household HouseholdOf(const std::vector<int>& ages);
 
 // 0 to 30 people of each age, at least one in all.
 void CheckHousehold(errors::Violations& violations, const std::string& field, const pb::Household& household);
