@@ -35,7 +35,8 @@ struct ServerOptions {
   // Adds Strict-Transport-Security.
   bool secure = false;
   uint32_t header_limit = 16 << 10;
-  uint64_t body_limit = 4 << 20;
+  // A table of 4 MiB (the largest that is imported) as base64 in JSON, with something around it.
+  uint64_t body_limit = 6 << 20;
   // From the first byte of a request to the end of its head; of its body; between requests.
   absl::Duration header_timeout = absl::Seconds(10);
   absl::Duration body_timeout = absl::Seconds(30);

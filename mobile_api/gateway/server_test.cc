@@ -73,6 +73,40 @@ TEST_F(ServerTest, LargeBodiesAreRefusedWithoutBeingRead) {
   EXPECT_EQ(Call(kCreateProduct, fits, Bearer("kbs_coordinator")).result_int(), 200);
 }
 
+// Of this process, in which the gateway runs too.
+int64_t ResidentBytes() {
+  std::ifstream in("/proc/self/statm");
+  int64_t total = 0, resident = 0;
+  in >> total >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+TEST_F(ServerTest, TwoGigabytesTakeNoMemory) {
+  constexpr int64_t kTwoGigabytes = int64_t{2} << 30;
+  StartGateway();
+  Client declared(port());
+  declared.SendRaw(PostHead(kCreateProduct, kTwoGigabytes));
+  const Reply refused = declared.Receive();
+  EXPECT_EQ(refused.result_int(), 413) << "by its announced length, before a byte of it is read";
+  EXPECT_THAT(refused.body(), HasSubstr("BODY_TOO_LARGE"));
+
+  // Of unknown length: as many bytes as the other side lets through.
+  Client stream(port());
+  std::string head = PostHead(kCreateProduct, 0);
+  head.replace(head.find("Content-Length: 0"), 17, "Transfer-Encoding: chunked");
+  stream.SendRaw(head);
+  const std::string chunk = "100000\r\n" + std::string(0x100000, ' ') + "\r\n";
+  const int64_t before = ResidentBytes();
+  int64_t most = before, sent = 0;
+  for (boost::system::error_code error; sent < kTwoGigabytes && !error; sent += 0x100000) {
+    net::write(stream.socket(), net::buffer(chunk), error);
+    most = std::max(most, ResidentBytes());
+  }
+  EXPECT_LT(most - before, 64 << 20);
+  EXPECT_LT(sent, 256 << 20) << "the other side hung up long before the end";
+  EXPECT_EQ(Call(kCreateProduct, "{}", Bearer("kbs_coordinator")).result_int(), 200);
+}
+
 TEST_F(ServerTest, LargeBodiesTogetherAreBounded) {
   options_.server.body_memory = 1 << 20;
   StartGateway();
