@@ -91,11 +91,12 @@ class Books {
   // Milli-person-days of this run; of that, of pins.
   int64_t Food(int group) const { return food_[group]; }
   int64_t PinnedFood(int group) const { return pinned_food_[group]; }
-  // Bounds of what it gets beside its pins.
+  // Bounds of what it gets beside its pins; a cap also of what is planned for it.
   int64_t Floor(int group) const { return floor_[group]; }
   int64_t Cap(int group) const { return cap_[group]; }
   bool FitsCap(int group, int64_t food) const {
-    return cap_[group] == fairflow::kNoLimit || food_[group] - pinned_food_[group] + food <= cap_[group];
+    return cap_[group] == fairflow::kNoLimit ||
+           food_[group] + coming_[group] - pinned_food_[group] + food <= cap_[group];
   }
 
   Candidate CandidateOf(int s, int group) const;

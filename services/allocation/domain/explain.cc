@@ -88,6 +88,7 @@ Sentence HowMuch(const Share& share, const Supply& supply) {
 
 Sentence Append(Sentence sentence, const Sentence& more) {
   if (more.english.empty()) return sentence;
+  if (sentence.english.empty()) return more;
   return {absl::StrCat(sentence.english, " ", more.english), absl::StrCat(sentence.japanese, more.japanese)};
 }
 
@@ -102,8 +103,8 @@ Sentence HowItComes(const Share& share, const Supply& supply, std::string_view h
   }
   if (supply.min_lot_items <= 1) return sentence;
   if (others <= 0) {
-    return Append(sentence, {absl::StrCat("The donor gives at least ", supply.min_lot_items, " items at once."),
-                             absl::StrCat("寄付者の条件により一度に", supply.min_lot_items, "点以上です。")});
+    return Append(sentence, {absl::StrCat("The donor gives at least ", supply.min_lot_items, " items to one group."),
+                             absl::StrCat("寄付者の条件により1団体あたり", supply.min_lot_items, "点以上です。")});
   }
   return Append(
       sentence,

@@ -360,7 +360,7 @@ TEST(ShareOut, OneLotIsLeximinOptimal) {
   }
 }
 
-pb::Snapshot RandomNetwork(std::mt19937& random) {
+pb::Snapshot RandomNetwork(std::mt19937& random, bool hubs = false) {
   const auto below = [&](int limit) { return static_cast<int>(random() % limit); };
   pb::Snapshot snapshot = EmptySnapshot();
   for (int number = 1; number <= 2 + below(10); ++number) {
@@ -374,6 +374,8 @@ pb::Snapshot RandomNetwork(std::mt19937& random) {
     if (below(3) == 0) group.add_receiving_days(static_cast<groups::v1::Weekday>(1 + below(7)));
     seen.set_history_milli_person_days(below(30'000));
     seen.set_claimed_ambient_items(below(3) * below(150));
+    if (hubs && below(2) == 0) group.set_hub(GroupName(1 + below(3)));
+    if (hubs && below(5) == 0) group.add_excluded_allergens(type::v1::ALLERGEN_WHEAT);  // which no lot declares
   }
   for (int number = 1; number <= 1 + below(12); ++number) {
     pb::SnapshotStock& stock = AddStock(snapshot, number, below(500));
@@ -384,6 +386,7 @@ pb::Snapshot RandomNetwork(std::mt19937& random) {
     if (below(4) == 0) lot.add_tags(type::v1::DIETARY_TAG_STOCKPILE);
     if (below(3) == 0) lot.set_temperature_zone(type::v1::TEMPERATURE_ZONE_CHILLED);
     if (below(2) == 0) lot.mutable_good_until()->set_date(absl::StrFormat("2026-11-%02d", 18 + below(12)));
+    if (hubs && below(4) > 0) lot.mutable_conditions()->set_onward_transfer_allowed(true);
   }
   pb::RunOptions& options = *snapshot.mutable_options();
   if (below(3) == 0) options.set_tolerance_permille(below(200));
@@ -411,20 +414,31 @@ void ExpectSound(const pb::Snapshot& snapshot, const Outcome& outcome) {
   std::vector<int64_t> left;
   std::vector<std::array<int64_t, kZones>> room;
   std::vector<int64_t> food(snapshot.groups_size());
+  std::map<std::pair<int, int>, int64_t> through;  // supply, door
   for (int s = 0; s < judgement.stock(); ++s) left.push_back(judgement.supplies()[s].items);
   for (const Demand& demand : judgement.demands()) room.push_back(demand.room);
   for (const Share& share : outcome.shares) {
     const Supply& supply = judgement.supplies()[share.supply];
     EXPECT_TRUE(judgement.May(share.supply, share.group));
     EXPECT_GT(share.items, 0);
-    EXPECT_GE(share.items, supply.min_lot_items);
+    const int door = share.hub < 0 ? share.group : share.hub;
+    through[{share.supply, door}] += share.items;
     left[share.supply] -= share.items;
     food[share.group] += share.items * supply.value;
     room[share.group][supply.zone] -= share.items;
+    if (share.hub >= 0) {
+      EXPECT_EQ(snapshot.groups(share.group).group().hub(), snapshot.groups(share.hub).group().name());
+      EXPECT_TRUE(supply.onward);
+      EXPECT_GE(judgement.DayOf(share.supply, share.group), judgement.DayOf(share.hub));
+      room[share.hub][supply.zone] -= share.items;
+    }
     if (share.items % supply.items_per_case != 0) {
       EXPECT_EQ(share.items % supply.items_per_case, supply.items % supply.items_per_case);  // the opened case
     }
   }
+  for (const auto& [door, items] : through) EXPECT_GE(items, judgement.supplies()[door.first].min_lot_items);
+  for (const Share& share : outcome.shares)
+    EXPECT_EQ(share.door_items, (through[{share.supply, share.hub < 0 ? share.group : share.hub}]));
   int64_t given_out = 0;
   for (const Unallocated& rest : outcome.unallocated) {
     left[rest.supply] -= rest.items;
@@ -471,6 +485,25 @@ TEST(ShareOut, KeepsEveryRuleOnRandomNetworks) {
     lines += static_cast<int64_t>(outcome.shares.size());
   }
   EXPECT_GT(lines, 3'000);
+}
+
+TEST(ShareOut, KeepsEveryRuleOnRandomNetworksWithHubs) {
+  std::mt19937 random(20261122);
+  int64_t by_hub = 0, together = 0, full = 0;
+  for (int round = 0; round < 600; ++round) {
+    SCOPED_TRACE(round);
+    const pb::Snapshot snapshot = RandomNetwork(random, /*hubs=*/true);
+    const Outcome outcome = ShareOutOf(snapshot);
+    ExpectSound(snapshot, outcome);
+    for (const Share& share : outcome.shares) {
+      by_hub += share.hub >= 0;
+      together += share.hub >= 0 && share.items < snapshot.stock(share.supply).lot().min_lot_items();
+    }
+    full += Left(outcome)[Leftover::kHubFull] > 0;
+  }
+  EXPECT_GT(by_hub, 300);
+  EXPECT_GT(together, 10);
+  EXPECT_GT(full, 20);
 }
 
 // With some pairs written down and the others on request the bounds are those over all pairs.
