@@ -129,7 +129,7 @@ class IdentityTest : public ::testing::Test {
   OwnAuthenticator authenticator_{pool_, clock_, kServiceKey};
   prometheus::Registry registry_;
   rpc::Dispatcher dispatcher_{authenticator_, registry_, {.workers = 8, .max_queue = 256}};
-  IdentityService service_{dispatcher_, {pool_, clock_, hasher_}};
+  IdentityService service_{dispatcher_, {pool_, clock_, hasher_, kServiceKey}};
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<Stub> stub_;
 };

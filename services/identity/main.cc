@@ -1,6 +1,7 @@
 // kubari-identity: config → wiring → serve.
 #include "libs/calendar/clock.h"
 #include "libs/config/config.h"
+#include "libs/outbox/pump.h"
 #include "libs/pg/migrations.h"
 #include "libs/pg/pool.h"
 #include "libs/rpc/periodic.h"
@@ -27,12 +28,13 @@ int main(int argc, char** argv) {
   }
   const calendar::SystemClock clock;
   pg::Pool pool(
-      {.conninfo = common.database_url, .schema = "identity", .size = common.workers, .registry = &runtime.registry()});
+      {.conninfo = common.database_url, .schema = "identity", .size = common.workers + 2, .registry = &runtime.registry()});
   identity::OwnAuthenticator authenticator(pool, clock, common.service_key);
   runtime.AuthenticateWith(authenticator);
   // A quarter of the workers may wait for a turn at hashing; the rest serve everybody else.
   identity::PasswordHasher hasher({.waiting = common.workers / 4});
-  identity::IdentityService service(runtime.dispatcher(), {pool, clock, hasher});
+  identity::IdentityService service(runtime.dispatcher(), {pool, clock, hasher, common.service_key});
+  outbox::Pump pump(pool, runtime.Connect(common.notifications), common.service_key, runtime.registry());
   rpc::Periodic cleaning("delete expired sessions", absl::Minutes(10),
                          [&] { return identity::DeleteExpired(pool, clock.Now()).status(); });
   return runtime.Serve({&service});

@@ -28,10 +28,13 @@ class IdentityService final : public pb::IdentityService::CallbackService {
   KUBARI_RPC_TO(people_, pb::IdentityService, CreatePerson)
   KUBARI_RPC_TO(people_, pb::IdentityService, GetPerson)
   KUBARI_RPC_TO(people_, pb::IdentityService, ListPeople)
+  KUBARI_RPC_TO(people_, pb::IdentityService, UpdatePerson)
+  KUBARI_RPC_TO(people_, pb::IdentityService, ListRecipients)
   KUBARI_RPC_TO(people_, pb::IdentityService, GrantRole)
   KUBARI_RPC_TO(people_, pb::IdentityService, RevokeRole)
 
   KUBARI_RPC_TO(sessions_, pb::IdentityService, SetPassword)
+  KUBARI_RPC_TO(sessions_, pb::IdentityService, SetLocale)
   KUBARI_RPC_TO(sessions_, pb::IdentityService, SignIn)
   KUBARI_RPC_TO(sessions_, pb::IdentityService, SignOut)
   KUBARI_RPC_TO(sessions_, pb::IdentityService, GetSession)

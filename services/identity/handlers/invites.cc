@@ -5,6 +5,7 @@
 #include "libs/auth/access.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
+#include "libs/outbox/outbox.h"
 #include "libs/paging/page.h"
 #include "libs/pg/idempotency.h"
 #include "services/identity/domain/grants.h"
@@ -63,6 +64,9 @@ absl::Status CheckShape(const pb::CreateInviteRequest& request) {
         "個人と役割が両方指定されています。個人の招待ではその方の役割が使われます。どちらか一方にしてください。");
     return violations.status();
   }
+  violations.Require(!request.send_by_email(), "send_by_email", "NOT_A_PERSON",
+                     "is set, but only a person has an e-mail address; show the code of a device's invite on the screen",
+                     "が指定されていますが、メールで送れるのは個人の招待だけです。端末の招待は画面に表示してください");
   CheckGrantShape(violations, "grant", request.grant());
   const type::v1::Role role = request.grant().role();
   violations.Require(
@@ -107,6 +111,21 @@ absl::StatusOr<pb::CreateInviteResponse> MakeInvite(pg::Transaction& tx, const r
   return response;
 }
 
+// The link, for the person's mailbox. The code is in it, so it is sealed until it has left.
+outbox::Notice InviteNotice(const pb::CreateInviteResponse& made, absl::Time now) {
+  const pb::Invite& invite = made.invite();
+  const int64_t hours = (invite.expire_time().seconds() - absl::ToUnixSeconds(now)) / 3600;
+  outbox::Notice notice = outbox::Make(
+      notifications::v1::NOTICE_KIND_INVITE, {.ja = "サインインのご案内", .en = "Your link to sign in"},
+      {.ja = absl::StrCat("下のリンクを開くと、パスワードなしでサインインできます。\n一度だけ、", hours,
+                          "時間以内に使えます。ほかの方に転送しないでください。\n心当たりがない場合は、このメールを捨ててください。"),
+       .en = absl::StrCat("Open the link below to sign in without a password.\nIt works once, within ", hours,
+                          " hours. Do not pass it on.\nIf you did not expect this, throw this e-mail away.")},
+      absl::StrCat("/join/", made.code()), now);
+  outbox::ToPerson(notice, IdOf(invite.person()));
+  return notice;
+}
+
 // The first redemption by this request: takes a use, makes the device. The answer has the subject only.
 absl::StatusOr<pb::SignInResponse> Redeem(pg::Transaction& tx, const pb::Invite& invite,
                                           const pb::RedeemInviteRequest& request, absl::Time now) {
@@ -149,6 +168,7 @@ absl::StatusOr<pb::CreateInviteResponse> InvitesHandler::CreateInvite(const rpc:
     }
     ASSIGN_OR_RETURN(const std::string code, GiveCode(tx, IdOf(response.invite().name())));
     response.set_code(FormatInviteCode(code));
+    if (request.send_by_email()) outbox::WriteConfidential(tx, InviteNotice(response, now), tools_.service_key);
     return response;
   });
 }

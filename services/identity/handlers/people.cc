@@ -3,6 +3,7 @@
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
+#include <set>
 
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
@@ -31,6 +32,9 @@ absl::Status LastAdministrator(const pb::Person& person) {
       {{"resource", person.name()}});
 }
 
+// Of ListRecipients.
+constexpr int kMaxRecipients = 1'000;
+
 }  // namespace
 
 absl::StatusOr<pb::Person> PeopleHandler::CreatePerson(const rpc::Call& call, const pb::CreatePersonRequest& request) {
@@ -44,9 +48,7 @@ absl::StatusOr<pb::Person> PeopleHandler::CreatePerson(const rpc::Call& call, co
     grants.push_back(ToGrant(request.grants(i)));
   }
   const std::string locale = request.locale().empty() ? "ja" : request.locale();
-  violations.Require(locale == "ja" || locale == "en", "locale", "UNKNOWN_VALUE",
-                     absl::StrCat("The locale is \"", locale, "\"; \"ja\" or \"en\" was expected."),
-                     absl::StrCat("言語が「", locale, "」です。「ja」か「en」を指定してください。"));
+  CheckLocale(violations, "locale", locale);
   RETURN_IF_ERROR(violations.status());
 
   ASSIGN_OR_RETURN(const pg::TxContext context, InNetwork(call));
@@ -90,6 +92,81 @@ absl::StatusOr<pb::ListPeopleResponse> PeopleHandler::ListPeople(const rpc::Call
     return std::vector<std::string>{last.display_name(), IdOf(last.name())};
   }));
   Fill(response.mutable_people(), *std::move(people));
+  return response;
+}
+
+absl::StatusOr<pb::Person> PeopleHandler::UpdatePerson(const rpc::Call& call, const pb::UpdatePersonRequest& request) {
+  errors::Violations violations;
+  violations.RequestId("request_id", request.request_id());
+  violations.Name("people", "person.name", request.person().name());
+  violations.Range("update_mask", request.update_mask_size(), 1, 3);
+  std::set<std::string> mask;
+  for (int i = 0; i < std::min(request.update_mask_size(), 3); ++i) {
+    const std::string& field = request.update_mask(i);
+    violations.Require(field == "display_name" || field == "email" || field == "locale",
+                       absl::StrCat("update_mask[", i, "]"), "UNKNOWN_VALUE",
+                       absl::StrCat("is \"", field, "\"; display_name, email or locale was expected"),
+                       absl::StrCat("が「", field, "」です。display_name、email、locale のどれかにしてください"));
+    mask.insert(field);
+  }
+  if (mask.contains("display_name")) violations.Text("person.display_name", request.person().display_name(), 1, 200);
+  if (mask.contains("email")) CheckEmail(violations, "person.email", request.person().email());
+  if (mask.contains("locale")) CheckLocale(violations, "person.locale", request.person().locale());
+  RETURN_IF_ERROR(violations.status());
+
+  ASSIGN_OR_RETURN(const pg::TxContext context, InNetwork(call));
+  const std::string id = IdOf(request.person().name());
+  const auto update = [&](pg::Transaction& tx) -> absl::StatusOr<pb::Person> {
+    ASSIGN_OR_RETURN(pb::Person person, LoadPerson(tx, id));
+    const bool moves = mask.contains("email") && request.person().email() != person.email();
+    if (mask.contains("display_name")) person.set_display_name(request.person().display_name());
+    if (mask.contains("email")) person.set_email(request.person().email());
+    if (mask.contains("locale")) person.set_locale(request.person().locale());
+    RETURN_IF_ERROR(identity::UpdatePerson(tx, id, person.display_name(), person.email(), person.locale()));
+    // A link that went to the former address may lie in a stranger's mailbox.
+    if (moves) RETURN_IF_ERROR(RevokeInvitesOf(tx, id));
+    return person;
+  };
+  return tools_.pool.Transact(context, [&](pg::Transaction& tx) {
+    return pg::Idempotent<pb::Person>(tx, request.request_id(), call.method->full_name(), request, update);
+  });
+}
+
+absl::StatusOr<pb::ListRecipientsResponse> PeopleHandler::ListRecipients(const rpc::Call& call,
+                                                                         const pb::ListRecipientsRequest& request) {
+  errors::Violations violations;
+  violations.Range("page_size", request.page_size(), 0, kMaxRecipients);
+  violations.Range("holders", request.holders_size(), 0, kMaxRecipients);
+  violations.Range("people", request.people_size(), 0, kMaxRecipients);
+  std::vector<auth::Grant> holders;
+  for (int i = 0; i < std::min(request.holders_size(), kMaxRecipients); ++i) {
+    const std::string field = absl::StrCat("holders[", i, "]");
+    const pb::Grant& holder = request.holders(i);
+    violations.Enum(field + ".role", holder.role());
+    const bool everywhere = holder.organisation().empty();
+    if (!everywhere) violations.Name("organisations", field + ".organisation", holder.organisation());
+    holders.push_back({.organisation_id = everywhere ? "" : IdOf(holder.organisation()), .role = holder.role()});
+  }
+  std::vector<std::string> people;
+  for (int i = 0; i < std::min(request.people_size(), kMaxRecipients); ++i) {
+    violations.Name("people", absl::StrCat("people[", i, "]"), request.people(i));
+    people.push_back(IdOf(request.people(i)));
+  }
+  RETURN_IF_ERROR(violations.status());
+  ASSIGN_OR_RETURN(const pg::TxContext context, InNetwork(call));
+  const std::string fingerprint = paging::Fingerprint(request, context.network_id);
+  ASSIGN_OR_RETURN(const std::vector<std::string> key, paging::Decode(request.page_token(), fingerprint));
+  if (key.size() > 1 || (key.size() == 1 && !ids::IsUuid(key[0]))) return paging::InvalidToken();
+  const int size = request.page_size() == 0 ? kMaxRecipients : request.page_size();
+  ASSIGN_OR_RETURN(std::vector<pb::Recipient> recipients, tools_.pool.Read(context, [&](pg::Transaction& tx) {
+    return identity::ListRecipients(tx, holders, people, key.empty() ? kFirstId : key[0], size + 1);
+  }));
+  pb::ListRecipientsResponse response;
+  if (recipients.size() > static_cast<size_t>(size)) {
+    recipients.resize(size);
+    response.set_next_page_token(paging::Encode(fingerprint, {IdOf(recipients.back().person())}));
+  }
+  Fill(response.mutable_recipients(), std::move(recipients));
   return response;
 }
 

@@ -12,6 +12,9 @@ class PeopleHandler {
   absl::StatusOr<pb::Person> CreatePerson(const rpc::Call& call, const pb::CreatePersonRequest& request);
   absl::StatusOr<pb::Person> GetPerson(const rpc::Call& call, const pb::GetPersonRequest& request);
   absl::StatusOr<pb::ListPeopleResponse> ListPeople(const rpc::Call& call, const pb::ListPeopleRequest& request);
+  absl::StatusOr<pb::Person> UpdatePerson(const rpc::Call& call, const pb::UpdatePersonRequest& request);
+  absl::StatusOr<pb::ListRecipientsResponse> ListRecipients(const rpc::Call& call,
+                                                            const pb::ListRecipientsRequest& request);
   absl::StatusOr<pb::Person> GrantRole(const rpc::Call& call, const pb::GrantRoleRequest& request);
   absl::StatusOr<pb::Person> RevokeRole(const rpc::Call& call, const pb::RevokeRoleRequest& request);
 

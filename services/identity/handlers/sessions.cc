@@ -148,6 +148,24 @@ absl::StatusOr<pb::SetPasswordResponse> SessionsHandler::SetPassword(const rpc::
   });
 }
 
+absl::StatusOr<pb::SetLocaleResponse> SessionsHandler::SetLocale(const rpc::Call& call,
+                                                                 const pb::SetLocaleRequest& request) {
+  errors::Violations violations;
+  violations.RequestId("request_id", request.request_id());
+  CheckLocale(violations, "locale", request.locale());
+  RETURN_IF_ERROR(violations.status());
+  const std::optional<std::string> person_id = ids::IdFromName("people", call.principal.subject);
+  if (!person_id || call.principal.is_service) return NotAPerson(call.principal.subject);
+  ASSIGN_OR_RETURN(const pg::TxContext context, InNetwork(call));
+  return tools_.pool.Transact(context, [&](pg::Transaction& tx) {
+    return pg::Idempotent<pb::SetLocaleResponse>(tx, request.request_id(), call.method->full_name(), request,
+                                                 [&](pg::Transaction& tx) -> absl::StatusOr<pb::SetLocaleResponse> {
+                                                   RETURN_IF_ERROR(UpdateLocale(tx, *person_id, request.locale()));
+                                                   return pb::SetLocaleResponse();
+                                                 });
+  });
+}
+
 absl::StatusOr<pb::Session> SessionsHandler::GetSession(const rpc::Call& call, const pb::GetSessionRequest&) {
   if (call.principal.is_service) return NotASession(call.principal.subject);
   return FindSession(tools_.pool, call.token, tools_.clock.Now(), call.deadline);

@@ -13,6 +13,7 @@ class SessionsHandler {
   absl::StatusOr<pb::SignInResponse> SignIn(const rpc::Call& call, const pb::SignInRequest& request);
   absl::StatusOr<pb::SignOutResponse> SignOut(const rpc::Call& call, const pb::SignOutRequest& request);
   absl::StatusOr<pb::SetPasswordResponse> SetPassword(const rpc::Call& call, const pb::SetPasswordRequest& request);
+  absl::StatusOr<pb::SetLocaleResponse> SetLocale(const rpc::Call& call, const pb::SetLocaleRequest& request);
   absl::StatusOr<pb::Session> GetSession(const rpc::Call& call, const pb::GetSessionRequest& request);
   absl::StatusOr<pb::AuthenticateResponse> Authenticate(const rpc::Call& call, const pb::AuthenticateRequest& request);
 

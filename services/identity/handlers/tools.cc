@@ -1,5 +1,7 @@
 #include "services/identity/handlers/tools.h"
 
+#include <absl/strings/str_cat.h>
+
 #include "libs/auth/access.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
@@ -42,6 +44,12 @@ absl::StatusOr<std::optional<std::string>> OrganisationFilter(const rpc::Call& c
   std::string id = IdOf(organisation);
   if (!call.scope.Includes(id)) return auth::NotYourOrganisation(organisation);
   return id;
+}
+
+void CheckLocale(errors::Violations& violations, const std::string& field, const std::string& locale) {
+  violations.Require(locale == "ja" || locale == "en", field, "UNKNOWN_VALUE",
+                     absl::StrCat("is \"", locale, "\"; \"ja\" or \"en\" was expected"),
+                     absl::StrCat("が「", locale, "」です。「ja」か「en」を指定してください"));
 }
 
 void CheckQuery(errors::Violations& violations, const std::string& query) { violations.Text("query", query, 0, 200); }

@@ -25,6 +25,8 @@ struct Tools {
   pg::Pool& pool;
   const calendar::Clock& clock;
   PasswordHasher& hasher;
+  // Seals what waits in the outbox and holds a secret.
+  std::string service_key = "";
 };
 
 // A transaction in the caller's network. INVALID_ARGUMENT / METADATA_INVALID for a service that named none.
@@ -45,6 +47,9 @@ absl::Status CheckGrantsInNetwork(pg::Transaction& tx, const std::vector<auth::G
 // Errors: INVALID_ARGUMENT (not a name, or missing where the caller sees only some), PERMISSION_DENIED /
 // NOT_YOUR_ORGANISATION.
 absl::StatusOr<std::optional<std::string>> OrganisationFilter(const rpc::Call& call, const std::string& organisation);
+
+// "ja" or "en". Reason UNKNOWN_VALUE.
+void CheckLocale(errors::Violations& violations, const std::string& field, const std::string& locale);
 
 // What a list is searched for: up to 200 characters.
 void CheckQuery(errors::Violations& violations, const std::string& query);

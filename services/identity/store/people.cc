@@ -38,6 +38,20 @@ constexpr pg::Statement kLock{"SELECT pg_advisory_xact_lock(hashtextextended('ku
 constexpr pg::Statement kCountAdministrators{
     "SELECT count(DISTINCT person_id) FROM person_grants WHERE network_id = $1 AND role = $2"};
 
+constexpr pg::Statement kUpdate{
+    "UPDATE people SET display_name = $3, email = $4, email_key = $5, locale = $6 WHERE network_id = $1 AND person_id = $2"};
+constexpr pg::Statement kUpdateLocale{"UPDATE people SET locale = $3 WHERE network_id = $1 AND person_id = $2"};
+constexpr pg::Statement kRecipients{
+    "WITH holders AS (SELECT * FROM unnest($2::uuid[], $3::smallint[]) AS h(organisation_id, role)), "
+    "meant AS ("
+    "  SELECT g.person_id FROM holders h JOIN person_grants g "
+    "    ON g.network_id = $1 AND g.organisation_id = h.organisation_id AND g.role = h.role "
+    "  UNION SELECT g.person_id FROM person_grants g "
+    "    WHERE g.network_id = $1 AND g.role = ANY (SELECT h.role FROM holders h WHERE h.organisation_id IS NULL) "
+    "  UNION SELECT unnest($4::uuid[])) "
+    "SELECT p.person_id, p.display_name, p.email, p.locale FROM people p JOIN meant USING (person_id) "
+    "WHERE p.network_id = $1 AND p.person_id > $5::uuid ORDER BY p.person_id LIMIT $6"};
+
 constexpr pg::Statement kFindLogin{
     "SELECT person_id, email_key, password_hash FROM people WHERE network_id = $1 AND email_key = $2"};
 constexpr pg::Statement kLoadLogin{
@@ -100,6 +114,39 @@ absl::Status InsertPerson(pg::Transaction& tx, const std::string& id, const std:
   const absl::Status status =
       tx.Execute(kInsert, tx.network_id(), id, display_name, email, EmailKey(email), locale, now).status();
   return pg::ConstraintOf(status) == "people_email_key" ? EmailTaken(email) : status;
+}
+
+absl::Status UpdatePerson(pg::Transaction& tx, const std::string& id, const std::string& display_name,
+                          const std::string& email, const std::string& locale) {
+  const absl::Status status =
+      tx.Execute(kUpdate, tx.network_id(), id, display_name, email, EmailKey(email), locale).status();
+  return pg::ConstraintOf(status) == "people_email_key" ? EmailTaken(email) : status;
+}
+
+absl::Status UpdateLocale(pg::Transaction& tx, const std::string& id, const std::string& locale) {
+  return tx.Execute(kUpdateLocale, tx.network_id(), id, locale).status();
+}
+
+absl::StatusOr<std::vector<pb::Recipient>> ListRecipients(pg::Transaction& tx, const std::vector<auth::Grant>& holders,
+                                                          const std::vector<std::string>& person_ids,
+                                                          const std::string& after_id, int limit) {
+  std::vector<std::optional<std::string>> organisations;
+  std::vector<int> roles;
+  for (const auth::Grant& holder : holders) {
+    organisations.push_back(holder.organisation_id.empty() ? std::nullopt : std::optional(holder.organisation_id));
+    roles.push_back(static_cast<int>(holder.role));
+  }
+  ASSIGN_OR_RETURN(const pg::Result rows,
+                   tx.Query(kRecipients, tx.network_id(), organisations, roles, person_ids, after_id, limit));
+  std::vector<pb::Recipient> recipients;
+  for (const pg::Row row : rows) {
+    pb::Recipient& recipient = recipients.emplace_back();
+    recipient.set_person(ids::Name("people", row.Get<std::string>("person_id")));
+    recipient.set_display_name(row.Get<std::string>("display_name"));
+    recipient.set_email(row.Get<std::string>("email"));
+    recipient.set_locale(row.Get<std::string>("locale"));
+  }
+  return recipients;
 }
 
 absl::StatusOr<pb::Person> LoadPerson(pg::Transaction& tx, const std::string& id) {

@@ -16,6 +16,14 @@ namespace kubari::identity {
 absl::Status InsertPerson(pg::Transaction& tx, const std::string& id, const std::string& display_name,
                           const std::string& email, const std::string& locale, absl::Time now);
 // NOT_FOUND / PERSON_NOT_FOUND.
+// Also EMAIL_TAKEN. All three are written.
+absl::Status UpdatePerson(pg::Transaction& tx, const std::string& id, const std::string& display_name,
+                          const std::string& email, const std::string& locale);
+absl::Status UpdateLocale(pg::Transaction& tx, const std::string& id, const std::string& locale);
+// People who hold one of the roles (an empty organisation: anywhere) or are named, each once, by id behind `after_id`.
+absl::StatusOr<std::vector<pb::Recipient>> ListRecipients(pg::Transaction& tx, const std::vector<auth::Grant>& holders,
+                                                          const std::vector<std::string>& person_ids,
+                                                          const std::string& after_id, int limit);
 absl::StatusOr<pb::Person> LoadPerson(pg::Transaction& tx, const std::string& id);
 struct PeopleFilter {
   std::optional<std::string> organisation_id;                        // with a role in it
