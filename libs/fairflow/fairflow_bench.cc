@@ -72,7 +72,7 @@ ReferenceFlow CarryWithLemon(const Problem& problem, const Network& network, con
   return MinimumCostFlow(static_cast<int>(supply.size()), supply, arcs);
 }
 
-void PrintShare(const Case& c, const Problem& problem) {
+void PrintShare(const Case& c, Problem problem) {
   const Network network = MakeNetwork(problem);
   Shared shared;
   const double share = Seconds([&] { shared = ShareFood(network); });

@@ -52,10 +52,17 @@ void AddArcs(Problem& problem, std::vector<NewArc> added) {
 }
 
 std::vector<NewArc> ArcsThatHelp(const MoreArcs& more, const Network& network, const Shared& shared) {
-  // Where a unit that came into the bin would end: with its group, or, if the bin is full, among those who fill it.
-  const auto tie_behind = [&](int bin) {
-    return shared.flow.into_bin[bin] == 0 ? shared.tie_of_group[network.group_of[bin]] : shared.tie_of_bin[bin];
+  // By bin of the problem: its tie, and where a unit that came into it would end: with its group, or, if it is full,
+  // among those who fill it. −1: it has no room at all.
+  struct Ties {
+    int32_t own, behind;
   };
+  std::vector<Ties> ties_of(network.bins());
+  for (int bin = 0; bin < network.bins(); ++bin) {
+    const bool unused = shared.flow.into_bin[bin] == 0;
+    const int32_t behind = unused ? shared.tie_of_group[network.group_of[bin]] : shared.tie_of_bin[bin];
+    ties_of[network.bin_index[bin]] = {shared.tie_of_bin[bin], network.room[bin] == 0 ? -1 : behind};
+  }
   const bool urgent_food_stays = UrgentFoodStays(network, shared);
   std::vector<NewArc> added;
   std::vector<Arc> arcs;
@@ -64,18 +71,19 @@ std::vector<NewArc> ArcsThatHelp(const MoreArcs& more, const Network& network, c
     const int32_t tie = shared.tie_of_kind[network.kind_of[lot]];
     const bool all_of_the_tie = urgent_food_stays && shared.ties[tie].stuck;
     const auto helps = [&](const Arc& arc) {
-      const int bin = network.bin_rank[arc.bin];
-      if (network.room[bin] == 0) return false;
-      const int32_t behind = tie_behind(bin);  // ties are numbered from the richest
-      if (behind == tie && shared.tie_of_bin[bin] == tie) return all_of_the_tie && !HasArc(network, lot, bin);
-      return behind >= tie;
+      const Ties& ties = ties_of[arc.bin];
+      if (ties.behind < tie) return false;  // ties are numbered from the richest
+      if (ties.behind > tie || ties.own != tie) return true;
+      return all_of_the_tie && !HasArc(network, lot, network.bin_rank[arc.bin]);
     };
     arcs.clear();
     more.Of(network.lot_index[lot], helps, arcs);
     const size_t many = all_of_the_tie ? arcs.size() : std::min(kArcsInARound, arcs.size());
     std::partial_sort(arcs.begin(), arcs.begin() + many, arcs.end(), [&](const Arc& a, const Arc& b) {
-      const int left = network.bin_rank[a.bin], right = network.bin_rank[b.bin];
-      return std::tuple(-tie_behind(left), a.metres, left) < std::tuple(-tie_behind(right), b.metres, right);
+      const auto key = [&](const Arc& arc) {
+        return std::tuple(-ties_of[arc.bin].behind, arc.metres, network.bin_rank[arc.bin]);
+      };
+      return key(a) < key(b);
     });
     for (size_t i = 0; i < many; ++i) added.push_back({network.lot_index[lot], arcs[i]});
   }

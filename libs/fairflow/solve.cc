@@ -32,12 +32,6 @@ Relaxed Relax(Problem& problem, const Options& options, const MoreArcs* more) {
     relaxed.shared = ShareFood(relaxed.network, &start);
   }
   relaxed.carried = Carry(problem, relaxed.network, relaxed.shared, more, options.tolerance_ppm);
-  if (more != nullptr) {
-    std::vector<NewArc> used;
-    for (const Carried::Part& part : relaxed.carried.parts)
-      used.push_back({relaxed.network.lot_index[part.lot], {relaxed.network.bin_index[part.bin], part.metres}});
-    AddArcs(problem, std::move(used));
-  }
   return relaxed;
 }
 

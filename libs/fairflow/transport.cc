@@ -13,8 +13,10 @@ namespace {
 using Wide = __int128;
 
 constexpr int64_t kPlenty = int64_t{1} << 60;
-// Arcs that a lot may get in each round of pricing.
-constexpr size_t kMoreArcs = 4;
+// Arcs that a lot may get in a round of pricing: by guessed prices, by those of the simplex method.
+constexpr size_t kArcsByGuess = 16, kArcsByPrice = 8;
+// So many rounds by guess, before the simplex method begins.
+constexpr int kGuesses = 2;
 // Costs are whole numbers of metres ÷ 2^14 for a milli-person-day, rounded down.
 constexpr int kCostBits = 14;
 
@@ -22,8 +24,7 @@ int64_t UnitCost(int64_t metres, int64_t value) { return (metres << kCostBits) /
 
 class Carrying {
  public:
-  Carrying(const Problem& problem, const Network& network, const Shared& shared, const MoreArcs* more,
-           int64_t tolerance_ppm)
+  Carrying(Problem& problem, const Network& network, const Shared& shared, const MoreArcs* more, int64_t tolerance_ppm)
       : problem_(problem), network_(network), shared_(shared), more_(more), exact_(tolerance_ppm == 0), simplex_({}) {
     for (const int32_t urgency : network_.urgency) class_of_.emplace(urgency, 0);
     int classes = 0;
@@ -32,14 +33,20 @@ class Carrying {
   }
 
   Carried Run() {
-    {
-      Worth worth = Auction(MakeMarket());
-      std::vector<int64_t> guess = std::move(worth.seller);  // in the order of the nodes
-      guess.insert(guess.end(), worth.bin.begin(), worth.bin.begin() + network_.bins());
-      guess.insert(guess.end(), worth.group.begin(), worth.group.end());
-      guess.push_back(0);
-      simplex_ = Simplex(supply_, std::move(guess), worth.error);
+    Worth worth = Auction(MakeMarket());
+    // What pays by guessed prices is found now, before the simplex method has gone far another way.
+    for (int round = 0; more_ != nullptr && round < kGuesses; ++round) {
+      std::vector<NewArc> paying = ArcsThatPay([&](int lot) { return worth.seller[lot] - 2 * worth.error; },
+                                               [&](int bin) { return worth.bin[bin]; }, kArcsByGuess);
+      if (paying.empty()) break;
+      AddArcs(problem_, std::move(paying));
+      worth = Auction(MakeMarket());
     }
+    std::vector<int64_t> guess = std::move(worth.seller);  // in the order of the nodes
+    guess.insert(guess.end(), worth.bin.begin(), worth.bin.begin() + network_.bins());
+    guess.insert(guess.end(), worth.group.begin(), worth.group.end());
+    guess.push_back(0);
+    simplex_ = Simplex(supply_, std::move(guess), worth.error);
     first_arc_ = simplex_.arcs();
     AddAllArcs();
     do {
@@ -157,32 +164,56 @@ class Carrying {
     return arcs;
   }
 
-  bool AddWhatWouldPay() {
+  // The best few arcs of each lot over which a unit would gain more worth than the way costs.
+  template <typename WorthOfLot, typename WorthOfBin>
+  std::vector<NewArc> ArcsThatPay(const WorthOfLot& worth_of_lot, const WorthOfBin& worth_of_bin, size_t most) {
+    struct BinOfProblem {  // what it takes to refuse most arcs, side by side
+      int64_t worth;
+      int32_t tie;
+    };
+    std::vector<BinOfProblem> bins(network_.bins());
+    for (int bin = 0; bin < network_.bins(); ++bin)
+      bins[network_.bin_index[bin]] = {worth_of_bin(bin), shared_.tie_of_bin[bin]};
+    std::vector<NewArc> paying;
     std::vector<Arc> arcs;
-    std::vector<std::tuple<int64_t, int32_t, int32_t>> paying;  // reduced cost, metres, bin
-    const size_t before = metres_.size();
+    std::vector<std::tuple<int64_t, int32_t, size_t>> best;  // reduced cost, bin, place in arcs
     carried_.priced = 0;
     for (int lot = 0; lot < network_.lots(); ++lot) {
       if (Amount(lot) == 0) continue;
-      const auto reduced = [&](const Arc& arc) {
-        return UnitCost(arc.metres, network_.value[lot]) + simplex_.Potential(lot) -
-               simplex_.Potential(BinNode(network_.bin_rank[arc.bin]));
-      };
+      const int64_t here = worth_of_lot(lot), value = network_.value[lot];
+      const int32_t tie = shared_.tie_of_kind[network_.kind_of[lot]];
       const auto pays = [&](const Arc& arc) {
         ++carried_.priced;
-        return Useful(lot, network_.bin_rank[arc.bin]) && reduced(arc) < 0;
+        const BinOfProblem& bin = bins[arc.bin];
+        if (exact_ && bin.tie != tie) return false;
+        // UnitCost(arc.metres, value) < bin.worth - here, without a division.
+        return int64_t{arc.metres} << kCostBits < Wide{bin.worth - here} * value;
       };
       arcs.clear();
       more_->Of(network_.lot_index[lot], pays, arcs);
-      paying.clear();
-      for (const Arc& arc : arcs) paying.emplace_back(reduced(arc), arc.metres, network_.bin_rank[arc.bin]);
-      const size_t many = std::min(kMoreArcs, paying.size());
-      std::partial_sort(paying.begin(), paying.begin() + many, paying.end());
-      for (size_t i = 0; i < many; ++i) {
-        Add({lot, BinNode(std::get<2>(paying[i])), std::get<1>(paying[i]), kPlenty});
+      best.clear();
+      for (size_t i = 0; i < arcs.size(); ++i) {
+        const int32_t bin = network_.bin_rank[arcs[i].bin];
+        best.emplace_back(UnitCost(arcs[i].metres, value) - worth_of_bin(bin), bin, i);
       }
+      const size_t many = std::min(most, best.size());
+      std::partial_sort(best.begin(), best.begin() + many, best.end());
+      for (size_t i = 0; i < many; ++i) paying.push_back({network_.lot_index[lot], arcs[std::get<2>(best[i])]});
     }
-    return metres_.size() > before;
+    return paying;
+  }
+
+  bool AddWhatWouldPay() {
+    std::vector<NewArc> paying =
+        ArcsThatPay([this](int lot) { return simplex_.Potential(lot); },
+                    [this](int bin) { return simplex_.Potential(BinNode(bin)); }, kArcsByPrice);
+    for (const NewArc& added : paying) {
+      const int32_t bin = network_.bin_rank[added.arc.bin];
+      Add({network_.lot_rank[added.lot], BinNode(bin), added.arc.metres, kPlenty});
+    }
+    const bool any = !paying.empty();
+    if (any) AddArcs(problem_, std::move(paying));
+    return any;
   }
 
   Carried Result() {
@@ -205,7 +236,7 @@ class Carrying {
     return std::move(carried_);
   }
 
-  const Problem& problem_;
+  Problem& problem_;
   const Network& network_;
   const Shared& shared_;
   const MoreArcs* const more_;
@@ -221,7 +252,7 @@ class Carrying {
 
 }  // namespace
 
-Carried Carry(const Problem& problem, const Network& network, const Shared& shared, const MoreArcs* more,
+Carried Carry(Problem& problem, const Network& network, const Shared& shared, const MoreArcs* more,
               int64_t tolerance_ppm) {
   return Carrying(problem, network, shared, more, tolerance_ppm).Run();
 }

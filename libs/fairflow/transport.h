@@ -32,8 +32,9 @@ struct Carried {
   int64_t priced = 0, used = 0;  // arcs looked at in the last round, if `more` was asked; arcs in the simplex
 };
 
-// `tolerance_ppm`: a group's level may be so many millionths lower than its fair level if that saves way.
-Carried Carry(const Problem& problem, const Network& network, const Shared& shared, const MoreArcs* more = nullptr,
+// Adds to the problem those of the further arcs that would pay at some time. `tolerance_ppm`: a group's level may be so
+// many millionths lower than its fair level if that saves way.
+Carried Carry(Problem& problem, const Network& network, const Shared& shared, const MoreArcs* more = nullptr,
               int64_t tolerance_ppm = 0);
 
 }  // namespace kubari::fairflow

@@ -134,7 +134,7 @@ Instance::Instance(const Size& size, uint64_t seed) : seed_(seed) {
       const int64_t dx = recipients_[i].x - donor.x;
       const int64_t dy = recipients_[i].y - donor.y;
       // Below 2^53 the square root is correctly rounded everywhere, so its whole part is the same everywhere.
-      near.emplace_back(static_cast<int64_t>(std::sqrt(static_cast<double>(dx * dx + dy * dy))), i);
+      near.emplace_back(static_cast<int32_t>(std::sqrt(static_cast<double>(dx * dx + dy * dy))), i);
     }
     std::sort(near.begin(), near.end());
   }

@@ -70,7 +70,7 @@ class Instance {
   const std::vector<Parcel>& parcels() const { return parcels_; }
 
   // Distance and index of every recipient, nearest first.
-  const std::vector<std::pair<int64_t, int>>& Near(int donor) const { return near_[donor]; }
+  const std::vector<std::pair<int32_t, int32_t>>& Near(int donor) const { return near_[donor]; }
   bool Eligible(int parcel, int recipient, int64_t distance) const;
   // Distance and index of the chosen recipients of a parcel, nearest first.
   std::vector<std::pair<int64_t, int>> Chosen(int parcel, const Arcs& arcs) const;
@@ -94,7 +94,7 @@ class Instance {
   std::vector<Recipient> recipients_;
   std::vector<Donor> donors_;
   std::vector<Parcel> parcels_;
-  std::vector<std::vector<std::pair<int64_t, int>>> near_;
+  std::vector<std::vector<std::pair<int32_t, int32_t>>> near_;
 };
 
 // Everybody who is eligible, for a problem that was made with fewer arcs.
