@@ -22,6 +22,7 @@
 #include "libs/ledger_audit/books.h"
 #include "ops/kubari/contract.h"
 #include "ops/kubari/tables.h"
+#include "ops/kubari/take_along.h"
 #include "services/allocation/domain/replay.h"
 
 namespace kubari::cli {
@@ -188,13 +189,65 @@ int Describe(const std::vector<std::string>& arguments) {
   return 0;
 }
 
+namespace {
+
+void PrintProblems(const google::protobuf::RepeatedPtrField<type::v1::ImportProblem>& problems, const char* what) {
+  TextTable table({"row", "column", "value", what});
+  const bool japanese = Locale() == "ja";
+  for (const auto& problem : problems) {
+    table.Add({std::to_string(problem.row()), problem.column(), problem.value(), japanese ? problem.message_ja() : problem.message()});
+  }
+  std::fprintf(stderr, "%s", table.Print().c_str());
+}
+
+int TellImport(const std::string& kind, const std::string& file, bool dry_run, bool skip_bad_rows, const donors::v1::ImportDonorsResponse& outcome) {
+  const type::v1::TableReading& reading = outcome.reading();
+  if (dry_run) {
+    std::printf("%s: %s%s%s%s, headers in row %d, %d rows\n", file.c_str(), reading.format().c_str(), reading.encoding().empty() ? "" : ", ",
+                reading.encoding().c_str(), reading.sheet().empty() ? "" : absl::StrCat(", sheet ", reading.sheet()).c_str(), reading.header_row(),
+                reading.row_count());
+    for (int i = 0; i < reading.headers_size() && i < reading.columns_size(); ++i) {
+      std::printf("  %s → %s\n", reading.headers(i).c_str(), reading.columns(i).empty() ? "(not used)" : reading.columns(i).c_str());
+    }
+  }
+  if (reading.warnings_size() > 0) PrintProblems(reading.warnings(), "good to know");
+  if (outcome.problems_size() > 0) PrintProblems(outcome.problems(), "what is wrong");
+  const bool written = outcome.problems_size() == 0 || (skip_bad_rows && outcome.created_count() + outcome.skipped_count() > 0);
+  if (!written) {
+    std::fprintf(stderr, "Nothing was imported from %s: %d cells need a look.\n", file.c_str(), outcome.problems_size());
+    return 1;
+  }
+  std::printf("%s: %d %s, %d already there.\n", kind.c_str(), outcome.created_count(), dry_run ? "would be added" : "added", outcome.skipped_count());
+  if (reading.bad_row_count() == 0) return 0;
+  std::fprintf(stderr, "%d rows were left out; mend them and import the file again.\n", reading.bad_row_count());
+  return 1;
+}
+
+}  // namespace
+
 int Import(const Client& client, const std::vector<std::string>& arguments) {
-  const std::string usage = absl::StrCat("kubari import ", absl::StrJoin(ImportKinds(), "|"), " FILE.csv [--dry-run]");
+  const std::string usage = absl::StrCat("kubari import ", absl::StrJoin(ImportKinds(), "|"),
+                                         " FILE [--dry-run] [--skip-bad-rows] [--sheet NAME] [--header-row N] [--column \"THEIRS=ours\"]…");
   bool dry_run = false;
+  type::v1::TableOptions options;
   std::vector<std::string> words;
-  for (const std::string& argument : arguments) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    const bool valued = argument == "--sheet" || argument == "--header-row" || argument == "--column";
+    if (valued && i + 1 == arguments.size()) return Usage(usage.c_str());
     if (argument == "--dry-run") {
       dry_run = true;
+    } else if (argument == "--skip-bad-rows") {
+      options.set_skip_bad_rows(true);
+    } else if (argument == "--sheet") {
+      options.set_sheet(arguments[++i]);
+    } else if (argument == "--header-row") {
+      int row = 0;
+      if (!absl::SimpleAtoi(arguments[++i], &row) || row < 1) return Usage(usage.c_str());
+      options.set_header_row(row);
+    } else if (argument == "--column") {
+      const std::pair<std::string, std::string> pair = absl::StrSplit(arguments[++i], absl::MaxSplits('=', 1));
+      (*options.mutable_columns())[pair.first] = pair.second;
     } else {
       words.push_back(argument);
     }
@@ -205,34 +258,23 @@ int Import(const Client& client, const std::vector<std::string>& arguments) {
     const absl::StatusOr<std::string> bytes = ReadAll(words[1]);
     if (!bytes.ok()) return PrintError(bytes.status());
     const MethodDescriptor& method = **FindMethod(imported.method);
+    // All imports have the same request and the same answer.
+    donors::v1::ImportDonorsRequest typed;
+    typed.set_table(*bytes);
+    typed.set_dry_run(dry_run);
+    *typed.mutable_options() = options;
+    // The same table, read in the same way, has the same id, so a repeated import is answered from the first one.
+    std::string named = absl::StrCat(words[0], dry_run ? "?" : ":", *bytes);
+    if (options.ByteSizeLong() > 0) absl::StrAppend(&named, "\n", options.ShortDebugString());
+    typed.set_request_id(ids::DeriveV5("6ba7b811-9dad-11d1-80b4-00c04fd430c8", named));
     const std::unique_ptr<Message> request = NewMessage(*method.input_type());
-    const auto& type = *method.input_type();
-    const auto& reflection = *request->GetReflection();
-    // The same table has the same id, so a repeated import is answered from the first one.
-    const std::string id = ids::DeriveV5("6ba7b811-9dad-11d1-80b4-00c04fd430c8", absl::StrCat(words[0], dry_run ? "?" : ":", *bytes));
-    reflection.SetString(request.get(), type.FindFieldByName("request_id"), id);
-    reflection.SetString(request.get(), type.FindFieldByName("table"), *bytes);
-    reflection.SetBool(request.get(), type.FindFieldByName("dry_run"), dry_run);
+    request->ParseFromString(typed.SerializeAsString());
     const std::unique_ptr<Message> response = NewMessage(*method.output_type());
     const absl::Status status = client.Call(method, *request, *response);
     if (!status.ok()) return PrintError(status);
-    // All answers of imports have the same fields.
     donors::v1::ImportDonorsResponse outcome;
     outcome.ParseFromString(response->SerializeAsString());
-    if (outcome.problems_size() > 0) {
-      TextTable table({"row", "column", "value", "what is wrong"});
-      const bool japanese = Locale() == "ja";
-      for (const auto& problem : outcome.problems()) {
-        table.Add({std::to_string(problem.row()), problem.column(), problem.value(),
-                   japanese ? problem.message_ja() : problem.message()});
-      }
-      std::fprintf(stderr, "%sNothing was imported from %s: %d cells need a look.\n", table.Print().c_str(), words[1].c_str(),
-                   outcome.problems_size());
-      return 1;
-    }
-    std::printf("%s: %d %s, %d already there.\n", words[0].c_str(), outcome.created_count(), dry_run ? "would be added" : "added",
-                outcome.skipped_count());
-    return 0;
+    return TellImport(words[0], words[1], dry_run, options.skip_bad_rows(), outcome);
   }
   return Usage(usage.c_str());
 }
@@ -272,7 +314,8 @@ absl::Status ForEachRow(const Client& client, const MethodDescriptor& method, co
 }  // namespace
 
 int Export(const Client& client, const std::vector<std::string>& arguments) {
-  const std::string usage = absl::StrCat("kubari export ", absl::StrJoin(ExportKinds(), "|"), " [FILE.csv | FILE.jsonl]");
+  const std::string usage = absl::StrCat("kubari export ", absl::StrJoin(ExportKinds(), "|"), " [FILE.csv | FILE.jsonl], or kubari export --all FOLDER");
+  if (arguments.size() == 2 && arguments[0] == "--all") return TakeAlong(client, arguments[1]);
   if (arguments.empty() || arguments.size() > 2) return Usage(usage.c_str());
   const bool csv = arguments.size() == 2 && arguments[1].ends_with(".csv");
   for (const Exported& exported : kExported) {

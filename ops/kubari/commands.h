@@ -17,9 +17,9 @@ int Call(const Client& client, const std::vector<std::string>& arguments);
 int Methods(const std::vector<std::string>& arguments);
 // kubari describe METHOD
 int Describe(const std::vector<std::string>& arguments);
-// kubari import KIND FILE [--dry-run]
+// kubari import KIND FILE [--dry-run] [--skip-bad-rows] [--sheet NAME] [--header-row N] [--column "THEIRS=ours"]…
 int Import(const Client& client, const std::vector<std::string>& arguments);
-// kubari export KIND [FILE.csv | FILE.jsonl]
+// kubari export KIND [FILE.csv | FILE.jsonl], or kubari export --all FOLDER
 int Export(const Client& client, const std::vector<std::string>& arguments);
 // kubari trace LOT
 int Trace(const Client& client, const std::vector<std::string>& arguments);

@@ -22,8 +22,14 @@ usage: kubari [--server URL] [--key KEY | --key-file FILE] COMMAND …
   call METHOD [JSON | @FILE | -]   call any RPC; JSON from the command line, a file or standard input
   methods [PART]                   all RPCs and who may call them
   describe METHOD                  fields of request and answer
-  import KIND FILE.csv [--dry-run] warehouses, products, donors, groups, offers: all problems at once, nothing half-written
+  import KIND FILE [--dry-run]     warehouses, products, donors, groups, offers, from CSV (UTF-8, UTF-16, Shift_JIS) or .xlsx: all problems at
+                                   once, nothing half-written
+         [--skip-bad-rows]         writes the rows that are good although others are not
+         [--sheet NAME] [--header-row N] [--column "THEIRS=ours"]…
+                                   how to read the table, where it is not as expected
   export KIND [FILE.csv|.jsonl]    donors, offers, groups, products, warehouses, lots, balances, deliveries, runs, lines, impact, ledger
+  export --all FOLDER              everything that the key may read: each list as NDJSON and CSV, papers and pictures as files, and a manifest with
+                                   counts and SHA-256; cut off, the same command goes on
   verify FILE.jsonl --network ID   judges an exported ledger offline: positions, hashes, balances; names the first rows that do not hold
   replay FILE | runs/ID [--save FILE]
                                    computes an allocation run again and compares it to the byte; from an exported file without a server
