@@ -75,6 +75,11 @@ std::optional<int32_t> Degrees(tables::Cells& cells, std::string_view column, in
   return static_cast<int32_t>(negative ? -micro : micro);
 }
 
+void CheckMunicipality(tables::Cells& cells, std::string_view column, const std::string& code) {
+  const auto problem = registry::JudgeMunicipality(code);
+  if (problem) cells.Fail(column, problem->reason, problem->english, problem->japanese);
+}
+
 type::v1::Address ReadAddress(tables::Cells& cells, bool municipality_required, bool position_required) {
   type::v1::Address address;
   const bool has_municipality = municipality_required || !cells.Empty("municipality_code");
@@ -82,11 +87,7 @@ type::v1::Address ReadAddress(tables::Cells& cells, bool municipality_required, 
     std::string digits = tables::Narrow(*code);
     if (digits.size() == 4) digits.insert(0, 1, '0');  // a spreadsheet takes 01101 for a number
     address.set_municipality_code(digits);
-    if (!registry::IsMunicipalityCode(address.municipality_code())) {
-      cells.Fail("municipality_code", "NOT_A_MUNICIPALITY",
-                 "Not a municipality code: five digits that begin with a prefecture, 01 to 47.",
-                 "市区町村コードではありません。都道府県 01〜47 で始まる5桁の数字にしてください。");
-    }
+    CheckMunicipality(cells, "municipality_code", digits);
   }
   address.set_postal_code(tables::Narrow(OptionalText(cells, "postal_code", 10)));
   if (!address.postal_code().empty() && !registry::IsPostalCode(address.postal_code())) {

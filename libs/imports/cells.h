@@ -41,6 +41,8 @@ std::optional<int32_t> Degrees(tables::Cells& cells, std::string_view column, in
 
 // Columns postal_code, municipality_code, address, latitude and longitude (both or neither; both if `position_required`).
 type::v1::Address ReadAddress(tables::Cells& cells, bool municipality_required, bool position_required);
+// Of the cell; adds what is wrong with it as registry::JudgeMunicipality says.
+void CheckMunicipality(tables::Cells& cells, std::string_view column, const std::string& code);
 std::string OptionalEmail(tables::Cells& cells, std::string_view column);
 
 // A value of an enum of the contract; the column's choices are Choices<E>().

@@ -105,7 +105,8 @@ TEST(Words, EveryValueHasTitlesAndNoWordMeansTwo) {
   for (const google::protobuf::EnumDescriptor* type :
        {type::v1::TemperatureZone_descriptor(), type::v1::DateKind_descriptor(), type::v1::FoodCategory_descriptor(),
         type::v1::DietaryTag_descriptor(), type::v1::Allergen_descriptor(), type::v1::ComplianceLevel_descriptor(),
-        groups::v1::GroupKind_descriptor(), groups::v1::Weekday_descriptor()}) {
+        groups::v1::GroupKind_descriptor(), groups::v1::Weekday_descriptor(), groups::v1::LegalForm_descriptor(),
+        groups::v1::ActivityKind_descriptor(), groups::v1::AgeBand_descriptor(), groups::v1::Help_descriptor(), groups::v1::Vehicle_descriptor()}) {
     std::set<std::string> words;
     EXPECT_EQ(static_cast<int>(ChoicesOf(*type).size()), type->value_count() - 1);
     for (const tables::Choice& choice : ChoicesOf(*type)) {

@@ -8,6 +8,7 @@
 #include "libs/imports/cells.h"
 #include "libs/imports/columns.h"
 #include "libs/registry/fields.h"
+#include "libs/tables/text.h"
 #include "services/groups/domain/group.h"
 #include "services/groups/domain/profile.h"
 
@@ -71,6 +72,37 @@ void ReadNeeds(tables::Cells& cells, v1::Group& group) {
       static_cast<int32_t>(imports::OptionalInt(cells, "min_remaining_days", 0, kMaxDays, 0)));
 }
 
+// The directory's facts.
+void ReadProfile(tables::Cells& cells, v1::Group& group) {
+  if (!cells.Empty("legal_form"))
+    group.set_legal_form(imports::EnumCell<v1::LegalForm>(cells, "legal_form").value_or(v1::LEGAL_FORM_UNSPECIFIED));
+  const auto texts = [&](std::string_view column, int max_characters) {
+    return cells.Empty(column) ? std::vector<std::string>() : cells.List(column, max_characters).value_or(std::vector<std::string>());
+  };
+  for (std::string& area : texts("areas", 10)) {
+    if (area.size() == 4) area.insert(0, 1, '0');  // a spreadsheet takes 01101 for a number
+    imports::CheckMunicipality(cells, "areas", area);
+    group.add_areas(std::move(area));
+  }
+  for (const auto kind : imports::EnumList<v1::ActivityKind>(cells, "activities")) group.add_activities()->set_kind(kind);
+  for (const auto band : imports::EnumList<v1::AgeBand>(cells, "age_bands")) group.add_age_bands()->set_band(band);
+  for (std::string& district : texts("school_districts", 100)) group.add_school_districts(std::move(district));
+  for (const auto help : imports::EnumList<v1::Help>(cells, "wanted_help")) group.add_wanted_help(help);
+  if (!cells.Empty("vehicle")) group.set_vehicle(imports::EnumCell<v1::Vehicle>(cells, "vehicle").value_or(v1::VEHICLE_UNSPECIFIED));
+  if (!cells.Empty("phone")) {
+    type::v1::Contact& contact = *group.add_contacts();
+    contact.set_role(type::v1::CONTACT_ROLE_GENERAL);
+    contact.set_office("代表");
+    contact.set_phone(tables::Narrow(cells.Text("phone", 40).value_or("")));
+    errors::Violations violations;
+    registry::CheckContact(violations, "phone", contact);
+    if (!violations.empty()) {
+      cells.Fail("phone", "NOT_A_PHONE", "Not a telephone number; write 6 to 20 digits, spaces and + - ( ).",
+                 "電話番号ではありません。数字と + - ( ) を6〜20文字で書いてください。");
+    }
+  }
+}
+
 }  // namespace
 
 const std::vector<tables::Column>& GroupColumns() {
@@ -125,6 +157,21 @@ const std::vector<tables::Column>& GroupColumns() {
           .Add(Optional("max_distance_km", {"最大距離km"}, "Distance (km)", "受け取れる距離（km）", Kind::kNumber, "Empty: no limit.", "空なら制限なし。", "30"))
           .Add(Optional("min_remaining_days", {"残日数"}, "Days left", "必要な残日数", Kind::kNumber, "That must be left at hand-over.",
                         "受け取り時に残っているべき日数。", "7"))
+          .Add(Optional("legal_form", {"法人種別", "法人格"}, "Legal form", "法人の種類", Kind::kChoice, "Empty: not told.", "空なら未回答。", "任意団体",
+                        imports::Choices<v1::LegalForm>()))
+          .Add(Optional("areas", {"活動エリア", "活動区域"}, "Active in", "活動地域", Kind::kTexts, "Municipality codes, separated by \";\".",
+                        "市区町村コードを「;」で区切ります。", "13101;13102"))
+          .Add(Optional("activities", {"活動"}, "Activities", "活動内容", Kind::kChoices, "Separated by \";\", the main one first.",
+                        "「;」か「、」で区切り、主なものを先に書きます。", "会食、学習支援", imports::Choices<v1::ActivityKind>()))
+          .Add(Optional("age_bands", {"年齢層", "対象年齢"}, "Ages", "対象の年齢", Kind::kChoices, "Separated by \";\".", "「;」か「、」で区切ります。",
+                        "小学生、中学生", imports::Choices<v1::AgeBand>()))
+          .Add(Optional("school_districts", {"学区"}, "School districts", "学校区", Kind::kTexts, "Separated by \";\".", "「;」か「、」で区切ります。", "第一小学校区"))
+          .Add(Optional("wanted_help", {"必要な支援"}, "Wanted help", "ほしい支援", Kind::kChoices, "Separated by \";\".", "「;」か「、」で区切ります。", "人手",
+                        imports::Choices<v1::Help>()))
+          .Add(Optional("vehicle", {"車両"}, "Vehicle", "車", Kind::kChoice, "The largest it fetches goods with.", "受け取りに使える最大の車。", "軽バン・軽トラック",
+                        imports::Choices<v1::Vehicle>()))
+          .Add(Optional("phone", {"電話番号", "TEL"}, "Phone", "電話", Kind::kText, "Of the office, not of a private person.", "事務局のもの。個人のものは入れません。",
+                        "03-0000-0000"))
           .Take();
   return columns;
 }
@@ -154,6 +201,7 @@ void GroupTable::ReadRow(const tables::Row& row) {
   site.set_chilled_items(imports::OptionalInt(cells, "chilled_items", 0, kMaxStorage, 0));
   site.set_frozen_items(imports::OptionalInt(cells, "frozen_items", 0, kMaxStorage, 0));
   ReadNeeds(cells, group);
+  ReadProfile(cells, group);
   ReadEvidence(cells, group);
   imported.agreement = ReadAgreement(cells);
   group.set_state(imported.agreement ? v1::GROUP_STATE_ACTIVE : v1::GROUP_STATE_APPLIED);
