@@ -42,6 +42,7 @@ Conditions Strictest(const std::vector<Conditions>& all) {
   strictest.set_onward_transfer_allowed(each([](const Conditions& c) { return c.onward_transfer_allowed(); }));
   strictest.set_past_best_before_allowed(each([](const Conditions& c) { return c.past_best_before_allowed(); }));
   strictest.set_donor_may_be_named(each([](const Conditions& c) { return c.donor_may_be_named(); }));
+  strictest.set_photos_allowed(each([](const Conditions& c) { return c.photos_allowed(); }));
   std::optional<std::set<std::string>> groups;
   std::set<std::string> prefectures;
   for (const Conditions& one : all) {

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "libs/calendar/date.h"
 #include "libs/ids/ids.h"
+#include "libs/municipalities/municipalities.h"
 
 namespace kubari::registry {
 namespace {
@@ -23,6 +25,43 @@ bool IsMunicipalityCode(std::string_view code) {
   return code.size() == 5 && AllDigits(code) && IsPrefectureCode(code.substr(0, 2));
 }
 
+std::optional<MunicipalityProblem> JudgeMunicipality(std::string_view code) {
+  const std::string text(code);
+  if (!IsMunicipalityCode(code)) {
+    return MunicipalityProblem{
+        "NOT_A_MUNICIPALITY",
+        absl::StrCat("'", text, "' is not a municipality code: five digits that begin with a prefecture, 01 to 47."),
+        absl::StrCat("「", text,
+                     "」は市区町村コードではありません。都道府県 01〜47 で始まる5桁の数字にしてください。")};
+  }
+  if (municipalities::Find(code) != nullptr) return std::nullopt;
+  const municipalities::Abolished* gone = municipalities::FindAbolished(code);
+  if (gone == nullptr) {
+    return MunicipalityProblem{
+        "MUNICIPALITY_UNKNOWN",
+        absl::StrCat("There is no municipality with the code ", text, "; it may have been merged. Choose it by its name."),
+        absl::StrCat("市区町村コード ", text,
+                     " の市区町村はありません（合併でなくなった可能性があります）。名前で選び直してください。")};
+  }
+  std::vector<std::string> names;
+  for (const std::string_view successor : gone->successors) {
+    names.push_back(absl::StrCat(municipalities::FullName(successor), " (", std::string(successor), ")"));
+  }
+  const std::string day(gone->date);
+  return MunicipalityProblem{
+      "MUNICIPALITY_ABOLISHED",
+      absl::StrCat("The municipality with the code ", text, " is no more since ", day, "; it is part of ",
+                   absl::StrJoin(names, " or "), " now. Use that code."),
+      absl::StrCat("市区町村コード ", text, " の市区町村は ", day, " に廃止され、現在は ", absl::StrJoin(names, " または "),
+                   " です。現在のコードにしてください。")};
+}
+
+bool CheckMunicipality(errors::Violations& violations, const std::string& field, std::string_view code) {
+  const std::optional<MunicipalityProblem> problem = JudgeMunicipality(code);
+  if (!problem) return true;
+  return violations.Require(false, field, problem->reason, problem->english, problem->japanese);
+}
+
 bool IsPostalCode(std::string_view code) {
   if (code.size() == 8 && code[3] == '-') return AllDigits(code.substr(0, 3)) && AllDigits(code.substr(4));
   return code.size() == 7 && AllDigits(code);
@@ -33,6 +72,14 @@ bool IsEmail(std::string_view email) {
   return email.size() <= kMaxEmail && at != std::string_view::npos && at > 0 && at + 1 < email.size() &&
          email.find('@', at + 1) == std::string_view::npos &&
          std::none_of(email.begin(), email.end(), [](unsigned char c) { return c <= ' ' || c == 0x7F; });
+}
+
+bool IsPhone(std::string_view phone) {
+  return phone.size() >= 6 && phone.size() <= 20 &&
+         std::count_if(phone.begin(), phone.end(), [](char c) { return c >= '0' && c <= '9'; }) >= 4 &&
+         std::all_of(phone.begin(), phone.end(), [](char c) {
+           return (c >= '0' && c <= '9') || c == ' ' || c == '+' || c == '-' || c == '(' || c == ')';
+         });
 }
 
 std::optional<absl::CivilDay> ParseDay(std::string_view text) {
@@ -107,12 +154,7 @@ void CheckAddress(errors::Violations& violations, const std::string& field, cons
                        "The municipality code (JIS X 0402, five digits, for instance 13101) is required.",
                        "市区町村コード（JIS X 0402、5桁、例: 13101）が必要です。");
   } else {
-    violations.Require(
-        IsMunicipalityCode(municipality), field + ".municipality_code", "NOT_A_MUNICIPALITY",
-        absl::StrCat("'", municipality,
-                     "' is not a municipality code: five digits that begin with a prefecture, 01 to 47."),
-        absl::StrCat("「", municipality,
-                     "」は市区町村コードではありません。都道府県 01〜47 で始まる5桁の数字にしてください。"));
+    CheckMunicipality(violations, field + ".municipality_code", municipality);
   }
   const std::string& postal = address.postal_code();
   violations.Require(
@@ -122,6 +164,26 @@ void CheckAddress(errors::Violations& violations, const std::string& field, cons
   violations.Text(field + ".text", address.text(), 0, 200);
   violations.Range(field + ".position.latitude_e6", address.position().latitude_e6(), -90'000'000, 90'000'000);
   violations.Range(field + ".position.longitude_e6", address.position().longitude_e6(), -180'000'000, 180'000'000);
+}
+
+void CheckContact(errors::Violations& violations, const std::string& path, const type::v1::Contact& contact) {
+  violations.Enum(path + ".role", contact.role());
+  violations.Text(path + ".office", contact.office(), 1, 100);
+  violations.Text(path + ".hours", contact.hours(), 0, 200);
+  violations.Require(!contact.phone().empty() || !contact.email().empty(), path + ".phone", "REQUIRED",
+                     "A telephone number or an e-mail address is needed.",
+                     "電話番号かメールアドレスのどちらかが必要です。");
+  violations.Require(contact.phone().empty() || IsPhone(contact.phone()), path + ".phone", "NOT_A_PHONE",
+                     absl::StrCat("'", contact.phone(), "' is not a telephone number; write it as 03-1234-5678."),
+                     absl::StrCat("「", contact.phone(), "」は電話番号ではありません。03-1234-5678 の形で書いてください。"));
+  CheckEmail(violations, path + ".email", contact.email());
+}
+
+void CheckContacts(errors::Violations& violations, const std::string& field,
+                   const google::protobuf::RepeatedPtrField<type::v1::Contact>& contacts) {
+  violations.Range(field, contacts.size(), 0, kMaxContacts);
+  for (int i = 0; i < std::min(contacts.size(), kMaxContacts); ++i)
+    CheckContact(violations, absl::StrCat(field, "[", i, "]"), contacts[i]);
 }
 
 }  // namespace kubari::registry

@@ -88,7 +88,7 @@ TEST(AgreementTest, ShapeIsJudgedAllAtOnce) {
   agreement.mutable_conditions()->add_only_groups("donors/x");
   agreement.mutable_conditions()->set_min_remaining_days(-1);
   errors::Violations violations;
-  CheckAgreement(violations, "agreement", agreement);
+  CheckAgreement(violations, "agreement", agreement, /*for_goods=*/true);
   const absl::Status status = violations.status();
   EXPECT_THAT(status, Violates("agreement.title", "REQUIRED"));
   EXPECT_THAT(status, Violates("agreement.valid_to_date", "OUT_OF_ORDER"));

@@ -1,11 +1,13 @@
 #include "services/donors/catalogue.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "libs/errors/errors.h"
 #include "libs/errors/macros.h"
+#include "libs/gs1/gs1.h"
 #include "libs/registry/parallel.h"
 #include "libs/rpc/client.h"
 
@@ -59,6 +61,36 @@ absl::StatusOr<std::map<std::string, stock::v1::LookUpCodeResponse>> Catalogue::
   return known;
 }
 
+absl::Status Catalogue::ReadBarcodes(const rpc::Call& call, v1::Offer& offer) {
+  std::map<std::string, std::string> gtins;  // by barcode
+  std::set<std::string> wanted;
+  for (const v1::OfferLine& line : offer.lines()) {
+    if (line.barcode().empty()) continue;
+    ASSIGN_OR_RETURN(gtins[line.barcode()], gs1::NormalizeGtin(line.barcode()));
+    wanted.insert(gtins[line.barcode()]);
+  }
+  if (wanted.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const auto known, LookUp(call, wanted));
+  std::vector<std::string> missing;
+  for (v1::OfferLine& line : *offer.mutable_lines()) {
+    if (line.barcode().empty()) continue;
+    const auto found = known.find(gtins[line.barcode()]);
+    if (found == known.end()) {
+      missing.push_back(line.barcode());
+      continue;
+    }
+    line.set_product(found->second.product().name());
+    if (line.items_per_case() == 0) line.set_items_per_case(ItemsPerCase(found->second));
+  }
+  if (missing.empty()) return absl::OkStatus();
+  return errors::Make(
+      absl::StatusCode::kNotFound, "PRODUCT_NOT_FOUND",
+      absl::StrCat("No product has these barcodes: ", absl::StrJoin(missing, ", "), ". Register the products first."),
+      absl::StrCat("次のバーコードの商品は登録されていません: ", absl::StrJoin(missing, ", "),
+                   "。先に商品を登録してください。"),
+      {{"barcodes", absl::StrJoin(missing, ",")}});
+}
+
 absl::Status Catalogue::CheckWarehouse(const rpc::Call& call, const std::string& warehouse) {
   stock::v1::ListWarehousesRequest request;
   request.set_page_size(200);
@@ -72,6 +104,10 @@ absl::Status Catalogue::CheckWarehouse(const rpc::Call& call, const std::string&
   } while (!request.page_token().empty());
   return errors::Make(absl::StatusCode::kNotFound, "WAREHOUSE_NOT_FOUND", absl::StrCat("There is no ", warehouse, "."),
                       absl::StrCat("倉庫 ", warehouse, " は見つかりません。"), {{"warehouse", warehouse}});
+}
+
+int64_t ItemsPerCase(const stock::v1::LookUpCodeResponse& code) {
+  return code.items() > 1 ? code.items() : std::max<int64_t>(code.product().items_per_case(), 1);
 }
 
 void Describe(v1::OfferLine& line, const stock::v1::Product& product) {

@@ -32,11 +32,12 @@ absl::StatusOr<v1::Donor> DonorsHandler::CreateDonor(const rpc::Call& call, cons
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
   if (!request.donor_id().empty()) violations.Uuid("donor_id", request.donor_id());
-  CheckDonor(violations, request.donor(), {"code", "display_name", "name_kana", "address", "contact_email"});
+  CheckDonor(violations, request.donor(), {"code", "display_name", "name_kana", "address", "contact_email", "kind"});
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(const auto first, registry::FirstAnswer<v1::Donor>(pool_, call, request));
   if (first) return *first;
 
+  ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
   const std::string donor_id =
       !request.donor_id().empty()
           ? request.donor_id()
@@ -49,7 +50,7 @@ absl::StatusOr<v1::Donor> DonorsHandler::CreateDonor(const rpc::Call& call, cons
                                                 {{.id = donor_id, .display_name = request.donor().display_name()}}));
   return registry::Mutate<v1::Donor>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Donor> {
     RETURN_IF_ERROR(InsertDonor(tx, donor_id, request.donor(), clock_.Now()));
-    return LoadDonor(tx, donor_id);
+    return LoadDonor(tx, donor_id, today);
   });
 }
 
@@ -61,7 +62,7 @@ absl::StatusOr<v1::Donor> DonorsHandler::GetDonor(const rpc::Call& call, const v
   RETURN_IF_ERROR(CheckOwn(call, ids::Name("donors", donor_id)));
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
   ASSIGN_OR_RETURN(v1::Donor donor,
-                   pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) { return LoadDonor(tx, donor_id); }));
+                   pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) { return LoadDonor(tx, donor_id, today); }));
   return On(std::move(donor), today);
 }
 
@@ -100,18 +101,24 @@ absl::StatusOr<v1::Donor> DonorsHandler::UpdateDonor(const rpc::Call& call, cons
   RETURN_IF_ERROR(violations.status());
   const std::string donor_id = *ids::IdFromName("donors", request.donor().name());
   RETURN_IF_ERROR(CheckOwn(call, ids::Name("donors", donor_id)));
+  if (!call.scope.whole_network && std::find(fields.begin(), fields.end(), "kind") != fields.end()) {
+    return errors::Make(absl::StatusCode::kPermissionDenied, "FIELD_NOT_YOURS",
+                        "The kind of a donor is set by the network; ask a coordinator.",
+                        "種別は事務局が決めます。コーディネーターにご相談ください。", {{"field", "kind"}});
+  }
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
   return registry::Mutate<v1::Donor>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Donor> {
-    ASSIGN_OR_RETURN(v1::Donor donor, LoadDonor(tx, donor_id, Lock::kUpdate));
+    ASSIGN_OR_RETURN(v1::Donor donor, LoadDonor(tx, donor_id, today, Lock::kUpdate));
     RETURN_IF_ERROR(registry::CheckEtag(donor.name(), request.donor().etag(), donor.etag()));
     for (const std::string& field : fields) {
       if (field == "display_name") donor.set_display_name(request.donor().display_name());
       if (field == "name_kana") donor.set_name_kana(request.donor().name_kana());
       if (field == "address") *donor.mutable_address() = request.donor().address();
+      if (field == "kind") donor.set_kind(request.donor().kind());
       if (field == "contact_email") donor.set_contact_email(request.donor().contact_email());
     }
     RETURN_IF_ERROR(donors::UpdateDonor(tx, donor));
-    ASSIGN_OR_RETURN(v1::Donor updated, LoadDonor(tx, donor_id));
+    ASSIGN_OR_RETURN(v1::Donor updated, LoadDonor(tx, donor_id, today));
     return On(std::move(updated), today);
   });
 }
@@ -121,18 +128,18 @@ absl::StatusOr<v1::Donor> DonorsHandler::CreateAgreement(const rpc::Call& call,
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
   violations.Name("donors", "donor", request.donor());
-  registry::CheckAgreement(violations, "agreement", request.agreement());
+  registry::CheckAgreement(violations, "agreement", request.agreement(), /*for_goods=*/true);
   RETURN_IF_ERROR(violations.status());
   const std::string donor_id = *ids::IdFromName("donors", request.donor());
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
   return registry::Mutate<v1::Donor>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Donor> {
-    ASSIGN_OR_RETURN(const v1::Donor donor, LoadDonor(tx, donor_id, Lock::kUpdate));
+    ASSIGN_OR_RETURN(const v1::Donor donor, LoadDonor(tx, donor_id, today, Lock::kUpdate));
     RETURN_IF_ERROR(registry::CheckOverlap(donor.agreements(), request.agreement()));
     type::v1::Agreement agreement = request.agreement();
     agreement.mutable_conditions();  // none said: no demands, nothing allowed
     registry::InsertAgreement(tx, ids::NewV7(clock_.Now()), donor_id, agreement);
     TouchDonor(tx, donor_id);
-    ASSIGN_OR_RETURN(v1::Donor updated, LoadDonor(tx, donor_id));
+    ASSIGN_OR_RETURN(v1::Donor updated, LoadDonor(tx, donor_id, today));
     return On(std::move(updated), today);
   });
 }
@@ -148,14 +155,14 @@ absl::StatusOr<v1::Donor> DonorsHandler::TerminateAgreement(const rpc::Call& cal
   const std::string& donor_id = ids.first;
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
   return registry::Mutate<v1::Donor>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Donor> {
-    ASSIGN_OR_RETURN(v1::Donor donor, LoadDonor(tx, donor_id, Lock::kUpdate));
+    ASSIGN_OR_RETURN(v1::Donor donor, LoadDonor(tx, donor_id, today, Lock::kUpdate));
     const auto agreement = std::find_if(donor.mutable_agreements()->begin(), donor.mutable_agreements()->end(),
                                         [&](const auto& each) { return each.name() == request.name(); });
     if (agreement == donor.mutable_agreements()->end()) return registry::AgreementNotFound(request.name());
     RETURN_IF_ERROR(registry::Terminate(*agreement, request.end_date(), today));
     registry::EndAgreement(tx, ids.second, request.end_date());
     TouchDonor(tx, donor_id);
-    ASSIGN_OR_RETURN(v1::Donor updated, LoadDonor(tx, donor_id));
+    ASSIGN_OR_RETURN(v1::Donor updated, LoadDonor(tx, donor_id, today));
     return On(std::move(updated), today);
   });
 }

@@ -13,13 +13,13 @@ namespace kubari::donors {
 namespace {
 
 constexpr pg::Statement kFind{
-    "SELECT donor_id, code, display_name, name_kana, contact_email, address, version, create_time "
+    "SELECT donor_id, code, display_name, name_kana, contact_email, address, kind, version, create_time "
     "FROM donors WHERE network_id = $1 AND donor_id = $2"};
 constexpr pg::Statement kFindAndLock{
-    "SELECT donor_id, code, display_name, name_kana, contact_email, address, version, create_time "
+    "SELECT donor_id, code, display_name, name_kana, contact_email, address, kind, version, create_time "
     "FROM donors WHERE network_id = $1 AND donor_id = $2 FOR UPDATE"};
 constexpr pg::Statement kList{
-    "SELECT donor_id, code, display_name, name_kana, contact_email, address, version, create_time FROM donors d "
+    "SELECT donor_id, code, display_name, name_kana, contact_email, address, kind, version, create_time FROM donors d "
     "WHERE network_id = $1 AND ($2::uuid[] IS NULL OR donor_id = ANY($2::uuid[])) AND search_key LIKE $3 "
     "AND ($4::text IS NULL OR (display_name, donor_id) > ($4, $5::uuid)) "
     "AND ($7::boolean IS NULL OR $7 = " KUBARI_AGREEMENT_IN_FORCE("d.donor_id", "$8") ") "
@@ -30,19 +30,16 @@ constexpr pg::Statement kFindTaken{
     "SELECT donor_id, code = $3 AS code_taken FROM donors WHERE network_id = $1 AND (donor_id = $2 OR code = $3)"};
 constexpr pg::Statement kInsert{
     "INSERT INTO donors (network_id, donor_id, code, display_name, name_kana, contact_email, address, search_key, "
-    "create_time) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
+    "create_time, kind) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"};
 constexpr pg::Statement kUpdate{
-    "UPDATE donors SET display_name = $3, name_kana = $4, contact_email = $5, address = $6, search_key = $7, version = "
-    "version + 1 "
+    "UPDATE donors SET display_name = $3, name_kana = $4, contact_email = $5, address = $6, search_key = $7, kind = $8, "
+    "version = version + 1 "
     "WHERE network_id = $1 AND donor_id = $2"};
+// Offers are ordered by their donor's name.
+constexpr pg::Statement kRename{
+    "UPDATE offers SET donor_sort = $3 WHERE network_id = $1 AND donor_id = $2 AND donor_sort <> $3"};
 constexpr pg::Statement kTouch{"UPDATE donors SET version = version + 1 WHERE network_id = $1 AND donor_id = $2"};
-
-absl::Status DonorNotFound(const std::string& donor_id) {
-  const std::string name = ids::Name("donors", donor_id);
-  return errors::Make(absl::StatusCode::kNotFound, "DONOR_NOT_FOUND", absl::StrCat("There is no donor ", name, "."),
-                      absl::StrCat("寄付企業 ", name, " は見つかりません。"), {{"donor", name}});
-}
 
 absl::Status CodeTaken(const std::string& code) {
   return errors::Make(absl::StatusCode::kAlreadyExists, "CODE_TAKEN",
@@ -69,16 +66,18 @@ absl::StatusOr<v1::Donor> FromRow(const pg::Row& row) {
   if (!donor.mutable_address()->ParseFromString(row.Get<pg::Bytes>("address").value)) {
     return absl::InternalError("donors.address does not parse");
   }
+  donor.set_kind(static_cast<v1::DonorKind>(row.Get<int>("kind")));
   donor.set_etag(registry::EtagOf(row.Get<int64_t>("version")));
   *donor.mutable_create_time() = registry::ToTimestamp(row.Get<absl::Time>("create_time"));
   return donor;
 }
 
-absl::StatusOr<std::vector<v1::Donor>> WithAgreements(pg::Transaction& tx, const pg::Result& rows) {
+absl::StatusOr<std::vector<v1::Donor>> WithAgreements(pg::Transaction& tx, const pg::Result& rows,
+                                                      absl::CivilDay today) {
   std::vector<std::string> donor_ids;
   for (const pg::Row row : rows) donor_ids.push_back(row.Get<std::string>("donor_id"));
   if (donor_ids.empty()) return std::vector<v1::Donor>();
-  ASSIGN_OR_RETURN(auto agreements, registry::LoadAgreements(tx, "donors", donor_ids));
+  ASSIGN_OR_RETURN(auto agreements, registry::LoadAgreements(tx, "donors", donor_ids, today));
   std::vector<v1::Donor> donors;
   for (const pg::Row row : rows) {
     ASSIGN_OR_RETURN(v1::Donor donor, FromRow(row));
@@ -94,11 +93,18 @@ std::string SearchKeyOf(const v1::Donor& donor) {
 
 }  // namespace
 
-absl::StatusOr<v1::Donor> LoadDonor(pg::Transaction& tx, const std::string& donor_id, Lock lock) {
+absl::Status DonorNotFound(const std::string& donor_id) {
+  const std::string name = ids::Name("donors", donor_id);
+  return errors::Make(absl::StatusCode::kNotFound, "DONOR_NOT_FOUND", absl::StrCat("There is no donor ", name, "."),
+                      absl::StrCat("寄付企業 ", name, " は見つかりません。"), {{"donor", name}});
+}
+
+absl::StatusOr<v1::Donor> LoadDonor(pg::Transaction& tx, const std::string& donor_id, absl::CivilDay today,
+                                    Lock lock) {
   ASSIGN_OR_RETURN(const pg::Result rows,
                    tx.Query(lock == Lock::kUpdate ? kFindAndLock : kFind, tx.network_id(), donor_id));
   if (rows.empty()) return DonorNotFound(donor_id);
-  ASSIGN_OR_RETURN(std::vector<v1::Donor> donors, WithAgreements(tx, rows));
+  ASSIGN_OR_RETURN(std::vector<v1::Donor> donors, WithAgreements(tx, rows, today));
   return std::move(donors[0]);
 }
 
@@ -106,7 +112,7 @@ absl::StatusOr<std::vector<v1::Donor>> ListDonors(pg::Transaction& tx, const Don
   ASSIGN_OR_RETURN(const pg::Result rows,
                    tx.Query(kList, tx.network_id(), filter.only, registry::ContainsPattern(filter.query),
                             filter.after_name, filter.after_id, filter.limit, filter.in_force, filter.day));
-  return WithAgreements(tx, rows);
+  return WithAgreements(tx, rows, filter.day);
 }
 
 absl::Status CheckDonorIsNew(pg::Transaction& tx, const std::string& donor_id, const std::string& code) {
@@ -120,7 +126,8 @@ absl::Status CheckDonorIsNew(pg::Transaction& tx, const std::string& donor_id, c
 absl::Status InsertDonor(pg::Transaction& tx, const std::string& donor_id, const v1::Donor& donor, absl::Time now) {
   const absl::Status status =
       tx.Query(kInsert, tx.network_id(), donor_id, donor.code(), donor.display_name(), donor.name_kana(),
-               donor.contact_email(), pg::Bytes{donor.address().SerializeAsString()}, SearchKeyOf(donor), now)
+               donor.contact_email(), pg::Bytes{donor.address().SerializeAsString()}, SearchKeyOf(donor), now,
+               static_cast<int>(donor.kind()))
           .status();
   if (pg::ConstraintOf(status) == "donors_code_key") return CodeTaken(donor.code());
   if (pg::ConstraintOf(status) == "donors_pkey") return DonorExists(donor_id);
@@ -128,10 +135,11 @@ absl::Status InsertDonor(pg::Transaction& tx, const std::string& donor_id, const
 }
 
 absl::Status UpdateDonor(pg::Transaction& tx, const v1::Donor& donor) {
+  const std::string donor_id = *ids::IdFromName("donors", donor.name());
+  tx.Defer(kRename, tx.network_id(), donor_id, donor.display_name());
   return tx
-      .Query(kUpdate, tx.network_id(), *ids::IdFromName("donors", donor.name()), donor.display_name(),
-             donor.name_kana(), donor.contact_email(), pg::Bytes{donor.address().SerializeAsString()},
-             SearchKeyOf(donor))
+      .Query(kUpdate, tx.network_id(), donor_id, donor.display_name(), donor.name_kana(), donor.contact_email(),
+             pg::Bytes{donor.address().SerializeAsString()}, SearchKeyOf(donor), static_cast<int>(donor.kind()))
       .status();
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "kubari/donors/v1/donors.pb.h"
 #include "libs/pg/transaction.h"
@@ -16,8 +17,11 @@ namespace kubari::donors {
 // With `kUpdate` the row is locked until the transaction ends.
 enum class Lock { kNone, kUpdate };
 
-// With agreements and etag; agreement_in_force is not set, it depends on the day. NOT_FOUND / DONOR_NOT_FOUND.
-absl::StatusOr<v1::Donor> LoadDonor(pg::Transaction& tx, const std::string& donor_id, Lock lock = Lock::kNone);
+absl::Status DonorNotFound(const std::string& donor_id);
+
+// With etag and with agreements as they count today; agreement_in_force is not set. NOT_FOUND / DONOR_NOT_FOUND.
+absl::StatusOr<v1::Donor> LoadDonor(pg::Transaction& tx, const std::string& donor_id, absl::CivilDay today,
+                                    Lock lock = Lock::kNone);
 
 struct DonorFilter {
   std::optional<std::vector<std::string>> only;  // ids; nothing: all

@@ -1,53 +1,26 @@
 // The steps of an offer's life: submit, accept, decline, withdraw, close (domain/offer.h).
+#include <algorithm>
+
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
 #include "libs/registry/fields.h"
 #include "libs/registry/mutation.h"
+#include "services/donors/acting_store.h"
 #include "services/donors/handler.h"
-#include "services/donors/offer_store.h"
-#include "services/donors/viewer.h"
+#include "services/donors/notices.h"
+#include "services/donors/take.h"
 
 namespace kubari::donors {
-namespace {
-
-// What all five requests have.
-template <typename Request>
-void CheckStep(errors::Violations& violations, const Request& request) {
-  violations.RequestId("request_id", request.request_id());
-  violations.Name("offers", "name", request.name());
-  violations.Text("etag", request.etag(), 1, 40);
-}
-
-absl::Status Nothing(pg::Transaction&, v1::Offer&) { return absl::OkStatus(); }
-
-}  // namespace
-
-template <typename Request>
-absl::StatusOr<v1::Offer> DonorsHandler::Take(const rpc::Call& call, const Request& request, Step step,
-                                              const Change& change) {
-  const std::string offer_id = *ids::IdFromName("offers", request.name());
-  return registry::Mutate<v1::Offer>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Offer> {
-    ASSIGN_OR_RETURN(v1::Offer offer, LoadOffer(tx, offer_id, Lock::kUpdate));
-    RETURN_IF_ERROR(CheckOwn(call, offer.donor()));
-    RETURN_IF_ERROR(registry::CheckEtag(offer.name(), request.etag(), offer.etag()));
-    ASSIGN_OR_RETURN(const v1::OfferState next, Next(offer, step));
-    RETURN_IF_ERROR(change(tx, offer));
-    offer.set_state(next);
-    RETURN_IF_ERROR(SaveOffer(tx, offer, clock_.Now(), /*new_lines=*/false));
-    return LoadOffer(tx, offer_id);
-  });
-}
-
 absl::StatusOr<v1::Offer> DonorsHandler::SubmitOffer(const rpc::Call& call, const v1::SubmitOfferRequest& request) {
   errors::Violations violations;
   CheckStep(violations, request);
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
-  return Take(call, request, Step::kSubmit, [&](pg::Transaction& tx, v1::Offer& offer) -> absl::Status {
-    ASSIGN_OR_RETURN(const v1::Donor donor, LoadDonor(tx, *ids::IdFromName("donors", offer.donor())));
-    ASSIGN_OR_RETURN(const type::v1::Agreement agreement, AgreementToday(donor, today));
-    RETURN_IF_ERROR(PutUnder(agreement, offer));
-    offer.set_agreement(agreement.name());
+  return Take(pool_, clock_, call, request, Step::kSubmit, [&](pg::Transaction& tx, v1::Offer& offer) -> absl::Status {
+    RETURN_IF_ERROR(CheckConsent(tx, offer, today));
+    ASSIGN_OR_RETURN(const v1::Donor donor, LoadDonor(tx, *ids::IdFromName("donors", offer.donor()), today));
+    RETURN_IF_ERROR(SubmitUnder(donor, today, offer));
+    TellSubmitted(tx, offer, clock_.Now());
     return absl::OkStatus();
   });
 }
@@ -64,9 +37,11 @@ absl::StatusOr<v1::Offer> DonorsHandler::AcceptOffer(const rpc::Call& call, cons
   ASSIGN_OR_RETURN(const auto first, registry::FirstAnswer<v1::Offer>(pool_, call, request));
   if (first) return *first;
   RETURN_IF_ERROR(catalogue_.CheckWarehouse(call, request.warehouse()));
-  return Take(call, request, Step::kAccept, [&](pg::Transaction&, v1::Offer& offer) -> absl::Status {
+  return Take(pool_, clock_, call, request, Step::kAccept, [&](pg::Transaction& tx, v1::Offer& offer) -> absl::Status {
     offer.set_warehouse(request.warehouse());
-    return AcceptLines(offer, request.lines());
+    RETURN_IF_ERROR(AcceptLines(offer, request.lines()));
+    TellAccepted(tx, offer, clock_.Now());
+    return absl::OkStatus();
   });
 }
 
@@ -75,8 +50,9 @@ absl::StatusOr<v1::Offer> DonorsHandler::DeclineOffer(const rpc::Call& call, con
   CheckStep(violations, request);
   violations.Text("reason", request.reason(), 1, 500);
   RETURN_IF_ERROR(violations.status());
-  return Take(call, request, Step::kDecline, [&](pg::Transaction&, v1::Offer& offer) {
+  return Take(pool_, clock_, call, request, Step::kDecline, [&](pg::Transaction& tx, v1::Offer& offer) {
     offer.set_decline_reason(request.reason());
+    TellDeclined(tx, offer, clock_.Now());
     return absl::OkStatus();
   });
 }
@@ -85,14 +61,24 @@ absl::StatusOr<v1::Offer> DonorsHandler::WithdrawOffer(const rpc::Call& call, co
   errors::Violations violations;
   CheckStep(violations, request);
   RETURN_IF_ERROR(violations.status());
-  return Take(call, request, Step::kWithdraw, &Nothing);
+  return Take(pool_, clock_, call, request, Step::kWithdraw,
+              [](pg::Transaction&, v1::Offer&) { return absl::OkStatus(); });
 }
 
 absl::StatusOr<v1::Offer> DonorsHandler::CloseOffer(const rpc::Call& call, const v1::CloseOfferRequest& request) {
   errors::Violations violations;
   CheckStep(violations, request);
+  violations.Text("note", request.note(), 0, 500);
   RETURN_IF_ERROR(violations.status());
-  return Take(call, request, Step::kClose, &Nothing);
+  return Take(pool_, clock_, call, request, Step::kClose, [&](pg::Transaction& tx, v1::Offer& offer) {
+    offer.set_close_note(request.note());
+    // What arrived in full was told when it did.
+    const bool differs = std::any_of(offer.lines().begin(), offer.lines().end(), [](const v1::OfferLine& line) {
+      return line.received_items() != line.accepted_cases() * line.items_per_case();
+    });
+    if (differs) TellReceived(tx, offer, clock_.Now());
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace kubari::donors

@@ -14,45 +14,67 @@
 namespace kubari::donors {
 namespace {
 
-constexpr pg::Statement kFind{
-    "SELECT o.*, d.display_name AS donor_display_name FROM offers o JOIN donors d USING (network_id, donor_id) "
-    "WHERE o.network_id = $1 AND o.offer_id = $2"};
-constexpr pg::Statement kFindAndLock{
-    "SELECT o.*, d.display_name AS donor_display_name FROM offers o JOIN donors d USING (network_id, donor_id) "
-    "WHERE o.network_id = $1 AND o.offer_id = $2 FOR UPDATE OF o"};
+// Offers with the names of those who give and offer.
+#define KUBARI_OFFER_NAMES                                                                   \
+  "SELECT o.*, d.display_name AS donor_display_name, "                                       \
+  "coalesce(a.display_name, '') AS acting_display_name FROM "
+#define KUBARI_OFFER_DONORS                                                                  \
+  " o JOIN donors d USING (network_id, donor_id) "                                           \
+  "LEFT JOIN donors a ON a.network_id = o.network_id AND a.donor_id = o.acting_donor_id "
+constexpr pg::Statement kFind{KUBARI_OFFER_NAMES "offers" KUBARI_OFFER_DONORS
+                              "WHERE o.network_id = $1 AND o.offer_id = $2"};
+constexpr pg::Statement kFindAndLock{KUBARI_OFFER_NAMES "offers" KUBARI_OFFER_DONORS
+                                     "WHERE o.network_id = $1 AND o.offer_id = $2 FOR UPDATE OF o"};
+constexpr pg::Statement kFindByCode{KUBARI_OFFER_NAMES "offers" KUBARI_OFFER_DONORS
+                                    "WHERE o.network_id = $1 AND o.donor_id = $2 AND o.code = $3"};
+constexpr pg::Statement kSetContentHash{
+    "UPDATE offers SET content_hash = $3 WHERE network_id = $1 AND offer_id = $2"};
+constexpr pg::Statement kIsContent{
+    "SELECT content_hash = $3 AS same FROM offers WHERE network_id = $1 AND offer_id = $2"};
+constexpr pg::Statement kActedForOthers{
+    "SELECT FROM offers WHERE network_id = $1 AND acting_donor_id = $2 LIMIT 1"};
 // Filters that are not set fold away when the plan is made for the actual values.
 constexpr pg::Statement kPlanForValues{"SET LOCAL plan_cache_mode = force_custom_plan"};
 // A page of each state in $2, as its index has it, and of these a page. $3 to $6 who asks, $7 donor, $8 warehouse, $9
-// and $10 first and last ready date, $11 what is searched for; behind $12, $13; $14 so many.
-#define KUBARI_OFFERS(key, type, behind, desc)                                                            \
-  {                                                                                                       \
-    "SELECT o.*, d.display_name AS donor_display_name FROM (SELECT o.* FROM unnest($2::int[]) s (state) " \
-    "CROSS JOIN LATERAL (SELECT o.* FROM offers o WHERE o.network_id = $1 AND o.state = s.state "         \
-    "AND ($3 OR o.donor_id = ANY($4::uuid[]) OR ($5 AND o.state = ANY($6::int[]))) "                      \
-    "AND ($7::uuid IS NULL OR o.donor_id = $7) AND ($8::uuid IS NULL OR o.warehouse_id = $8) "            \
-    "AND ($9::date IS NULL OR o.ready_date >= $9) AND ($10::date IS NULL OR o.ready_date <= $10) "        \
-    "AND ($11::text IS NULL OR o.search_key LIKE $11 OR (($3 OR o.donor_id = ANY($4)) AND o.donor_id IN " \
-    "(SELECT f.donor_id FROM donors f WHERE f.network_id = $1 AND f.search_key LIKE $11))) "              \
-    "AND ($12::" type " IS NULL OR (o." key ", o.offer_id) " behind                                       \
-    " ($12, $13::uuid)) "                                                                                 \
-    "ORDER BY o." key desc ", o.offer_id" desc " LIMIT $14) o ORDER BY o." key desc ", o.offer_id" desc   \
-    " LIMIT $14) o "                                                                                      \
-    "JOIN donors d USING (network_id, donor_id) ORDER BY o." key desc ", o.offer_id" desc                 \
+// and $10 first and last ready date, $11 what is searched for; behind $12, $13; $14 so many; $15 who offers for others.
+#define KUBARI_OFFERS(key, type, behind, desc)                                                                       \
+  {                                                                                                                  \
+    KUBARI_OFFER_NAMES                                                                                               \
+    "(SELECT o.* FROM unnest($2::int[]) s (state) "                                                                  \
+    "CROSS JOIN LATERAL (SELECT o.* FROM offers o WHERE o.network_id = $1 AND o.state = s.state "                    \
+    "AND ($3 OR o.donor_id = ANY($4::uuid[]) OR o.acting_donor_id = ANY($4) OR ($5 AND o.state = ANY($6::int[]))) " \
+    "AND ($7::uuid IS NULL OR o.donor_id = $7) AND ($8::uuid IS NULL OR o.warehouse_id = $8) "                       \
+    "AND ($9::date IS NULL OR o.ready_date >= $9) AND ($10::date IS NULL OR o.ready_date <= $10) "                   \
+    "AND ($15::uuid IS NULL OR o.acting_donor_id = $15) "                                                            \
+    "AND ($11::text IS NULL OR o.search_key LIKE $11 OR (($3 OR o.donor_id = ANY($4) OR o.acting_donor_id = "        \
+    "ANY($4)) AND o.donor_id IN "                                                                                    \
+    "(SELECT f.donor_id FROM donors f WHERE f.network_id = $1 AND f.search_key LIKE $11))) "                         \
+    "AND ($12::" type " IS NULL OR (o." key ", o.offer_id) " behind                                                  \
+    " ($12, $13::uuid)) "                                                                                            \
+    "ORDER BY o." key desc ", o.offer_id" desc " LIMIT $14) o ORDER BY o." key desc ", o.offer_id" desc              \
+    " LIMIT $14)" KUBARI_OFFER_DONORS "ORDER BY o." key desc ", o.offer_id" desc                                     \
   }
 constexpr pg::Statement kNewest KUBARI_OFFERS("create_time", "timestamptz", "<", " DESC");
 constexpr pg::Statement kOldest KUBARI_OFFERS("create_time", "timestamptz", ">", "");
 constexpr pg::Statement kReadyLast KUBARI_OFFERS("ready_date", "date", "<", " DESC");
 constexpr pg::Statement kReadyFirst KUBARI_OFFERS("ready_date", "date", ">", "");
+constexpr pg::Statement kTitleLast KUBARI_OFFERS("title", "text", "<", " DESC");
+constexpr pg::Statement kTitleFirst KUBARI_OFFERS("title", "text", ">", "");
+constexpr pg::Statement kDonorLast KUBARI_OFFERS("donor_sort", "text", "<", " DESC");
+constexpr pg::Statement kDonorFirst KUBARI_OFFERS("donor_sort", "text", ">", "");
 #undef KUBARI_OFFERS
 constexpr pg::Statement kLines{
     "SELECT * FROM offer_lines WHERE network_id = $1 AND offer_id = ANY($2::uuid[]) ORDER BY offer_id, ordinal"};
 constexpr pg::Statement kInsert{
     "INSERT INTO offers (network_id, offer_id, donor_id, code, title, state, ready_date, warehouse_id, agreement_id, "
-    "decline_reason, detail, create_time, update_time, search_key) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13)"};
+    "decline_reason, detail, create_time, update_time, search_key, acting_donor_id, agreement_version, "
+    "standing_offer_id, donor_sort) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15, $16, "
+    "(SELECT display_name FROM donors WHERE network_id = $1 AND donor_id = $3))"};
 constexpr pg::Statement kUpdate{
     "UPDATE offers SET title = $3, state = $4, ready_date = $5, warehouse_id = $6, agreement_id = $7, decline_reason = "
-    "$8, detail = $9, update_time = $10, search_key = $11, version = version + 1 "
+    "$8, detail = $9, update_time = $10, search_key = $11, agreement_version = $12, close_note = $13, "
+    "version = version + 1 "
     "WHERE network_id = $1 AND offer_id = $2"};
 constexpr pg::Statement kInsertLine{
     "INSERT INTO offer_lines (network_id, offer_id, line_id, ordinal, product_id, cases, items_per_case, "
@@ -96,6 +118,10 @@ std::optional<std::string> IdOrNull(const std::string& name) {
   return name.substr(name.rfind('/') + 1);
 }
 
+std::optional<int> VersionOrNull(const v1::Offer& offer) {
+  return offer.agreement_version() == 0 ? std::nullopt : std::optional(offer.agreement_version());
+}
+
 std::string SearchKeyOf(const v1::Offer& offer) {
   std::vector<std::string> texts = {offer.title(), offer.code()};
   for (const v1::OfferLine& line : offer.lines()) texts.push_back(line.product_display_name());
@@ -121,6 +147,13 @@ absl::StatusOr<v1::Offer> FromRow(const pg::Row& row) {
     offer.set_agreement(absl::StrCat("donors/", donor_id, "/agreements/", *id));
   }
   offer.set_decline_reason(row.Get<std::string>("decline_reason"));
+  if (const auto id = row.Get<std::optional<std::string>>("acting_donor_id"))
+    offer.set_acting_donor(ids::Name("donors", *id));
+  offer.set_acting_donor_display_name(row.Get<std::string>("acting_display_name"));
+  offer.set_agreement_version(row.Get<std::optional<int>>("agreement_version").value_or(0));
+  if (const auto id = row.Get<std::optional<std::string>>("standing_offer_id"))
+    offer.set_standing_offer(ids::Name("standingOffers", *id));
+  offer.set_close_note(row.Get<std::string>("close_note"));
   offer.set_etag(registry::EtagOf(row.Get<int64_t>("version")));
   *offer.mutable_create_time() = registry::ToTimestamp(row.Get<absl::Time>("create_time"));
   *offer.mutable_update_time() = registry::ToTimestamp(row.Get<absl::Time>("update_time"));
@@ -183,6 +216,24 @@ absl::StatusOr<v1::Offer> LoadOffer(pg::Transaction& tx, const std::string& offe
   return std::move(offers[0]);
 }
 
+absl::StatusOr<std::optional<v1::Offer>> FindOfferByCode(pg::Transaction& tx, const std::string& donor_id,
+                                                         const std::string& code) {
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kFindByCode, tx.network_id(), donor_id, code));
+  if (rows.empty()) return std::nullopt;
+  ASSIGN_OR_RETURN(std::vector<v1::Offer> offers, WithLines(tx, rows));
+  return std::move(offers[0]);
+}
+
+absl::StatusOr<bool> IsContentOf(pg::Transaction& tx, const v1::Offer& offer, const std::string& hash) {
+  ASSIGN_OR_RETURN(const pg::Result rows,
+                   tx.Query(kIsContent, tx.network_id(), OfferIdOf(offer), pg::Bytes{hash}));
+  return !rows.empty() && rows[0].Get<std::optional<bool>>("same").value_or(false);
+}
+
+void RememberContent(pg::Transaction& tx, const v1::Offer& offer, const std::string& hash) {
+  tx.Defer(kSetContentHash, tx.network_id(), OfferIdOf(offer), pg::Bytes{hash});
+}
+
 absl::StatusOr<std::vector<v1::Offer>> ListOffers(pg::Transaction& tx, const OfferFilter& filter) {
   std::vector<int> states = filter.states;
   if (states.empty()) {
@@ -193,21 +244,35 @@ absl::StatusOr<std::vector<v1::Offer>> ListOffers(pg::Transaction& tx, const Off
   const Viewer& viewer = filter.viewer;
   if (!viewer.everything && viewer.own_donors.empty())  // they see these states, if any
     std::erase_if(states, [](int state) { return std::ranges::count(ExpectedStates(), state) == 0; });
-  // Most act for one donor only, who has an index of its own.
+  // Most act for one donor only, and offer nothing for others: then it has an index of its own.
   std::optional<std::string> donor_id = filter.donor_id;
-  if (!donor_id && !viewer.everything && !viewer.expected_goods && viewer.own_donors.size() == 1)
-    donor_id = viewer.own_donors.front();
+  if (!donor_id && !viewer.everything && !viewer.expected_goods && viewer.own_donors.size() == 1) {
+    ASSIGN_OR_RETURN(const pg::Result acted, tx.Query(kActedForOthers, tx.network_id(), viewer.own_donors.front()));
+    if (acted.empty()) donor_id = viewer.own_donors.front();
+  }
   std::optional<std::string> query;
   if (!filter.query.empty()) query = registry::ContainsPattern(filter.query);
   tx.Defer(kPlanForValues);
   const auto ask = [&](const pg::Statement& list, const auto& after) {
     return tx.Query(list, tx.network_id(), states, viewer.everything, viewer.own_donors, viewer.expected_goods,
                     ExpectedStates(), donor_id, filter.warehouse_id, filter.ready_from, filter.ready_to, query, after,
-                    filter.after_id, filter.limit);
+                    filter.after_id, filter.limit, filter.acting_donor_id);
   };
-  ASSIGN_OR_RETURN(const pg::Result rows, filter.by_ready_date
-                                              ? ask(filter.descending ? kReadyLast : kReadyFirst, filter.after_day)
-                                              : ask(filter.descending ? kNewest : kOldest, filter.after_time));
+  const auto read = [&]() -> absl::StatusOr<pg::Result> {
+    const bool last_first = filter.descending;
+    switch (filter.order) {
+      case OfferOrder::kReadyDate:
+        return ask(last_first ? kReadyLast : kReadyFirst, filter.after_day);
+      case OfferOrder::kTitle:
+        return ask(last_first ? kTitleLast : kTitleFirst, filter.after_text);
+      case OfferOrder::kDonor:
+        return ask(last_first ? kDonorLast : kDonorFirst, filter.after_text);
+      case OfferOrder::kCreateTime:
+        break;
+    }
+    return ask(last_first ? kNewest : kOldest, filter.after_time);
+  };
+  ASSIGN_OR_RETURN(const pg::Result rows, read());
   return WithLines(tx, rows);
 }
 
@@ -216,7 +281,8 @@ absl::Status InsertOffer(pg::Transaction& tx, const v1::Offer& offer, absl::Time
   const absl::Status status =
       tx.Query(kInsert, tx.network_id(), OfferIdOf(offer), donor_id, offer.code(), offer.title(),
                static_cast<int>(offer.state()), registry::ParseDay(offer.ready_date()), IdOrNull(offer.warehouse()),
-               IdOrNull(offer.agreement()), offer.decline_reason(), pg::Bytes{DetailOf(offer)}, now, SearchKeyOf(offer))
+               IdOrNull(offer.agreement()), offer.decline_reason(), pg::Bytes{DetailOf(offer)}, now, SearchKeyOf(offer),
+               IdOrNull(offer.acting_donor()), VersionOrNull(offer), IdOrNull(offer.standing_offer()))
           .status();
   if (pg::ConstraintOf(status) == "offers_code_key") {
     return errors::Make(
@@ -241,7 +307,8 @@ absl::Status SaveOffer(pg::Transaction& tx, const v1::Offer& offer, absl::Time n
   const std::string offer_id = OfferIdOf(offer);
   tx.Defer(kUpdate, tx.network_id(), offer_id, offer.title(), static_cast<int>(offer.state()),
            registry::ParseDay(offer.ready_date()), IdOrNull(offer.warehouse()), IdOrNull(offer.agreement()),
-           offer.decline_reason(), pg::Bytes{DetailOf(offer)}, now, SearchKeyOf(offer));
+           offer.decline_reason(), pg::Bytes{DetailOf(offer)}, now, SearchKeyOf(offer), VersionOrNull(offer),
+           offer.close_note());
   if (new_lines) {
     tx.Defer(kDeleteLines, tx.network_id(), offer_id);
     InsertLines(tx, offer);

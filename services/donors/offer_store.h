@@ -21,17 +21,27 @@ namespace kubari::donors {
 absl::StatusOr<v1::Offer> LoadOffer(pg::Transaction& tx, const std::string& offer_id, Lock lock = Lock::kNone);
 absl::Status OfferNotFound(const std::string& offer_id);
 
+// Whose code it is, if anybody's.
+absl::StatusOr<std::optional<v1::Offer>> FindOfferByCode(pg::Transaction& tx, const std::string& donor_id,
+                                                         const std::string& code);
+// Was the offer made of content with this hash? RememberContent keeps it.
+absl::StatusOr<bool> IsContentOf(pg::Transaction& tx, const v1::Offer& offer, const std::string& hash);
+void RememberContent(pg::Transaction& tx, const v1::Offer& offer, const std::string& hash);
+
+enum class OfferOrder { kCreateTime, kReadyDate, kTitle, kDonor };
+
 struct OfferFilter {
   Viewer viewer;
   std::vector<int> states;  // empty: any
-  std::optional<std::string> donor_id, warehouse_id;
+  std::optional<std::string> donor_id, warehouse_id, acting_donor_id;
   std::string query;                                   // part of title, code, product or donor; empty: any
   std::optional<absl::CivilDay> ready_from, ready_to;  // both days included
-  bool by_ready_date = false;                          // else by create time
+  OfferOrder order = OfferOrder::kCreateTime;
   bool descending = true;
-  // Go on behind this one: its time or day, whichever orders the list, and its id.
+  // Go on behind this one: its time, day or text, whichever orders the list, and its id.
   std::optional<absl::Time> after_time;
   std::optional<absl::CivilDay> after_day;
+  std::optional<std::string> after_text;
   std::optional<std::string> after_id;
   int limit = 0;
 };
@@ -41,7 +51,7 @@ absl::StatusOr<std::vector<v1::Offer>> ListOffers(pg::Transaction& tx, const Off
 
 // `offer` with name, donor, code and state; lines with names. ALREADY_EXISTS / CODE_TAKEN or OFFER_EXISTS.
 absl::Status InsertOffer(pg::Transaction& tx, const v1::Offer& offer, absl::Time now);
-// Writes everything but code and donor, and raises the version. `new_lines`: the lines were replaced; otherwise only
+// Writes everything but code, donors and standing offer, and raises the version. `new_lines`: the lines were replaced; otherwise only
 // their accepted_cases may have changed.
 absl::Status SaveOffer(pg::Transaction& tx, const v1::Offer& offer, absl::Time now, bool new_lines);
 

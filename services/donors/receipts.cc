@@ -7,6 +7,7 @@
 #include "libs/errors/macros.h"
 #include "libs/log/log.h"
 #include "libs/registry/fields.h"
+#include "services/donors/notices.h"
 #include "services/donors/offer_store.h"
 
 namespace kubari::donors {
@@ -40,6 +41,7 @@ absl::Status ApplyToOffer(pg::Transaction& tx, const std::string& offer_id, cons
   const v1::OfferState state = AfterReceipts(after);
   if (state == after.state()) return absl::OkStatus();
   after.set_state(state);
+  if (state == v1::OFFER_STATE_RECEIVED) TellReceived(tx, after, now);
   return SaveOffer(tx, after, now, /*new_lines=*/false);
 }
 

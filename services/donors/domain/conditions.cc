@@ -87,6 +87,8 @@ absl::Status CheckTightened(const type::v1::Conditions& agreement, const type::v
                   "goods may go past best-before", "賞味期限後の配布を認めています");
   weak.Permission("donor_may_be_named", agreement.donor_may_be_named(), offer.donor_may_be_named(),
                   "the donor may be named", "寄付者名の公表を認めています");
+  weak.Permission("photos_allowed", agreement.photos_allowed(), offer.photos_allowed(), "pictures may be shown",
+                  "写真の公開を認めています");
   return weak.status();
 }
 

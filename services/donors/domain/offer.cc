@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "absl/strings/ascii.h"
@@ -18,25 +19,27 @@ using v1::OfferState;
 struct Transition {
   Step step;
   std::vector<OfferState> from;
-  OfferState to;
+  std::optional<OfferState> to;
   const char* english;
   const char* japanese;
 };
 
-const std::vector<Transition>& Transitions() {
+const Transition& TransitionOf(Step step) {
+  using State = v1::OfferState;
+  constexpr State kDraft = v1::OFFER_STATE_DRAFT, kSubmitted = v1::OFFER_STATE_SUBMITTED,
+                  kQuestioned = v1::OFFER_STATE_QUESTIONED, kAccepted = v1::OFFER_STATE_ACCEPTED;
+  // Without a state after it the offer stays as it is.
   static const std::vector<Transition> all = {
-      {Step::kUpdate, {v1::OFFER_STATE_DRAFT}, v1::OFFER_STATE_DRAFT, "changed", "変更"},
-      {Step::kSubmit, {v1::OFFER_STATE_DRAFT}, v1::OFFER_STATE_SUBMITTED, "submitted", "提出"},
-      {Step::kAccept, {v1::OFFER_STATE_SUBMITTED}, v1::OFFER_STATE_ACCEPTED, "accepted", "受け入れ"},
-      {Step::kDecline, {v1::OFFER_STATE_SUBMITTED}, v1::OFFER_STATE_DECLINED, "declined", "辞退"},
-      {Step::kWithdraw,
-       {v1::OFFER_STATE_DRAFT, v1::OFFER_STATE_SUBMITTED},
-       v1::OFFER_STATE_WITHDRAWN,
-       "withdrawn",
-       "取り下げ"},
-      {Step::kClose, {v1::OFFER_STATE_ACCEPTED, v1::OFFER_STATE_RECEIVED}, v1::OFFER_STATE_CLOSED, "closed", "完了に"},
+      {Step::kUpdate, {kDraft, kQuestioned}, std::nullopt, "changed", "変更"},
+      {Step::kSubmit, {kDraft}, kSubmitted, "submitted", "提出"},
+      {Step::kAsk, {kSubmitted, kQuestioned}, kQuestioned, "asked about", "質問"},
+      {Step::kAnswer, {kQuestioned, kSubmitted}, kSubmitted, "answered for", "回答"},
+      {Step::kAccept, {kSubmitted, kQuestioned}, kAccepted, "accepted", "受け入れ"},
+      {Step::kDecline, {kSubmitted, kQuestioned}, v1::OFFER_STATE_DECLINED, "declined", "辞退"},
+      {Step::kWithdraw, {kDraft, kSubmitted, kQuestioned}, v1::OFFER_STATE_WITHDRAWN, "withdrawn", "取り下げ"},
+      {Step::kClose, {kAccepted, v1::OFFER_STATE_RECEIVED}, v1::OFFER_STATE_CLOSED, "closed", "完了に"},
   };
-  return all;
+  return *std::find_if(all.begin(), all.end(), [&](const Transition& each) { return each.step == step; });
 }
 
 // "SUBMITTED"
@@ -58,6 +61,8 @@ std::string JapaneseWord(OfferState state) {
       return "取り下げ";
     case v1::OFFER_STATE_RECEIVED:
       return "入庫済み";
+    case v1::OFFER_STATE_QUESTIONED:
+      return "質問中";
     case v1::OFFER_STATE_CLOSED:
       return "完了";
     default:
@@ -68,10 +73,9 @@ std::string JapaneseWord(OfferState state) {
 }  // namespace
 
 absl::StatusOr<OfferState> Next(const v1::Offer& offer, Step step) {
-  const Transition& transition = *std::find_if(Transitions().begin(), Transitions().end(),
-                                               [&](const Transition& each) { return each.step == step; });
+  const Transition& transition = TransitionOf(step);
   if (std::find(transition.from.begin(), transition.from.end(), offer.state()) != transition.from.end())
-    return transition.to;
+    return transition.to.value_or(offer.state());
   std::vector<std::string> allowed, japanese;
   for (const OfferState state : transition.from) {
     allowed.push_back(Word(state));
@@ -130,22 +134,23 @@ const std::vector<int>& ExpectedStates() {
   return states;
 }
 
-namespace {
-bool Owns(const Viewer& viewer, const v1::Offer& offer) {
-  return std::any_of(viewer.own_donors.begin(), viewer.own_donors.end(),
-                     [&](const std::string& id) { return offer.donor() == ids::Name("donors", id); });
+bool IsOf(const std::vector<std::string>& donors, const v1::Offer& offer) {
+  return std::any_of(donors.begin(), donors.end(), [&](const std::string& id) {
+    const std::string name = ids::Name("donors", id);
+    return offer.donor() == name || offer.acting_donor() == name;
+  });
 }
-}  // namespace
 
 bool MaySee(const Viewer& viewer, const v1::Offer& offer) {
-  if (viewer.everything || Owns(viewer, offer)) return true;
+  if (viewer.everything || IsOf(viewer.own_donors, offer)) return true;
   const std::vector<int>& states = ExpectedStates();
   return viewer.expected_goods && std::find(states.begin(), states.end(), offer.state()) != states.end();
 }
 
 void HideDonor(const Viewer& viewer, v1::Offer& offer) {
-  if (!viewer.everything && !Owns(viewer, offer) && !offer.conditions().donor_may_be_named())
-    offer.clear_donor_display_name();
+  if (viewer.everything || IsOf(viewer.own_donors, offer) || offer.conditions().donor_may_be_named()) return;
+  offer.clear_donor_display_name();
+  offer.clear_acting_donor_display_name();
 }
 
 }  // namespace kubari::donors

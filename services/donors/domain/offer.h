@@ -1,8 +1,10 @@
 // The life of an offer. Pure; the contract's messages serve as values.
 //
 //   DRAFT ─submit─▶ SUBMITTED ─accept─▶ ACCEPTED ─everything arrived─▶ RECEIVED
-//     │ ▲update         │ ├─decline─▶ DECLINED   ◀─a receipt reversed─┘ │
-//     └────withdraw─────┴▶ WITHDRAWN     └──────────close──────────────┴▶ CLOSED
+//     │ ▲update       ▲ask│ ├─decline─▶ DECLINED   ◀─a receipt reversed─┘ │
+//     │               │  ▼answer             └──────────close──────────────┴▶ CLOSED
+//     │            QUESTIONED (▲update; accepted, declined and withdrawn as SUBMITTED is)
+//     └────withdraw───────┴▶ WITHDRAWN
 #pragma once
 
 #include <string>
@@ -14,7 +16,7 @@
 
 namespace kubari::donors {
 
-enum class Step { kUpdate, kSubmit, kAccept, kDecline, kWithdraw, kClose };
+enum class Step { kUpdate, kSubmit, kAsk, kAnswer, kAccept, kDecline, kWithdraw, kClose };
 
 // The state after the step. FAILED_PRECONDITION / OFFER_STATE (metadata "state", "allowed") if the offer's state does
 // not allow it.
@@ -35,14 +37,16 @@ struct Viewer {
   bool everything = false;
   // Volunteers: what is or was expected at a warehouse.
   bool expected_goods = false;
-  // Donors in which the caller holds the donor's role.
+  // Donors in which the caller holds the donor's role: it sees what they offer, for themselves or for others.
   std::vector<std::string> own_donors;
 };
 
 // ACCEPTED, RECEIVED, CLOSED: what a volunteer sees.
 const std::vector<int>& ExpectedStates();
 bool MaySee(const Viewer& viewer, const v1::Offer& offer);
-// Takes out the donor's name unless the viewer may know it.
+// Is it of one of these donors (UUIDs), or made by one of them for another?
+bool IsOf(const std::vector<std::string>& donors, const v1::Offer& offer);
+// Takes out the donors' names unless the viewer may know them.
 void HideDonor(const Viewer& viewer, v1::Offer& offer);
 
 }  // namespace kubari::donors
