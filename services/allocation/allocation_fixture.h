@@ -173,6 +173,42 @@ class FakeStock final : public stock::v1::StockService::Service {
     Reverse(reservation, movement, kind, items);
     entries.rbegin()->mutable_movement()->set_effect_items(items);
   }
+  // From one group to another: PASS_ON; then CONFIRM or SHORTAGE of that delivery.
+  std::string PassOn(const std::string& lot, const std::string& from, const std::string& to, int64_t items,
+                     const std::string& delivery) {
+    const std::lock_guard lock(mutex);
+    stock::v1::Reservation goods;
+    goods.set_lot(lot);
+    goods.set_group(to);
+    goods.set_delivery(delivery);
+    const std::string name = Record(stock::v1::MOVEMENT_KIND_PASS_ON, goods, items);
+    entries.rbegin()->mutable_movement()->set_from_place("places/" + from.substr(from.find('/') + 1));
+    return name;
+  }
+  std::string ArriveBy(stock::v1::MovementKind kind, const std::string& lot, const std::string& group, int64_t items,
+                       const std::string& delivery) {
+    const std::lock_guard lock(mutex);
+    stock::v1::Reservation goods;
+    goods.set_lot(lot);
+    goods.set_group(group);
+    goods.set_delivery(delivery);
+    return Record(kind, goods, items);
+  }
+  // Of any movement.
+  std::string ReverseMovement(const std::string& name) {
+    const std::lock_guard lock(mutex);
+    const stock::v1::Movement before =
+        std::ranges::find_if(entries, [&](const auto& entry) { return entry.movement().name() == name; })->movement();
+    stock::v1::Reservation goods;
+    goods.set_lot(before.lot());
+    goods.set_group(before.group());
+    goods.set_delivery(before.delivery());
+    const std::string reversal = Record(stock::v1::MOVEMENT_KIND_REVERSAL, goods, before.items());
+    entries.rbegin()->mutable_movement()->set_from_place(before.to_place());
+    entries.rbegin()->mutable_movement()->set_to_place(before.from_place());
+    TakesBack(name, before.effect_kind(), -before.effect_items());
+    return reversal;
+  }
   std::string LastMovement() const { return entries.rbegin()->movement().name(); }
   // Without any line: goods of 100 milli-person-days an item; `place`: where a giving group has them.
   void HandOut(stock::v1::MovementKind kind, const std::string& group, int64_t items, const std::string& delivery = "",
@@ -321,8 +357,9 @@ class AllocationTest : public ::testing::Test {
     for (int lot = 1; lot <= 3; ++lot) AddBalance(lot, 60);
     for (int group = 1; group <= 3; ++group) groups_.groups.push_back(WithColdRooms(MakeGroup(group), 30));
     groups_.groups[2].add_excluded_allergens(type::v1::ALLERGEN_WHEAT);  // which no lot declares
-    server_.Start({&service_});
+    server_.Start({&service_, &market_});
     stub_ = pb::AllocationService::NewStub(server_.channel());
+    market_stub_ = pb::MarketService::NewStub(server_.channel());
   }
 
   static groups::v1::Group WithColdRooms(groups::v1::Group group, int64_t items) {
@@ -455,7 +492,10 @@ class AllocationTest : public ::testing::Test {
   Reoffer reoffer_{pool_, reader_, publisher_, clock_, kServiceKey};
   rpc::TestServer server_;
   AllocationService service_{server_.dispatcher(), {pool_, reader_, publisher_, clock_}};
+  MarketCloser closer_{pool_, reader_, publisher_, clock_, kServiceKey};
+  MarketService market_{server_.dispatcher(), {pool_, reader_, publisher_, clock_}, closer_};
   std::unique_ptr<Stub> stub_;
+  std::unique_ptr<pb::MarketService::Stub> market_stub_;
   int followed_ = 0;
 };
 

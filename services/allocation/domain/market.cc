@@ -372,8 +372,10 @@ MarketResult SettleMarket(const pb::Snapshot& snapshot, const Judgement& judgeme
 
   // Why nobody at all could have it is the same as for fair share.
   std::map<int, Leftover> nobody;
+  std::map<int, int64_t> held_back;
   for (const Unallocated& rest : outcome.unallocated) {
-    if (rest.reason != Leftover::kHeldBack) nobody.emplace(rest.supply, rest.reason);
+    rest.reason == Leftover::kHeldBack ? static_cast<void>(held_back[rest.supply] = rest.items)
+                                       : static_cast<void>(nobody.emplace(rest.supply, rest.reason));
   }
   outcome.shares = SharesOf(snapshot, judgement, result);
   outcome.unallocated.clear();
@@ -393,8 +395,8 @@ MarketResult SettleMarket(const pb::Snapshot& snapshot, const Judgement& judgeme
     outcome.given_out += share.items * supply.value;
   }
   for (int s = 0; s < judgement.stock(); ++s) {
-    const int64_t held = judgement.LotLeftOut(s) ? 0 : judgement.supplies()[s].items - result.terms.offered[s];
-    const int64_t left = judgement.LotLeftOut(s) ? judgement.supplies()[s].items : book.Free(s);
+    const int64_t held = held_back[s];
+    const int64_t left = judgement.LotLeftOut(s) ? judgement.supplies()[s].items - held : book.Free(s);
     const auto found = nobody.find(s);
     const bool somebody = outcome.eligible_groups[s] > 0;
     if (left > 0)
