@@ -12,6 +12,7 @@
 
 #include "libs/calendar/date.h"
 #include "services/allocation/domain/explain.h"
+#include "services/allocation/domain/market_words.h"
 
 namespace kubari::allocation {
 namespace {
@@ -26,6 +27,7 @@ class Telling {
       : snapshot_(solved.snapshot),
         judgement_(solved.proposal.judgement),
         outcome_(solved.proposal.outcome),
+        market_(solved.proposal.market),
         group_(group),
         own_(outcome_.groups[group]),
         lines_(lines),
@@ -33,6 +35,12 @@ class Telling {
 
   pb::ExplainGroupResponse Tell() {
     TellFigures();
+    if (IsMarket(market_.policy)) {
+      TellRules();
+      TellByHand();
+      WriteChoice();
+      return std::move(told_);
+    }
     TellTie();
     TellStorage();
     TellRules();
@@ -56,7 +64,8 @@ class Telling {
     told_.set_hand_over_date(absl::FormatCivilTime(judgement_.DayOf(group_)));
     Level now = own_.before;
     for (const pb::Line& line : lines_) {
-      if (line.state() == pb::LINE_STATE_DROPPED) continue;
+      const bool taken_back = line.claim_number() > 0 && line.state() == pb::LINE_STATE_REFUSED;
+      if (line.state() == pb::LINE_STATE_DROPPED || taken_back) continue;
       told_.set_items(told_.items() + line.items());
       if (!line.hub().empty()) told_.set_items_by_hub(told_.items_by_hub() + line.items());
       if (const auto supply = judgement_.SupplyNamed(line.lot(), line.place()))
@@ -304,12 +313,7 @@ class Telling {
           absl::StrFormat("%sの保管場所は、今回受け取れる%d点のうち%d点まで埋まっています。", zone.japanese,
                           full.capacity_items(), full.used_items()));
     }
-    for (int i = 0; i < std::min(kRulesInText, told_.rules_size()); ++i) {
-      const pb::RuleCount& rule = told_.rules(i);
-      Say(absl::StrFormat("%d %s (%d items) could not come to it: %s", rule.lots(), rule.lots() == 1 ? "lot" : "lots",
-                          rule.items(), rule.message()),
-          absl::StrFormat("%dロット（%d点）は次の理由で対象外です：%s", rule.lots(), rule.items(), rule.message_ja()));
-    }
+    WriteRules();
     if (told_.next_for_size() > 0) {
       std::vector<std::string> names;
       for (const pb::NextInLine& next : told_.next_for()) {
@@ -326,8 +330,68 @@ class Telling {
     for (const pb::Wish& wish : told_.wishes()) {
       if (wish.kind() != "RULE") Say(wish.message(), wish.message_ja());
     }
+    Join();
+  }
+
+  void Join() {
     told_.set_text(absl::StrJoin(sentences_, " "));
     told_.set_text_ja(absl::StrJoin(sentences_ja_, ""));
+  }
+
+  void WriteRules() {
+    for (int i = 0; i < std::min(kRulesInText, told_.rules_size()); ++i) {
+      const pb::RuleCount& rule = told_.rules(i);
+      Say(absl::StrFormat("%d %s (%d items) could not come to it: %s", rule.lots(), rule.lots() == 1 ? "lot" : "lots",
+                          rule.items(), rule.message()),
+          absl::StrFormat("%dロット（%d点）は次の理由で対象外です：%s", rule.lots(), rule.items(), rule.message_ja()));
+    }
+  }
+
+  // Where groups chose for themselves.
+  void WriteChoice() {
+    const bool claims = market_.policy == pb::POLICY_CLAIMS;
+    const std::string& name = told_.group_display_name();
+    Say(absl::StrFormat("For %s: in this run every group chose for itself, %s.", name,
+                        claims ? "first come, first served" : "by sealed bids in shares"),
+        absl::StrFormat("%s様へ：この回は、団体が自分で選ぶ方式（%s）です。", name, claims ? "早い者順" : "ポイントによる入札"));
+    const std::string fair = Hundredths(market_.terms.fair[group_]);
+    if (claims) {
+      WriteClaims(fair);
+    } else {
+      WriteBids();
+      Say(absl::StrFormat("Fair share would have given it %s person-days of food.", fair),
+          absl::StrFormat("公平に分けた場合の取り分は%s人日分でした。", fair));
+    }
+    WriteRules();
+    Join();
+  }
+
+  void WriteClaims(const std::string& fair) {
+    const std::string cap = Hundredths(market_.terms.cap[group_]);
+    if (told_.items() == 0) {
+      Say("It has claimed nothing, or has taken back what it had claimed.", "申込みがないか、すべて取り消されています。");
+    } else {
+      Say(absl::StrFormat("It has claimed %d items.", told_.items()), absl::StrFormat("申込みは%d点です。", told_.items()));
+    }
+    Say(absl::StrFormat("It could claim %s person-days of food; its fair share of the run was %s. Food whose date is near could be "
+                        "claimed beyond that.",
+                        cap, fair),
+        absl::StrFormat("申込みの上限は%s人日分、公平な取り分は%s人日分でした。期限の近い食品は上限を超えて申し込めました。", cap, fair));
+  }
+
+  void WriteBids() {
+    constexpr int kBidsInText = 10;
+    int own = 0;
+    for (size_t i = 0; i < market_.bids.size(); ++i) {
+      const BidResult& result = market_.bids[i];
+      const auto part = std::ranges::find(result.groups, group_);
+      if (part == result.groups.end() || result.supply < 0 || ++own > kBidsInText) continue;
+      const std::string& product = snapshot_.stock(result.supply).lot().product_display_name();
+      const Sentence why = ExplainBid(snapshot_.market().bids(static_cast<int>(i)), static_cast<int>(part - result.groups.begin()),
+                                      result, judgement_.supplies()[result.supply]);
+      Say(absl::StrCat(product, ": ", why.english), absl::StrCat("「", product, "」：", why.japanese));
+    }
+    if (own == 0) Say("It has not bid for anything.", "入札はありませんでした。");
   }
 
   void WriteTie() {
@@ -345,6 +409,7 @@ class Telling {
   const pb::Snapshot& snapshot_;
   const Judgement& judgement_;
   const Outcome& outcome_;
+  const MarketResult& market_;
   const int group_;
   const GroupOutcome& own_;
   const std::vector<pb::Line>& lines_;
