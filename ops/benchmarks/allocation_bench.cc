@@ -1,7 +1,8 @@
-// How good sharing policies are, on the same made-up networks: ops/bench allocation.
+// How good and how fast sharing is, on the same made-up networks: ops/bench allocation.
 //
-// One table for a single hand-over over networks of three sizes, one for a year of days, and on request a picture of
-// the first year. Figures are for people, so they are floating point; the policies themselves count in integers.
+// Tables in Markdown: policies for a single hand-over over networks of three sizes and for a year of days, the solver
+// beside LEMON, its plans beside their bounds and beside HiGHS (solver_bench.h); on request a picture of the first
+// year. Figures are for people, so they are floating point; the policies themselves count in integers.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -19,6 +20,8 @@
 #include "libs/fairflow/share.h"
 #include "libs/fairflow/solve.h"
 #include "libs/fairflow/testing/instances.h"
+#include "libs/fairflow/transport.h"
+#include "ops/benchmarks/solver_bench.h"
 
 namespace kubari::bench {
 namespace {
@@ -144,7 +147,7 @@ struct NamedPolicy {
 const NamedPolicy kPolicies[] = {{"first come, first expiring", FirstCome},
                                  {"in proportion to households", Proportional},
                                  {"neediest first", NeediestFirst},
-                                 {"fair share (fairflow)", FairShare}};
+                                 {"fair share, whole cases", FairShare}};
 
 double PersonDays(const Level& level) {
   return static_cast<double>(level.food) / 1000 / static_cast<double>(level.weight);
@@ -177,12 +180,34 @@ void Prepare(const Instance& instance, Problem& problem) {
   }
 }
 
-void OneHandOver(const char* name, const fairflow::testing::Size& size) {
+void PrintHandOver(const char* policy, double undistributed, const std::vector<Level>& levels, double case_km) {
+  std::printf("| %s | %.3f %% | %.3f | %.4f | %.3g |\n", policy, 100 * undistributed, Lowest(levels), Gini(levels),
+              case_km);
+  std::fflush(stdout);
+}
+
+// What divisible food could reach at the shortest way: no plan saves more, and none has a higher lowest level.
+void PrintBound(Problem problem) {
+  const fairflow::Network network = fairflow::MakeNetwork(problem);
+  const fairflow::Shared shared = fairflow::ShareFood(network);
+  const fairflow::Carried carried = fairflow::Carry(problem, network, shared);
+  std::vector<Level> levels;
+  for (int group = 0; group < network.groups(); ++group)
+    levels.push_back({network.history[group] + shared.flow.to_group[group], network.weight[group]});
+  double food = 0, left = 0;
+  for (const int64_t supply : network.supply) food += static_cast<double>(supply);
+  for (const int64_t amount : shared.flow.left) left += static_cast<double>(amount);
+  PrintHandOver("fair share, divisible food: the bound", left / food, levels,
+                static_cast<double>(carried.case_metres) / 1000);
+}
+
+void OneHandOver(const char* name, const fairflow::testing::Size& size, const fairflow::testing::Arcs& arcs) {
   const Instance instance(size, 1);
-  Problem problem = instance.ToProblem(fairflow::testing::kEverybody);
+  Problem problem = instance.ToProblem(arcs);
   Prepare(instance, problem);
-  std::printf("\n%s: %d groups, %d lots\n", name, size.recipients, size.parcels);
-  std::printf("  %-30s %14s %16s %7s %12s\n", "policy", "undistributed", "lowest, pd/hh", "Gini", "case-km");
+  std::printf(
+      "\n| %s: %d groups, %d lots | undistributed | lowest level | Gini | case-kilometres |\n|---|---|---|---|---|\n",
+      name, size.recipients, size.parcels);
   for (const NamedPolicy& policy : kPolicies) {
     std::vector<Level> levels;
     for (const fairflow::Group& group : problem.groups) levels.push_back({group.history, group.weight});
@@ -196,9 +221,9 @@ void OneHandOver(const char* name, const fairflow::testing::Size& size) {
         if (problem.arcs[i].bin == line.bin) case_km += static_cast<double>(line.cases) * problem.arcs[i].metres / 1000;
       }
     }
-    std::printf("  %-30s %12.3f %% %16.3f %7.4f %12.3g\n", policy.name, 100 * (1 - given / food), Lowest(levels),
-                Gini(levels), case_km);
+    PrintHandOver(policy.name, 1 - given / food, levels, case_km);
   }
+  PrintBound(std::move(problem));
 }
 
 // ── A year: lots arrive through it, each group receives once a week and has eaten by then.
@@ -226,12 +251,15 @@ class Year {
   };
 
   // `weeks`: how many coming hand-overs of each group are planned beside today's; 0: only those who receive today.
-  Outcome Live(const Policy& policy, int weeks) const {
+  // `smallest`: with the smallest quantities of the lots.
+  Outcome Live(const Policy& policy, int weeks, bool smallest = false) const {
     std::vector<int64_t> left, food(instance_.recipients().size());
     for (const fairflow::testing::Parcel& parcel : instance_.parcels()) left.push_back(parcel.cases);
     for (int day = 0; day < kDays; ++day) {
       std::vector<int> lots;
-      const Problem problem = ProblemOf(day, weeks, left, food, lots);
+      Problem problem = ProblemOf(day, weeks, left, food, lots);
+      for (size_t lot = 0; lot < lots.size() && smallest; ++lot)  // a rest may go out as it is
+        problem.lots[lot].min_cases = std::min(instance_.parcels()[lots[lot]].min_cases, problem.lots[lot].cases);
       for (const Line& line : policy(problem)) {
         const int bin = line.bin, lot = lots[line.lot];
         if (problem.bins[bin].key >= fairflow::testing::kZones || DayOf(problem.bins[bin].group, day, 0) != day ||
@@ -366,18 +394,23 @@ void Draw(const std::string& file, const std::vector<Row>& rows, double hindsigh
 void AYear(uint64_t seed, const std::string& plot) {
   const Year year(seed);
   std::vector<Row> rows;
-  std::printf("\na year: 100 groups, 4,000 lots, seed %d\n", static_cast<int>(seed));
-  std::printf("  %-30s %16s %7s %10s\n", "policy", "lowest, pd/hh", "Gini", "expired");
+  std::printf("\n| a year: 100 groups, 4,000 lots, seed %d | lowest level | Gini | expired |\n|---|---|---|---|\n",
+              static_cast<int>(seed));
+  const auto print = [](const char* name, const Year::Outcome& outcome) {
+    std::printf("| %s | %.2f | %.4f | %.2f %% |\n", name, outcome.lowest, outcome.gini, outcome.expired);
+    std::fflush(stdout);
+  };
   const auto row = [&](const char* name, const Year::Outcome& outcome) {
     rows.push_back({name, outcome});
-    std::printf("  %-30s %16.2f %7.4f %8.2f %%\n", name, outcome.lowest, outcome.gini, outcome.expired);
-    std::fflush(stdout);
+    print(name, outcome);
   };
   for (const NamedPolicy& policy : kPolicies) row(policy.name, year.Live(policy.share, 0));
   row("fair share, 2 weeks ahead", year.Live(FairShare, 2));
   row("fair share, 4 weeks ahead", year.Live(FairShare, 4));
+  print("fair share, 4 weeks ahead, smallest quantities", year.Live(FairShare, 4, /*smallest=*/true));
   const double hindsight = year.Hindsight();
-  std::printf("  %-30s %16.2f\n", "bound with hindsight", hindsight);
+  std::printf("| bound with hindsight | %.2f | | |\n", hindsight);
+  std::fflush(stdout);
   if (!plot.empty()) Draw(plot, rows, hindsight);
 }
 
@@ -391,10 +424,20 @@ int Main(int argc, char** argv) {
       wanted.insert(argv[i]);
     }
   }
+  const bool country = wanted.erase("--country") > 0;
   const auto runs = [&](std::string_view name) { return wanted.empty() || wanted.contains(name); };
-  if (runs("tiny")) OneHandOver("tiny", fairflow::testing::kTiny);
-  if (runs("small")) OneHandOver("small", fairflow::testing::kSmall);
-  if (runs("medium")) OneHandOver("medium", fairflow::testing::kMedium);
+  if (runs("solver")) CompareWithLemon(country);
+  if (runs("plans")) ComparePlansWithBounds(country);
+  if (runs("highs")) CompareWithHighs();
+  if (runs("policies")) {
+    OneHandOver("T", fairflow::testing::kTiny, fairflow::testing::kEverybody);
+    OneHandOver("S", fairflow::testing::kSmall, fairflow::testing::kEverybody);
+    OneHandOver("M", fairflow::testing::kMedium, fairflow::testing::kEverybody);
+    if (country) {
+      OneHandOver("XL, 32 nearest + 32 others", fairflow::testing::kCountry,
+                  {fairflow::testing::Arcs::Choice::kNearestAndHashed, 64});
+    }
+  }
   for (const uint64_t seed : {1, 2, 3}) {
     if (runs("year")) AYear(seed, seed == 1 ? plot : "");
   }

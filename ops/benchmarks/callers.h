@@ -1,4 +1,5 @@
-// Ways to call: gRPC straight to a service, and HTTP to the gateway, with protobuf or JSON in the body. Each keeps its connection open.
+// Ways to call: gRPC straight to a service, and HTTP to the gateway, with protobuf or JSON in the body. Each keeps its
+// connection open.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -29,7 +30,8 @@ enum class Body { kProtobuf, kJson };
 
 // All callers share one connection, as gRPC does it.
 MakeCall GrpcGetLot(std::shared_ptr<grpc::Channel> channel, const Goods& goods);
-MakeCall GrpcTransfer(std::shared_ptr<grpc::Channel> channel, const Goods& goods, MakeTransfer (*make)(const Goods&, int) = AnyLot);
+MakeCall GrpcTransfer(std::shared_ptr<grpc::Channel> channel, const Goods& goods,
+                      MakeTransfer (*make)(const Goods&, int) = AnyLot);
 // `size` movements in one call; it fails if one of them does.
 MakeCall GrpcBatch(std::shared_ptr<grpc::Channel> channel, const Goods& goods, int size);
 // Each caller has its own connection to `url` ("http://host:port").
@@ -37,8 +39,10 @@ MakeCall HttpGetLot(const std::string& url, Body body, const Goods& goods);
 MakeCall HttpTransfer(const std::string& url, Body body, const Goods& goods);
 
 // Any of `lots` (names).
-MakeCall GrpcTraceForward(std::shared_ptr<grpc::Channel> channel, const std::string& token, const std::vector<std::string>& lots);
-MakeCall GrpcTraceBackward(std::shared_ptr<grpc::Channel> channel, const std::string& token, const std::vector<std::string>& lots);
+MakeCall GrpcTraceForward(std::shared_ptr<grpc::Channel> channel, const std::string& token,
+                          const std::vector<std::string>& lots);
+MakeCall GrpcTraceBackward(std::shared_ptr<grpc::Channel> channel, const std::string& token,
+                           const std::vector<std::string>& lots);
 // The first page of what stands in a warehouse.
 MakeCall GrpcStockList(std::shared_ptr<grpc::Channel> channel, const std::string& token, const std::string& warehouse);
 

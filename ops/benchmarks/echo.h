@@ -1,4 +1,5 @@
-// StockService.GetLot answered from memory: all that a call costs but the database. A process of its own, like the services.
+// StockService.GetLot answered from memory: all that a call costs but the database. A process of its own, like the
+// services.
 #pragma once
 
 #include <string>

@@ -21,13 +21,14 @@ void CleanUp(const end_to_end::Installation& installation);
 // Until impact has counted what is in the ledger, at most two minutes.
 void WaitForFollowers(end_to_end::Setting& setting);
 
-// Adds past movements (history.sql) until the ledger has `movements`. Returns up to 200 of the lots they are of, by name.
+// Adds past movements (history.sql) until the ledger has `movements`. Returns up to 200 of the lots they are of, by
+// name.
 std::vector<std::string> AddHistory(end_to_end::Setting& setting, int64_t movements);
 
 // Of the ledger's tables on disk, indexes included.
 struct Sizes {
-  int64_t movements = 0;          // how many
-  double bytes_a_movement = 0;    // table `movements`
+  int64_t movements = 0;             // how many
+  double bytes_a_movement = 0;       // table `movements`
   double bytes_of_what_follows = 0;  // balances, deliveries and their lines, for each movement
 };
 Sizes MeasureSizes(const end_to_end::Installation& installation);
