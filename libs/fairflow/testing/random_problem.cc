@@ -61,7 +61,7 @@ Problem RandomProblem::Shuffled(const Problem& problem) {
     Shuffle(arcs);
     // Doors are numbers that only have to differ.
     for (const Arc& arc : arcs)
-      shuffled.arcs.push_back({bin_at[arc.bin], arc.metres, arc.door < 0 ? -1 : 9 - arc.door});
+      shuffled.arcs.push_back({bin_at[arc.bin], arc.metres, arc.door < 0 ? -1 : 1'000'000'000 - arc.door});
     shuffled.arc_begin.push_back(static_cast<int64_t>(shuffled.arcs.size()));
   }
   for (const Pin& pin : problem.pins) shuffled.pins.push_back({lot_at[pin.lot], bin_at[pin.bin], pin.cases});
