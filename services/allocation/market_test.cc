@@ -115,7 +115,8 @@ class MarketTest : public AllocationTest {
     return MustAsk(&MarketStub::ListShareAccounts, token, pb::ListShareAccountsRequest());
   }
   int64_t BalanceOf(int group) {
-    for (const pb::ShareAccount& account : Accounts().accounts()) {
+    const pb::ListShareAccountsResponse accounts = Accounts();
+    for (const pb::ShareAccount& account : accounts.accounts()) {
       if (account.group() == GroupName(group)) return account.balance_milli_shares();
     }
     return -1;
@@ -380,7 +381,8 @@ TEST_F(MarketTest, BidsAreSealedSettledAndPaid) {
   EXPECT_THAT(BidsOf(run, "group 1"), SizeIs(1));
   EXPECT_EQ(MarketOf(run).entries(), 2);
   EXPECT_EQ(MarketOf(run).groups(), 2);
-  for (const pb::ShareAccount& account : Accounts().accounts()) EXPECT_EQ(account.bid_milli_shares(), 0);
+  const pb::ListShareAccountsResponse accounts = Accounts();
+  for (const pb::ShareAccount& account : accounts.accounts()) EXPECT_EQ(account.bid_milli_shares(), 0);
   pb::ListPricesRequest prices;
   prices.set_run(run.name());
   EXPECT_THAT(MustAsk(&MarketStub::ListPrices, "coordinator", prices).prices(), IsEmpty());
@@ -627,12 +629,14 @@ TEST_F(MarketTest, SharesAreConservedThroughRandomSeasons) {
     clock_.Advance(absl::Hours(24));
     ASSERT_THAT(closer_.GiveBackShares(), IsOk());
     ASSERT_EQ(AllShares(), 300'000);
-    for (const pb::ShareAccount& account : Accounts().accounts()) {
+    const pb::ListShareAccountsResponse accounts = Accounts();
+    for (const pb::ShareAccount& account : accounts.accounts()) {
       pb::ListShareEntriesRequest request;
       request.set_group(account.group());
       request.set_page_size(200);
       int64_t sum = 0;
-      for (const pb::ShareEntry& entry : MustAsk(&MarketStub::ListShareEntries, "auditor", request).entries()) {
+      const pb::ListShareEntriesResponse entries = MustAsk(&MarketStub::ListShareEntries, "auditor", request);
+      for (const pb::ShareEntry& entry : entries.entries()) {
         sum += entry.milli_shares();
         EXPECT_GE(entry.balance_milli_shares(), 0);
       }
