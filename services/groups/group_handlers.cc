@@ -15,8 +15,11 @@
 #include "libs/registry/organisations.h"
 #include "services/groups/domain/group.h"
 #include "services/groups/domain/profile.h"
+#include "services/groups/domain/sections.h"
 #include "services/groups/group_store.h"
 #include "services/groups/handler.h"
+#include "services/groups/reading.h"
+#include "services/groups/rules_store.h"
 
 namespace kubari::groups {
 namespace {
@@ -43,14 +46,8 @@ absl::Status JudgeHub(pg::Transaction& tx, const std::string& group_id, const st
   return CheckHub(group_id, hub_id, hub_of);
 }
 
-// Only what a caller may set.
-v1::Group Settable(const v1::Group& given) {
-  google::protobuf::FieldMask mask;
-  for (const std::string& field : SettableFields()) mask.add_paths(field);
-  v1::Group group;
-  google::protobuf::util::FieldMaskUtil::MergeMessageTo(given, mask, {}, &group);
-  return group;
-}
+// Behind every day; how PostgreSQL takes it for a group without a review is the same.
+constexpr absl::CivilDay kNoReview(9999, 12, 31);
 
 }  // namespace
 
@@ -62,6 +59,7 @@ absl::StatusOr<v1::Group> GroupsHandler::CreateGroup(const rpc::Call& call, cons
   if (!request.group_id().empty()) violations.Uuid("group_id", request.group_id());
   CheckProfile(violations, group, SettableFields());
   RETURN_IF_ERROR(violations.status());
+  RETURN_IF_ERROR(CheckTogether(group));
   ASSIGN_OR_RETURN(const auto first, registry::FirstAnswer<v1::Group>(pool_, call, request));
   if (first) return *first;
 
@@ -81,12 +79,13 @@ absl::StatusOr<v1::Group> GroupsHandler::CreateGroup(const rpc::Call& call, cons
   RETURN_IF_ERROR(registry::EnsureOrganisations(*identity_, call, identity::v1::ORGANISATION_KIND_GROUP,
                                                 {{.id = group_id, .display_name = group.display_name()}}));
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
+  v1::Application application;
+  application.set_entered_by(call.principal.subject);
+  application.set_entered_by_display_name(call.principal.display_name);
   return registry::Mutate<v1::Group>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Group> {
     RETURN_IF_ERROR(judge(tx));
-    RETURN_IF_ERROR(InsertGroup(tx, group, clock_.Now()));
-    ASSIGN_OR_RETURN(v1::Group made, LoadGroup(tx, group_id));
-    Derive(made, today);
-    return made;
+    RETURN_IF_ERROR(InsertGroup(tx, group, clock_.Now(), application));
+    return LoadAsOf(tx, group_id, today);
   });
 }
 
@@ -97,10 +96,7 @@ absl::StatusOr<v1::Group> GroupsHandler::GetGroup(const rpc::Call& call, const v
   const std::string group_id = *ids::IdFromName("groups", request.name());
   RETURN_IF_ERROR(CheckOwn(call, group_id));
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
-  ASSIGN_OR_RETURN(v1::Group group,
-                   pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) { return LoadGroup(tx, group_id); }));
-  Derive(group, today);
-  return group;
+  return pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) { return LoadAsOf(tx, group_id, today); });
 }
 
 absl::StatusOr<v1::ListGroupsResponse> GroupsHandler::ListGroups(const rpc::Call& call,
@@ -113,48 +109,84 @@ absl::StatusOr<v1::ListGroupsResponse> GroupsHandler::ListGroups(const rpc::Call
                      "NOT_A_PREFECTURE", "A prefecture is two digits, 01 to 47.",
                      "都道府県は01〜47の2桁で指定してください。");
   if (!request.hub().empty()) violations.Name("groups", "hub", request.hub());
-  const paging::Order order = paging::ReadOrder(
-      request.order_by(), {"display_name", "display_name desc", "households desc", "households"}, violations);
-  RETURN_IF_ERROR(violations.status());
-  ASSIGN_OR_RETURN(const int size, paging::PageSize(request.page_size()));
-  const std::string fingerprint = paging::Fingerprint(request, call.principal.network_id);
-  ASSIGN_OR_RETURN(const std::vector<std::string> key, paging::Decode(request.page_token(), fingerprint));
+  const paging::Order order =
+      paging::ReadOrder(request.order_by(),
+                        {"display_name", "display_name desc", "households desc", "households", "relevance", "review_date"},
+                        violations);
+  const auto numbers = [&](const std::string& field, const auto& values, auto enum_value) {
+    for (int i = 0; i < values.size(); ++i) {
+      violations.Enum(absl::StrCat(field, "[", i, "]"), static_cast<decltype(enum_value)>(values[i]));
+    }
+    return std::vector<int>(values.begin(), values.end());
+  };
+  const auto day = [&](const std::string& field, const std::string& text) -> std::optional<absl::CivilDay> {
+    return text.empty() ? std::nullopt : registry::CheckDay(violations, field, text);
+  };
   GroupFilter filter{.query = request.query(),
                      .states = {request.states().begin(), request.states().end()},
                      .kinds = {request.kinds().begin(), request.kinds().end()},
                      .prefecture = request.prefecture(),
-                     .hub_id = ids::IdFromName("groups", request.hub()),
-                     .by_households = order.field == "households",
-                     .descending = order.descending,
-                     .limit = size + 1};
+                     .hub_id = ids::IdFromName("groups", request.hub())};
+  filter.review_due = day("review_due_date", request.review_due_date());
+  filter.evidence_ends = day("evidence_ends_date", request.evidence_ends_date());
+  filter.municipality = request.municipality();
+  violations.Require(filter.municipality.empty() || registry::IsMunicipalityCode(filter.municipality), "municipality",
+                     "NOT_A_MUNICIPALITY", "A municipality is five digits that begin with a prefecture, 01 to 47.",
+                     "市区町村は都道府県 01〜47 で始まる5桁で指定してください。");
+  filter.activities = numbers("activities", request.activities(), v1::ACTIVITY_KIND_OTHER);
+  filter.age_bands = numbers("age_bands", request.age_bands(), v1::AGE_BAND_ELDERLY);
+  filter.legal_forms = numbers("legal_forms", request.legal_forms(), v1::LEGAL_FORM_OTHER);
+  filter.wanted_help = numbers("wanted_help", request.wanted_help(), v1::HELP_OTHER);
+  RETURN_IF_ERROR(violations.status());
+  ASSIGN_OR_RETURN(const int size, paging::PageSize(request.page_size()));
+  const std::string fingerprint = paging::Fingerprint(request, call.principal.network_id);
+  ASSIGN_OR_RETURN(const std::vector<std::string> key, paging::Decode(request.page_token(), fingerprint));
+  using Order = GroupFilter::Order;
+  filter.order = order.field == "households"    ? Order::kHouseholds
+                 : order.field == "review_date" ? Order::kReview
+                 : order.field == "relevance"   ? Order::kFit
+                                                : Order::kName;
+  filter.descending = order.descending;
+  filter.limit = size + 1;
   if (!key.empty()) {
     int64_t households = 0;
     if (key.size() != 2 || !ids::IsUuid(key[1])) return paging::InvalidToken();
-    if (!filter.by_households)
-      filter.after_name = key[0];
-    else if (absl::SimpleAtoi(key[0], &households))
+    if (filter.order == Order::kHouseholds) {
+      if (!absl::SimpleAtoi(key[0], &households)) return paging::InvalidToken();
       filter.after_households = households;
-    else
-      return paging::InvalidToken();
+    } else if (filter.order == Order::kReview) {
+      filter.after_day = key[0].empty() ? kNoReview : registry::ParseDay(key[0]).value_or(kNoReview);
+    } else {
+      filter.after_name = key[0];
+    }
     filter.after_id = key[1];
   }
   if (request.has_agreement_in_force()) filter.in_force = request.agreement_in_force();
   if (!call.scope.whole_network) filter.only = call.scope.organisation_ids;
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
   filter.day = today;
-  ASSIGN_OR_RETURN(std::vector<v1::Group> groups, pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) {
-    return groups::ListGroups(tx, filter);
-  }));
+  if (request.has_stale()) filter.stale = request.stale();
+  v1::GroupRules rules;
+  std::vector<std::string> fits;
+  ASSIGN_OR_RETURN(std::vector<v1::Group> groups,
+                   pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<v1::Group>> {
+                     fits.clear();
+                     ASSIGN_OR_RETURN(rules, LoadRules(tx));
+                     filter.stale_day = StaleDay(today, rules.fact_months());
+                     return groups::ListGroups(tx, filter, &fits);
+                   }));
   v1::ListGroupsResponse response;
   if (static_cast<int>(groups.size()) > size) {
     groups.resize(size);
     const v1::Group& last = groups.back();
-    response.set_next_page_token(
-        paging::Encode(fingerprint, {filter.by_households ? absl::StrCat(last.households()) : last.display_name(),
-                                     *ids::IdFromName("groups", last.name())}));
+    const std::string last_key = filter.order == Order::kHouseholds ? absl::StrCat(last.households())
+                                 : filter.order == Order::kReview   ? last.review_date()
+                                 : filter.order == Order::kFit      ? fits[size - 1]
+                                                                    : last.display_name();
+    response.set_next_page_token(paging::Encode(fingerprint, {last_key, *ids::IdFromName("groups", last.name())}));
   }
   for (v1::Group& group : groups) {
-    Derive(group, today);
+    Derive(group, today, rules.fact_months());
     *response.add_groups() = std::move(group);
   }
   return response;
@@ -189,7 +221,8 @@ absl::StatusOr<v1::Group> GroupsHandler::UpdateGroup(const rpc::Call& call, cons
   violations.RequestId("request_id", request.request_id());
   violations.Name("groups", "group.name", request.group().name());
   violations.Text("group.etag", request.group().etag(), 1, 40);
-  CheckMask(violations, request.update_mask());
+  CheckMask(violations, request.update_mask(), /*may_be_empty=*/request.confirm_sections_size() > 0);
+  CheckSections(violations, "confirm_sections", request.confirm_sections());
   CheckProfile(violations, request.group(), fields);
   RETURN_IF_ERROR(violations.status());
   const std::string group_id = *ids::IdFromName("groups", request.group().name());
@@ -198,6 +231,11 @@ absl::StatusOr<v1::Group> GroupsHandler::UpdateGroup(const rpc::Call& call, cons
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
   google::protobuf::FieldMask mask;
   for (const std::string& field : fields) mask.add_paths(field);
+  std::vector<v1::Section> confirmed;
+  for (const int section : request.confirm_sections()) confirmed.push_back(static_cast<v1::Section>(section));
+  const Confirmer who = {.person = call.principal.subject,
+                         .display_name = call.principal.display_name,
+                         .by_staff = !call.principal.HoldsIn(group_id, type::v1::ROLE_GROUP)};
   const bool new_hub = std::find(fields.begin(), fields.end(), "hub") != fields.end() && !request.group().hub().empty();
 
   return registry::Mutate<v1::Group>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Group> {
@@ -208,11 +246,15 @@ absl::StatusOr<v1::Group> GroupsHandler::UpdateGroup(const rpc::Call& call, cons
     replace.set_replace_message_fields(true);
     replace.set_replace_repeated_fields(true);
     google::protobuf::util::FieldMaskUtil::MergeMessageTo(request.group(), mask, replace, &group);
+    RETURN_IF_ERROR(CheckTogether(group));
     NameSites(group);
-    RETURN_IF_ERROR(SaveGroup(tx, group, clock_.Now()));
-    ASSIGN_OR_RETURN(v1::Group updated, LoadGroup(tx, group_id));
-    Derive(updated, today);
-    return updated;
+    const absl::Time now = clock_.Now();
+    if (!confirmed.empty()) {
+      Confirm(group, confirmed, who, today, now);
+      RecordConfirmations(tx, group_id, confirmed, now);
+    }
+    RETURN_IF_ERROR(SaveGroup(tx, group, now));
+    return LoadAsOf(tx, group_id, today);
   });
 }
 

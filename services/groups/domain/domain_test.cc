@@ -39,7 +39,7 @@ TEST(ComplianceTest, TheHighestLevelWithEvidenceInForceCounts) {
   add(type::v1::COMPLIANCE_LEVEL_STORAGE_PROVEN, "2026-01-01", "2026-12-31");
   add(type::v1::COMPLIANCE_LEVEL_CERTIFIED, "2027-06-01", "");
   const auto on = [&](absl::CivilDay day) {
-    Derive(group, day);
+    Derive(group, day, 12);
     return group.compliance_level();
   };
   EXPECT_EQ(on(absl::CivilDay(2024, 12, 31)), type::v1::COMPLIANCE_LEVEL_UNSPECIFIED);

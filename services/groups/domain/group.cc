@@ -1,5 +1,7 @@
 #include "services/groups/domain/group.h"
 
+#include <google/protobuf/util/field_mask_util.h>
+
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -7,6 +9,7 @@
 #include "libs/eligibility/eligibility.h"
 #include "libs/errors/errors.h"
 #include "libs/ids/ids.h"
+#include "services/groups/domain/sections.h"
 
 namespace kubari::groups {
 namespace {
@@ -23,6 +26,10 @@ std::string JapaneseWord(v1::GroupState state) {
       return "利用中";
     case v1::GROUP_STATE_SUSPENDED:
       return "停止中";
+    case v1::GROUP_STATE_UNCONFIRMED:
+      return "メール未確認";
+    case v1::GROUP_STATE_REJECTED:
+      return "見送り";
     default:
       return "不明";
   }
@@ -34,24 +41,33 @@ absl::StatusOr<v1::GroupState> Next(const v1::Group& group, Step step) {
   const bool active = group.state() == v1::GROUP_STATE_ACTIVE;
   if (step == Step::kApprove && !active) return v1::GROUP_STATE_ACTIVE;
   if (step == Step::kSuspend && active) return v1::GROUP_STATE_SUSPENDED;
-  const bool approve = step == Step::kApprove;
+  const bool open = group.state() == v1::GROUP_STATE_APPLIED || group.state() == v1::GROUP_STATE_UNCONFIRMED;
+  if (step == Step::kReject && open) return v1::GROUP_STATE_REJECTED;
+  struct Sentence {
+    const char* english;
+    const char* japanese;
+  };
+  const Sentence sentence =
+      step == Step::kApprove   ? Sentence{"approved only while it is not ACTIVE.", "承認できるのは「利用中」でないときだけです。"}
+      : step == Step::kSuspend ? Sentence{"suspended only while it is ACTIVE.", "停止できるのは「利用中」のときだけです。"}
+                               : Sentence{"rejected only while it is APPLIED or UNCONFIRMED.",
+                                          "見送りにできるのは「申請中」か「メール未確認」のときだけです。"};
   return errors::Make(
       absl::StatusCode::kFailedPrecondition, "GROUP_STATE",
-      absl::StrCat(group.display_name(), " is ", Word(group.state()), "; it can be ",
-                   approve ? "approved only while it is APPLIED or SUSPENDED." : "suspended only while it is ACTIVE."),
-      absl::StrCat(group.display_name(), " は「", JapaneseWord(group.state()), "」です。",
-                   approve ? "承認できるのは「申請中」か「停止中」のときだけです。"
-                           : "停止できるのは「利用中」のときだけです。"),
+      absl::StrCat(group.display_name(), " is ", Word(group.state()), "; it can be ", sentence.english),
+      absl::StrCat(group.display_name(), " は「", JapaneseWord(group.state()), "」です。", sentence.japanese),
       {{"group", group.name()}, {"state", Word(group.state())}});
 }
 
-void Derive(v1::Group& group, absl::CivilDay today) {
+void Derive(v1::Group& group, absl::CivilDay today, int fact_months) {
   type::v1::ComplianceLevel level = type::v1::COMPLIANCE_LEVEL_UNSPECIFIED;
   for (const auto& [proven, period] : eligibility::GroupFactsOf(group).evidence) {
     if (period.Contains(today)) level = std::max(level, proven);
   }
   group.set_compliance_level(level);
   group.set_agreement_in_force(eligibility::InForce(group.agreements(), today));
+  group.clear_stale_sections();
+  for (const v1::Section section : StaleSections(group, today, fact_months)) group.add_stale_sections(section);
 }
 
 absl::Status CheckHub(const std::string& group_id, const std::string& hub_id,
@@ -90,7 +106,16 @@ v1::HubGroup AsHubSees(const v1::Group& group) {
   *seen.mutable_excluded_tags() = group.excluded_tags();
   *seen.mutable_receiving_days() = group.receiving_days();
   seen.set_min_remaining_days(group.min_remaining_days());
+  *seen.mutable_receiving_windows() = group.receiving_windows();
   return seen;
+}
+
+v1::Group Settable(const v1::Group& given) {
+  google::protobuf::FieldMask mask;
+  for (const std::string& field : SettableFields()) mask.add_paths(field);
+  v1::Group group;
+  google::protobuf::util::FieldMaskUtil::MergeMessageTo(given, mask, {}, &group);
+  return group;
 }
 
 const std::vector<std::string>& SettableFields() {
@@ -112,7 +137,19 @@ const std::vector<std::string>& SettableFields() {
                                                   "max_distance_km",
                                                   "evidence",
                                                   "hub",
-                                                  "may_be_named_to_donors"};
+                                                  "may_be_named_to_donors",
+                                                  "legal_form",
+                                                  "areas",
+                                                  "activities",
+                                                  "age_bands",
+                                                  "school_districts",
+                                                  "issues",
+                                                  "wanted_help",
+                                                  "wanted_help_note",
+                                                  "contacts",
+                                                  "receiving_windows",
+                                                  "vehicle",
+                                                  "vehicle_refrigerated"};
   return fields;
 }
 

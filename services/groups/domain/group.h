@@ -1,6 +1,7 @@
 // What a group is and may become. Pure; the contract's messages serve as values.
 //
-//   APPLIED ─approve─▶ ACTIVE ─suspend─▶ SUSPENDED ─approve─▶ ACTIVE
+//   UNCONFIRMED, APPLIED, REJECTED ─approve─▶ ACTIVE ─suspend─▶ SUSPENDED ─approve─▶ ACTIVE
+//   UNCONFIRMED, APPLIED ─reject─▶ REJECTED
 #pragma once
 
 #include <map>
@@ -14,14 +15,15 @@
 
 namespace kubari::groups {
 
-enum class Step { kApprove, kSuspend };
+enum class Step { kApprove, kSuspend, kReject };
 
 // The state after the step. FAILED_PRECONDITION / GROUP_STATE (metadata "state") if the group's state does not allow
 // it.
 absl::StatusOr<v1::GroupState> Next(const v1::Group& group, Step step);
 
-// Fills in what depends on the day: compliance_level (the highest with evidence in force) and agreement_in_force.
-void Derive(v1::Group& group, absl::CivilDay today);
+// Fills in what depends on the day: compliance_level (the highest with evidence in force), agreement_in_force and stale_sections, which
+// are asked again after `fact_months`.
+void Derive(v1::Group& group, absl::CivilDay today, int fact_months);
 
 // FAILED_PRECONDITION / HUB_CYCLE (metadata "path": the ids from the group to itself) if `hub_id` as the group's hub
 // would make the group, directly or by others, its own hub. `hub_of` has the other groups' hubs, by group id.
@@ -31,6 +33,8 @@ absl::Status CheckHub(const std::string& group_id, const std::string& hub_id,
 // What a hub knows of a group that it serves.
 v1::HubGroup AsHubSees(const v1::Group& group);
 
+// Only what a caller may set.
+v1::Group Settable(const v1::Group& given);
 // Fields of Group that UpdateGroup can change.
 const std::vector<std::string>& SettableFields();
 // PERMISSION_DENIED / FIELD_NOT_YOURS (metadata "fields") if `fields` has some that only the network's staff may

@@ -14,10 +14,18 @@ inline constexpr int64_t kMaxChildren = 1'000'000;
 inline constexpr int64_t kMaxStorage = 100'000'000;
 inline constexpr int kMaxDays = 3'650;
 inline constexpr int kMaxKilometres = 3'000;
+inline constexpr int kMaxAreas = 100;
+inline constexpr int kMaxDistricts = 50;
 
 // Judges the fields named (of SettableFields()).
 void CheckProfile(errors::Violations& violations, const v1::Group& group, const std::vector<std::string>& fields);
-// At least one field, all settable.
-void CheckMask(errors::Violations& violations, const google::protobuf::RepeatedPtrField<std::string>& mask);
+// At least one field (unless `may_be_empty`), all settable.
+void CheckMask(errors::Violations& violations, const google::protobuf::RepeatedPtrField<std::string>& mask,
+               bool may_be_empty = false);
+// Known sections, each once.
+void CheckSections(errors::Violations& violations, const std::string& field,
+                   const google::protobuf::RepeatedField<int>& sections);
+// What a change of one field may break in another: windows lie on receiving days. INVALID_ARGUMENT.
+absl::Status CheckTogether(const v1::Group& group);
 
 }  // namespace kubari::groups
