@@ -2,6 +2,7 @@
 #include "libs/calendar/clock.h"
 #include "libs/config/config.h"
 #include "libs/feed/follower.h"
+#include "libs/outbox/pump.h"
 #include "libs/pg/migrations.h"
 #include "libs/pg/pool.h"
 #include "libs/rpc/periodic.h"
@@ -11,6 +12,7 @@
 #include "services/allocation/migrations/migrations.h"
 #include "services/allocation/reoffer.h"
 #include "services/allocation/service.h"
+#include "services/allocation/telling.h"
 
 int main(int argc, char** argv) {
   using namespace kubari;
@@ -34,7 +36,7 @@ int main(int argc, char** argv) {
   // One connection each for the workers, the followers of the feed, and the work in the background.
   pg::Pool pool({.conninfo = common.database_url,
                  .schema = "allocation",
-                 .size = common.workers + following.threads + 4,
+                 .size = common.workers + following.threads + 6,
                  .registry = &runtime.registry()});
   const auto stock_channel = runtime.Connect(stock);
   allocation::SnapshotReader reader(stock_channel, runtime.Connect(groups), runtime.Connect(donors));
@@ -50,5 +52,8 @@ int main(int argc, char** argv) {
   allocation::MarketService market(runtime.dispatcher(), {pool, reader, publisher, clock}, closer);
   rpc::Periodic closing("close claims and bids", absl::Seconds(5), [&] { return closer.CloseWhatIsDue(); });
   rpc::Periodic giving_back("give back spent shares", absl::Minutes(1), [&] { return closer.GiveBackShares(); });
+  rpc::Periodic reminding("remind groups that have not answered", absl::Minutes(1),
+                          [&] { return allocation::RemindGroups(pool, clock); });
+  outbox::Pump pump(pool, runtime.Connect(common.notifications), common.service_key, runtime.registry());
   return runtime.Serve({&service, &market});
 }

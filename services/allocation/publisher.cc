@@ -13,6 +13,7 @@
 #include "services/allocation/line_store.h"
 #include "services/allocation/refusals.h"
 #include "services/allocation/run_store.h"
+#include "services/allocation/telling.h"
 
 namespace kubari::allocation {
 namespace {
@@ -54,6 +55,7 @@ absl::StatusOr<bool> Publisher::PublishSome(const std::string& network_id, const
     ASSIGN_OR_RETURN(RunRow run, FindRun(tx, run_id, /*lock=*/true));
     run.run.set_state(pb::RUN_STATE_PUBLISHED);
     RETURN_IF_ERROR(UpdateRun(tx, run));
+    RETURN_IF_ERROR(TellOffered(tx, run_id, clock_.Now()));
     return false;
   });
   RETURN_IF_ERROR(ours);
@@ -118,6 +120,7 @@ absl::Status Publisher::Settle(const std::string& network_id, const std::string&
                                        Accept(now.now, now.answer->items), now.given_back = now.answer->rest;
                                      else
                                        Refuse(now.now, now.answer->reason);
+                                     if (now.now.state == pb::LINE_STATE_REFUSED) TellRefused(tx, now, clock_.Now());
                                    } else {
                                      now.answer_request.clear();
                                      if (still_chosen) {

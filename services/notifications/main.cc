@@ -4,10 +4,12 @@
 
 #include "libs/calendar/clock.h"
 #include "libs/config/config.h"
+#include "libs/feed/follower.h"
 #include "libs/pg/migrations.h"
 #include "libs/pg/pool.h"
 #include "libs/rpc/runtime.h"
 #include "services/notifications/background.h"
+#include "services/notifications/domain/ledger_news.h"
 #include "services/notifications/migrations/migrations.h"
 #include "services/notifications/service.h"
 
@@ -16,10 +18,11 @@ int main(int argc, char** argv) {
 
   rpc::CommonOptions common("notifications");
   notifications::CourierOptions courier_options{.public_url = "http://127.0.0.1:7100"};
-  std::string encryption_key, smtp_file;
+  std::string encryption_key, smtp_file, stock = "127.0.0.1:7104";
   std::optional<notifications::Vault> vault;
   config::Options options("kubari-notifications", "Every person's inbox, e-mail, and signed webhooks.");
   common.Declare(options);
+  options.HostPort("stock", &stock, "address of the stock service");
   options.String("encryption-key", &encryption_key, "64 hexadecimal digits: webhooks' secrets and confidential notices are kept encrypted with it",
                  {.secret = true});
   options.String("smtp-file", &smtp_file, "how e-mail leaves (ops/lib/smtp.conf); read again when it has changed; empty: no e-mail");
@@ -47,9 +50,10 @@ int main(int argc, char** argv) {
     return rpc::ExitCode(ready);
   }
   const calendar::SystemClock clock;
+  const feed::FollowerOptions following{.service_key = common.service_key};
   pg::Pool pool({.conninfo = common.database_url,
                  .schema = "notifications",
-                 .size = common.workers + notifications::Background::kConnections,
+                 .size = common.workers + following.threads + notifications::Background::kConnections,
                  .registry = &runtime.registry()});
   notifications::Directory directory(runtime.Connect(common.identity), common.service_key, clock);
   notifications::SmtpFile smtp(smtp_file);
@@ -65,5 +69,14 @@ int main(int argc, char** argv) {
                              .allow_private = courier_options.allow_private,
                              .wake_addressing = [&] { background.WakeAddressing(); },
                              .wake_couriers = [&] { background.WakeCouriers(); }});
+  // Once for each entry: the notices are kept in the transaction that moves the cursor.
+  feed::Follower follower(following, runtime.Connect(common.identity), runtime.Connect(stock), pool, runtime.registry(),
+                          [&](pg::Transaction& tx, const feed::Network&, const feed::Entries& entries) {
+                            const absl::Time now = clock.Now();
+                            for (const notifications::v1::Notice& notice : notifications::NewsOf(entries, now - absl::Hours(24))) {
+                              notifications::InsertNotice(tx, notice, *vault, now);
+                            }
+                            return absl::OkStatus();
+                          });
   return runtime.Serve({&service});
 }

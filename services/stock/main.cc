@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "libs/calendar/clock.h"
+#include "libs/outbox/pump.h"
 #include "libs/pg/pool.h"
 #include "libs/rpc/periodic.h"
 #include "libs/rpc/runtime.h"
@@ -45,7 +46,7 @@ int main(int argc, char** argv) {
   // Every call may wait for a connection; the queue of calls is bounded already.
   pg::Pool pool({.conninfo = common.database_url,
                  .schema = "stock",
-                 .size = connections,
+                 .size = connections + 1,  // one for the outbox
                  .max_waiters = common.workers,
                  .registry = &runtime.registry()});
   const calendar::SystemClock clock;
@@ -83,6 +84,7 @@ int main(int argc, char** argv) {
   stock::RecallsService recalls(runtime.dispatcher(), context);
   rpc::Periodic tell_holders("tell holders of recalled goods", absl::Seconds(15),
                              [&] { return stock::TellNewHolders(pool, clock).status(); });
+  outbox::Pump pump(pool, runtime.Connect(common.notifications), common.service_key, runtime.registry());
   stock::LabelsService papers(runtime.dispatcher(), context, public_url);
   stock::StocktakesService stocktakes(runtime.dispatcher(), context);
   return runtime.Serve({&service, &stocktakes, &alerts, &papers, &recalls});

@@ -2,6 +2,7 @@
 
 #include "libs/errors/errors.h"
 #include "libs/errors/macros.h"
+#include "services/stock/recall_announcements.h"
 #include "services/stock/sql.h"
 
 namespace kubari::stock::recalls {
@@ -37,7 +38,8 @@ constexpr pg::Statement kTellHolders{
     "JOIN recall_holdings o ON o.network_id = l.network_id AND o.lot_id = l.lot_id "
     "WHERE r.network_id = $1 AND r.state = 1 AND ($2::uuid IS NULL OR r.recall_id = $2)) h "
     "WHERE NOT EXISTS (SELECT FROM recall_notices n WHERE n.network_id = $1 AND n.recall_id = h.recall_id "
-    "AND n.holder_kind = h.holder_kind AND n.holder_id = h.holder_id) ON CONFLICT DO NOTHING"};
+    "AND n.holder_kind = h.holder_kind AND n.holder_id = h.holder_id) ON CONFLICT DO NOTHING "
+    "RETURNING recall_id, notice_id, holder_kind, holder_id, reminders"};
 constexpr pg::Statement kClose{
     "UPDATE recalls SET state = 2, close_time = $3, closed_by = $4, close_note = $5, keep_stopped = $6 "
     "WHERE network_id = $1 AND recall_id = $2 AND state = 1"};
@@ -135,7 +137,8 @@ constexpr pg::Statement kAddAnswer{
     "FROM unnest($3::uuid[], $4::bigint[], $5::bigint[]) AS t (lot, consumed, discarded)"};
 constexpr pg::Statement kRemind{
     "UPDATE recall_notices SET remind_time = $3, reminders = reminders + 1 "
-    "WHERE network_id = $1 AND recall_id = $2 AND acknowledge_time IS NULL"};
+    "WHERE network_id = $1 AND recall_id = $2 AND acknowledge_time IS NULL "
+    "RETURNING recall_id, notice_id, holder_kind, holder_id, reminders"};
 
 // What `goods` asks for as parameters; what is not set is NULL.
 std::optional<int> KindOf(const Goods& goods) {
@@ -146,6 +149,18 @@ std::vector<std::string> Ids(const pg::Result& rows, const char* column) {
   std::vector<std::string> found;
   for (const pg::Row row : rows) found.push_back(row.Get<std::string>(column));
   return found;
+}
+
+std::vector<ToAnnounce> ReadAnnounced(const pg::Result& rows) {
+  std::vector<ToAnnounce> holders;
+  for (const pg::Row row : rows) {
+    holders.push_back({.recall_id = row.Get<std::string>("recall_id"),
+                       .notice_id = row.Get<std::string>("notice_id"),
+                       .holder_kind = static_cast<HolderKind>(row.Get<int>("holder_kind")),
+                       .holder_id = row.Get<std::string>("holder_id"),
+                       .reminders = row.Get<int>("reminders")});
+  }
+  return holders;
 }
 
 Recall ReadRecall(const pg::Row& row) {
@@ -221,6 +236,7 @@ absl::StatusOr<int64_t> Open(pg::Transaction& tx, const Recall& recall, const Go
                               sql::OrNull(goods.good_until), sql::OrNull(goods.donor_lot_number)));
   if (!recall.drill) RETURN_IF_ERROR(tx.Execute(kStop, network, recall.id));
   RETURN_IF_ERROR(TellHolders(tx, recall.id, recall.open_time));
+  if (lots > 0) RETURN_IF_ERROR(AnnounceOpening(tx, recall));
   return lots;
 }
 
@@ -232,7 +248,9 @@ absl::Status Close(pg::Transaction& tx, const std::string& recall_id, const std:
 
 absl::StatusOr<int64_t> TellHolders(pg::Transaction& tx, const std::string& recall_id, absl::Time now) {
   tx.Defer(kPlanForValues);
-  return tx.Execute(kTellHolders, tx.network_id(), sql::OrNull(recall_id), now);
+  ASSIGN_OR_RETURN(const pg::Result told, tx.Query(kTellHolders, tx.network_id(), sql::OrNull(recall_id), now));
+  RETURN_IF_ERROR(AnnounceToHolders(tx, ReadAnnounced(told), now));
+  return told.size();
 }
 
 absl::StatusOr<std::vector<std::string>> Networks(pg::Transaction& tx) {
@@ -378,7 +396,8 @@ absl::Status AddAnswer(pg::Transaction& tx, const std::string& notice_id,
 }
 
 absl::Status Remind(pg::Transaction& tx, const std::string& recall_id, absl::Time now) {
-  return tx.Execute(kRemind, tx.network_id(), recall_id, now).status();
+  ASSIGN_OR_RETURN(const pg::Result reminded, tx.Query(kRemind, tx.network_id(), recall_id, now));
+  return AnnounceToHolders(tx, ReadAnnounced(reminded), now);
 }
 
 }  // namespace kubari::stock::recalls
