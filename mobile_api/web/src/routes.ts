@@ -11,6 +11,8 @@ import type { Key } from './i18n/text';
 import { offline } from './offline/routes';
 import { match } from './router.svelte';
 import { scan } from './scan/routes';
+import { support } from './support/routes';
+import { takeAlong } from './takealong/routes';
 
 type NavKey = Extract<Key, `nav.${string}`>;
 
@@ -33,6 +35,7 @@ const everyone = [
   Role.GROUP,
   Role.AUDITOR,
   Role.ADMINISTRATOR,
+  Role.PARTNER,
 ];
 
 export const routes: Route[] = [
@@ -43,10 +46,12 @@ export const routes: Route[] = [
   ...donor,
   ...group,
   ...audit,
-  { path: '/lots', page: () => import('./pages/Lots.svelte'), menu: { text: 'nav.lots', roles: everyone } },
+  ...support,
+  { path: '/lots', page: () => import('./pages/Lots.svelte'), menu: { text: 'nav.lots', roles: everyone.filter((role) => role !== Role.PARTNER) } },
   { path: '/lots/:lot', page: () => import('./pages/Lot.svelte') },
   { path: '/deliveries/:delivery', page: () => import('./pages/Delivery.svelte') },
   ...admin,
+  ...takeAlong,
   { path: '/account', page: () => import('./pages/Account.svelte'), menu: { text: 'nav.account', roles: everyone } },
 ];
 
