@@ -5,7 +5,7 @@ import { OrganisationKind } from '../gen/kubari/identity/v1/identity_pb';
 import { Role } from '../gen/kubari/type/v1/access_pb';
 import { t } from './words';
 
-export const roles = [Role.VOLUNTEER, Role.WAREHOUSE_MANAGER, Role.COORDINATOR, Role.DONOR, Role.GROUP, Role.AUDITOR, Role.ADMINISTRATOR];
+export const roles = [Role.VOLUNTEER, Role.WAREHOUSE_MANAGER, Role.COORDINATOR, Role.DONOR, Role.GROUP, Role.AUDITOR, Role.ADMINISTRATOR, Role.PARTNER];
 
 /** As the contract says at Grant. */
 export const kindsFor = (role: Role): OrganisationKind[] => {
@@ -14,6 +14,8 @@ export const kindsFor = (role: Role): OrganisationKind[] => {
       return [OrganisationKind.DONOR];
     case Role.GROUP:
       return [OrganisationKind.GROUP];
+    case Role.PARTNER:
+      return [OrganisationKind.PARTNER];
     case Role.AUDITOR:
       return [OrganisationKind.AUDITOR, OrganisationKind.INTERMEDIARY];
     case Role.COORDINATOR:

@@ -65,6 +65,7 @@ export const t = words(
     'kind.DONOR': '寄付者',
     'kind.GROUP': '受取団体',
     'kind.AUDITOR': '監査・行政',
+    'kind.PARTNER': '依頼機関（自治体・社協）',
   },
   {
     all: 'All',
@@ -125,5 +126,6 @@ export const t = words(
     'kind.DONOR': 'Donor',
     'kind.GROUP': 'Group',
     'kind.AUDITOR': 'Auditor',
+    'kind.PARTNER': 'Partner (municipality, council)',
   },
 );

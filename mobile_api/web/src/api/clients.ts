@@ -3,10 +3,19 @@ import type { DescService } from '@bufbuild/protobuf';
 import { createClient, type Client, type Transport } from '@connectrpc/connect';
 
 import { AllocationService } from '../gen/kubari/allocation/v1/allocation_pb';
+import type { AgreementsService as DonorAgreements } from '../gen/kubari/donors/v1/agreements_pb';
+import type { BroadcastsService } from '../gen/kubari/donors/v1/broadcasts_pb';
 import { DonorsService } from '../gen/kubari/donors/v1/donors_pb';
+import type { DonorProfilesService } from '../gen/kubari/donors/v1/profile_pb';
+import type { OfferQuestionsService } from '../gen/kubari/donors/v1/questions_pb';
+import type { StandingOffersService } from '../gen/kubari/donors/v1/standing_offers_pb';
+import type { AgreementsService as GroupAgreements } from '../gen/kubari/groups/v1/agreements_pb';
 import { GroupsService } from '../gen/kubari/groups/v1/groups_pb';
 import { IdentityService } from '../gen/kubari/identity/v1/identity_pb';
+import type { MarketService } from '../gen/kubari/allocation/v1/market_pb';
 import type { ImpactService } from '../gen/kubari/impact/v1/impact_pb';
+import type { CampaignService } from '../gen/kubari/support/v1/campaigns_pb';
+import type { SupportService } from '../gen/kubari/support/v1/support_pb';
 import type { AlertsService } from '../gen/kubari/stock/v1/alerts_pb';
 import type { LabelsService } from '../gen/kubari/stock/v1/labels_pb';
 import type { RecallsService } from '../gen/kubari/stock/v1/recalls_pb';
@@ -16,14 +25,23 @@ import { StocktakesService } from '../gen/kubari/stock/v1/stocktakes_pb';
 export interface Clients {
   alerts: Client<typeof AlertsService>;
   allocation: Client<typeof AllocationService>;
+  campaigns: Client<typeof CampaignService>;
+  broadcasts: Client<typeof BroadcastsService>;
+  donorAgreements: Client<typeof DonorAgreements>;
+  donorProfiles: Client<typeof DonorProfilesService>;
   donors: Client<typeof DonorsService>;
+  groupAgreements: Client<typeof GroupAgreements>;
   groups: Client<typeof GroupsService>;
   identity: Client<typeof IdentityService>;
   impact: Client<typeof ImpactService>;
   labels: Client<typeof LabelsService>;
+  questions: Client<typeof OfferQuestionsService>;
+  market: Client<typeof MarketService>;
   recalls: Client<typeof RecallsService>;
+  standing: Client<typeof StandingOffersService>;
   stock: Client<typeof StockService>;
   stocktakes: Client<typeof StocktakesService>;
+  support: Client<typeof SupportService>;
 }
 
 export const api = {} as Clients;
@@ -42,9 +60,18 @@ export function clientsOf(transport: Transport): Clients {
     identity: createClient(IdentityService, transport),
     impact: later(() => import('../gen/kubari/impact/v1/impact_pb').then((one) => one.ImpactService), transport),
     labels: later(() => import('../gen/kubari/stock/v1/labels_pb').then((one) => one.LabelsService), transport),
+    market: later(() => import('../gen/kubari/allocation/v1/market_pb').then((one) => one.MarketService), transport),
     recalls: later(() => import('../gen/kubari/stock/v1/recalls_pb').then((one) => one.RecallsService), transport),
     stock: createClient(StockService, transport),
     stocktakes: createClient(StocktakesService, transport),
+    broadcasts: later(() => import('../gen/kubari/donors/v1/broadcasts_pb').then((one) => one.BroadcastsService), transport),
+    donorAgreements: later(() => import('../gen/kubari/donors/v1/agreements_pb').then((one) => one.AgreementsService), transport),
+    donorProfiles: later(() => import('../gen/kubari/donors/v1/profile_pb').then((one) => one.DonorProfilesService), transport),
+    groupAgreements: later(() => import('../gen/kubari/groups/v1/agreements_pb').then((one) => one.AgreementsService), transport),
+    questions: later(() => import('../gen/kubari/donors/v1/questions_pb').then((one) => one.OfferQuestionsService), transport),
+    standing: later(() => import('../gen/kubari/donors/v1/standing_offers_pb').then((one) => one.StandingOffersService), transport),
+    campaigns: later(() => import('../gen/kubari/support/v1/campaigns_pb').then((one) => one.CampaignService), transport),
+    support: later(() => import('../gen/kubari/support/v1/support_pb').then((one) => one.SupportService), transport),
   };
 }
 
