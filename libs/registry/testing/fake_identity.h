@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "kubari/identity/v1/identity.grpc.pb.h"
 #include "libs/errors/errors.h"
@@ -40,6 +41,20 @@ class FakeIdentity final : public identity::v1::IdentityService::Service {
     *response = organisations_[request->name().substr(request->name().find('/') + 1)];
     return grpc::Status::OK;
   }
+  grpc::Status ListNetworks(grpc::ServerContext*, const identity::v1::ListNetworksRequest*,
+                            identity::v1::ListNetworksResponse* response) override {
+    std::lock_guard lock(mutex_);
+    for (const identity::v1::Network& network : networks) *response->add_networks() = network;
+    return grpc::Status::OK;
+  }
+  // Everybody has this address.
+  grpc::Status GetPerson(grpc::ServerContext*, const identity::v1::GetPersonRequest* request,
+                         identity::v1::Person* response) override {
+    std::lock_guard lock(mutex_);
+    response->set_name(request->name());
+    response->set_email(email);
+    return grpc::Status::OK;
+  }
 
   // Puts one there as if somebody had made it before.
   void Add(const std::string& id, identity::v1::OrganisationKind kind) {
@@ -54,6 +69,8 @@ class FakeIdentity final : public identity::v1::IdentityService::Service {
 
   bool away = false;
   int creations = 0;
+  std::vector<identity::v1::Network> networks;
+  std::string email = "office@example.org";
 
  private:
   std::mutex mutex_;
