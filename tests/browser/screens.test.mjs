@@ -22,10 +22,10 @@ const pages = {
     ...['groups', 'lots', 'lines', 'map', 'exclusions', 'whatif', 'answers', 'check'].map((view) => `/runs/:run?view=${view}`),
     '/runs/:run/groups/:group', '/deliveries', '/deliveries/:delivery', '/recalls', '/recalls/:recall', '/groups', '/groups/:group',
     '/groups/:group/profile', '/donors', '/donors/:donor', '/donor/new/:donor', '/products', '/products/:product', '/warehouses', '/warehouses/:warehouse',
-    '/rules', '/import', '/figures', '/figures/records',
+    '/rules', '/import', '/figures', '/figures/records', '/shares',
   ],
   ROLE_DONOR: ['/', '/donor/offers', '/donor/new', '/donor/upload', '/donor/offers/:offer', '/donor/offers/:draft/edit', '/donor/offers/:offer/copy', '/donor/report', '/donor/agreement'],
-  ROLE_GROUP: ['/', '/group/received', '/group/profile', '/group/scan', '/group/after', '/group/why', '/group/why/:run/:group'],
+  ROLE_GROUP: ['/', '/group/choose', '/group/received', '/group/profile', '/group/scan', '/group/after', '/group/why', '/group/why/:run/:group'],
   ROLE_AUDITOR: ['/', '/figures?by=prefecture', '/figures?by=flow', '/ledger', '/ledger/:position', '/replays'],
   ROLE_ADMINISTRATOR: ['/', '/people', '/people/:person', '/devices', '/api-keys', '/organisations'],
 };

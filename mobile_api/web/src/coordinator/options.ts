@@ -3,6 +3,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 
 import { api } from '../api/clients';
 import type { Choice } from '../components/Combobox.svelte';
+import { Policy } from '../gen/kubari/allocation/v1/allocation_pb';
 import type { RunOptions, RunOptionsSchema } from '../gen/kubari/allocation/v1/options_pb';
 import { FoodCategory, TemperatureZone } from '../gen/kubari/type/v1/food_pb';
 import { items } from '../i18n/format';
@@ -15,6 +16,10 @@ export interface OptionsForm {
   horizon: Maybe;
   urgentDays: Maybe;
   offerAgain: boolean;
+  /** Claims: percent above the fair share. */
+  allowance: Maybe;
+  /** Bids: shares a case. */
+  lowestPrices: { lot?: Choice; price: Maybe }[];
   holdBacks: { category: FoodCategory; zone: TemperatureZone; percent: Maybe; items: Maybe; reason: string }[];
   pins: { stock?: StockChoice; group?: Choice; items: Maybe; reason: string }[];
   bounds: { group?: Choice; floor: Maybe; cap: Maybe; reason: string }[];
@@ -27,6 +32,8 @@ export const usual = (): OptionsForm => ({
   horizon: null,
   urgentDays: null,
   offerAgain: false,
+  allowance: 25,
+  lowestPrices: [],
   holdBacks: [],
   pins: [],
   bounds: [],
@@ -38,10 +45,14 @@ const whole = (value: Maybe) => BigInt(Math.round(value ?? 0));
 /** Person-days to thousandths of them. */
 const thousandths = (value: Maybe) => BigInt(Math.round((value ?? 0) * 1000));
 
-export function fromForm(form: OptionsForm): MessageInitShape<typeof RunOptionsSchema> {
+export function fromForm(form: OptionsForm, policy: Policy = Policy.FAIR_SHARE): MessageInitShape<typeof RunOptionsSchema> {
+  const chosen = policy === Policy.CLAIMS || policy === Policy.BIDS;
   return {
-    tolerancePermille: form.tolerance ?? 0,
-    horizonWeeks: form.horizon ?? 0,
+    // Where groups choose, nothing is decided beforehand for one of them.
+    tolerancePermille: chosen ? 0 : (form.tolerance ?? 0),
+    horizonWeeks: chosen ? 0 : (form.horizon ?? 0),
+    claimAllowancePermille: policy === Policy.CLAIMS ? Math.round((form.allowance ?? 0) * 10) : 0,
+    lowestPrices: policy === Policy.BIDS ? form.lowestPrices.map((one) => ({ lot: one.lot?.name ?? '', milliSharesPerCase: thousandths(one.price) })) : [],
     urgentDays: form.urgentDays ?? 0,
     offerAgain: form.offerAgain,
     holdBacks: form.holdBacks.map((one) => ({
@@ -52,8 +63,8 @@ export function fromForm(form: OptionsForm): MessageInitShape<typeof RunOptionsS
       items: whole(one.items),
       reason: one.reason,
     })),
-    pins: form.pins.map((one) => ({ lot: one.stock?.lot ?? '', place: one.stock?.place ?? '', group: one.group?.name ?? '', items: whole(one.items), reason: one.reason })),
-    groupBounds: form.bounds.map((one) => ({ group: one.group?.name ?? '', floor: thousandths(one.floor), cap: thousandths(one.cap), reason: one.reason })),
+    pins: (chosen ? [] : form.pins).map((one) => ({ lot: one.stock?.lot ?? '', place: one.stock?.place ?? '', group: one.group?.name ?? '', items: whole(one.items), reason: one.reason })),
+    groupBounds: (chosen ? [] : form.bounds).map((one) => ({ group: one.group?.name ?? '', floor: thousandths(one.floor), cap: thousandths(one.cap), reason: one.reason })),
     capacities: form.capacities.map((one) => ({ group: one.group?.name ?? '', temperatureZone: one.zone, items: whole(one.items), reason: one.reason })),
     leftOut: form.leftOut.map((one) => ({ group: one.group?.name ?? '', lot: one.lot?.name ?? '', reason: one.reason })),
   };
@@ -78,6 +89,8 @@ export async function toForm(options: RunOptions | undefined): Promise<OptionsFo
     horizon: number(options.horizonWeeks),
     urgentDays: number(options.urgentDays),
     offerAgain: options.offerAgain,
+    allowance: options.claimAllowancePermille / 10,
+    lowestPrices: await Promise.all(options.lowestPrices.map(async (one) => ({ lot: await lot(one.lot), price: Number(one.milliSharesPerCase) / 1000 }))),
     holdBacks: options.holdBacks.map((one) => ({
       category: one.category,
       zone: one.temperatureZone,

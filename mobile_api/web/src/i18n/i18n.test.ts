@@ -14,7 +14,7 @@ import type { Words } from './words';
 const value = (text: string) => ({ $typeName: 'kubari.type.v1.GoodUntil' as const, kind: DateKind.BEST_BEFORE, date: text });
 
 // The words of the rooms, and those that they share.
-const rooms = import.meta.glob<{ t: Words<Record<string, string>> }>('../*/words.ts', { eager: true });
+const rooms = import.meta.glob<{ t: Words<Record<string, string>> }>('../*/*{words,Words}.ts', { eager: true });
 const all = Object.entries({ ...rooms, './text.ts': { t: t as unknown as Words<Record<string, string>> } }).filter(([, room]) => room.t);
 
 test.each(all)('%s: both dictionaries have the same keys, no empty text, and the same placeholders', (_, room) => {
