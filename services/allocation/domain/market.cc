@@ -92,7 +92,7 @@ No MarketBook::Judge(int supply, int group, int64_t items, bool with_cap) const 
   return No::kNothing;
 }
 
-MarketBook::Most MarketBook::MostOf(int supply, int group, bool with_cap) const {
+MarketBook::Most MarketBook::MostOf(int supply, int group, bool claim) const {
   const Supply& facts = judgement_.supplies()[supply];
   if (judgement_.LeftOut(supply, group)) return {0, No::kLeftOut};
   if (!May(supply, group)) return {0, No::kNotEligible};
@@ -102,9 +102,9 @@ MarketBook::Most MarketBook::MostOf(int supply, int group, bool with_cap) const 
     if (items < most.items) most = {items / facts.items_per_case * facts.items_per_case, stop};
   };
   limit(std::max<int64_t>(0, room_[group][facts.zone]), No::kNoRoom);
-  if (with_cap && !facts.urgent && facts.value > 0)
+  if (claim && !facts.urgent && facts.value > 0)
     limit(std::max<int64_t>(0, CapLeft(group)) / facts.value, No::kCap);
-  if (most.items < facts.min_lot_items) {
+  if (claim && most.items < facts.min_lot_items) {
     return {0, most.stop == No::kNothing ? No::kBelowMinimumLot : most.stop};
   }
   return most;

@@ -59,7 +59,8 @@ class MarketBook {
     int64_t items = 0;
     No stop = No::kNothing;
   };
-  Most MostOf(int supply, int group, bool with_cap) const;
+  // `claim`: with the cap, and at least the smallest quantity; a bid may reach that together with others.
+  Most MostOf(int supply, int group, bool claim) const;
 
   void Take(int supply, int group, int64_t items);
   void GiveBack(int supply, int group, int64_t items) { Take(supply, group, -items); }

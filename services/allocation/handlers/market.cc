@@ -114,7 +114,7 @@ pb::MarketStock Shown(const OpenedMarket& market, const MarketBook& book, int su
   shown.set_lowest_milli_shares_per_case(market.terms().lowest[supply]);
 
   const bool claims = market.run.run.policy() == pb::POLICY_CLAIMS;
-  MarketBook::Most most = book.MostOf(supply, group, /*with_cap=*/claims);
+  MarketBook::Most most = book.MostOf(supply, group, claims);
   // Bids are for whole cases.
   if (!claims) most.items = most.items / facts.items_per_case * facts.items_per_case;
   if (market.run.market == MarketPhase::kOpen) shown.set_takeable_items(most.items);
