@@ -46,7 +46,7 @@ void TellReviews(pg::Transaction& tx, const pg::Result& rows, absl::CivilDay tod
        .en = absl::StrCat("Groups to be reviewed: ", rows.size())},
       {.ja = absl::StrCat(absl::StrJoin(names, "\n"), more > 0 ? absl::StrCat("\nほか ", more, " 件") : ""),
        .en = absl::StrCat(absl::StrJoin(names, "\n"), more > 0 ? absl::StrCat("\nand ", more, " more") : "")},
-      "/coordinator/reviews", now);
+      "/reviews", now);
   notice.set_notice_id(outbox::IdOf({"reviews due", tx.network_id(), Day(today)}));
   outbox::ToHolders(notice, type::v1::ROLE_COORDINATOR);
   outbox::Write(tx, notice);
@@ -83,7 +83,7 @@ void TellEvidence(pg::Transaction& tx, const pg::Result& rows, bool ended, absl:
         {.ja = absl::StrCat("期限: ", day, "\n新しい書類を用意して、コーディネーターに見せてください。期限を過ぎると、その書類を条件とする食品は配分されません。"),
          .en = absl::StrCat("Last day: ", day,
                             "\nPlease show a new paper to the coordinator. After that day, food that asks for it is not allocated.")},
-        absl::StrCat("/coordinator/groups/", group_id), now);
+        absl::StrCat("/groups/", group_id), now);
     notice.set_notice_id(outbox::IdOf({ended ? "evidence ended" : "evidence ends", group_id, day}));
     outbox::ToHolders(notice, type::v1::ROLE_COORDINATOR);
     outbox::ToHolders(notice, type::v1::ROLE_GROUP, group_id);

@@ -41,7 +41,7 @@ void TellCoordinators(pg::Transaction& tx, const v1::Need& need, absl::Time now)
        .en = absl::StrCat(need.group_display_name(), " can use: ", need.text())},
       {.ja = need.until_date().empty() ? need.note() : absl::StrCat(need.until_date(), " まで\n", need.note()),
        .en = need.until_date().empty() ? need.note() : absl::StrCat("until ", need.until_date(), "\n", need.note())},
-      "/coordinator/needs", now);
+      "/needs", now);
   notice.set_notice_id(outbox::IdOf({"need stated", need.name()}));
   outbox::ToHolders(notice, type::v1::ROLE_COORDINATOR);
   (*notice.mutable_facts())["need"] = need.name();

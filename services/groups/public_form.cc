@@ -85,7 +85,7 @@ void TellCoordinators(pg::Transaction& tx, const std::string& group_id, const st
       {.ja = absl::StrCat(name, " から参加の申し込みがありました"), .en = absl::StrCat(name, " has applied to join")},
       {.ja = "申請の画面で内容を確かめ、確認項目に印を付けて、承認するか見送るかを決めてください。",
        .en = "Look at the application, tick what you have checked, and approve or reject it."},
-      absl::StrCat("/coordinator/applications/", group_id), now);
+      absl::StrCat("/applications/", group_id), now);
   notice.set_notice_id(outbox::IdOf({"group applied", group_id}));
   outbox::ToHolders(notice, type::v1::ROLE_COORDINATOR);
   (*notice.mutable_facts())["group"] = ids::Name("groups", group_id);
