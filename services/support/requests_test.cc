@@ -293,8 +293,11 @@ TEST_F(SupportTest, ADeliveryIsNotGivenTwice) {
   for (int i = 0; i < 6; ++i) {
     threads.emplace_back([&, i] {
       const auto result = Fulfil(i % 2 == 0 ? "pantry" : "pantry 2", i % 2 == 0 ? one : two, 4);
-      if (result.ok()) ++given;
-      else EXPECT_EQ(errors::ReasonOf(result.status()), "DELIVERY_OVERDRAWN");
+      if (result.ok()) {
+        ++given;
+      } else {
+        EXPECT_EQ(errors::ReasonOf(result.status()), "DELIVERY_OVERDRAWN");
+      }
     });
   }
   for (std::thread& thread : threads) thread.join();

@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "absl/strings/escaping.h"
+#include "kubari/notifications/v1/notice.pb.h"
 #include "services/support/support_fixture.h"
 
 namespace kubari::support {

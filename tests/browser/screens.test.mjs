@@ -14,7 +14,7 @@ const deskSize = { width: 1280, height: 900 };
 
 /** Who opens which addresses. ":name" is filled in with something of this test's own. */
 const pages = {
-  '': ['/join', '/practice'],
+  '': ['/join', '/practice', '/campaign/:code', '/campaign/:code/receipt'],
   ROLE_VOLUNTEER: ['/', '/in', '/out', '/out/:delivery', '/move', '/send', '/arrive', '/count', '/discard', '/look', '/actions', '/ready', '/lots', '/lots/:lot', '/account'],
   ROLE_WAREHOUSE_MANAGER: ['/', '/out/free', '/stocktakes', '/stocktakes/:stocktake', '/transfers', '/transfers/:transfer'],
   ROLE_COORDINATOR: [
@@ -23,11 +23,13 @@ const pages = {
     '/runs/:run/groups/:group', '/deliveries', '/deliveries/:delivery', '/recalls', '/recalls/:recall', '/groups', '/groups/:group',
     '/groups/:group/profile', '/donors', '/donors/:donor', '/donor/new/:donor', '/products', '/products/:product', '/warehouses', '/warehouses/:warehouse',
     '/rules', '/import', '/figures', '/figures/records', '/shares',
+    '/support/campaigns', '/support/campaigns/new', '/support/campaigns/:campaign', '/support/figures',
   ],
   ROLE_DONOR: ['/', '/donor/offers', '/donor/new', '/donor/upload', '/donor/offers/:offer', '/donor/offers/:draft/edit', '/donor/offers/:offer/copy', '/donor/report', '/donor/agreement'],
   ROLE_GROUP: ['/', '/group/choose', '/group/received', '/group/profile', '/group/scan', '/group/after', '/group/why', '/group/why/:run/:group'],
+  ROLE_PARTNER: ['/', '/support', '/support/new', '/support/:request', '/support/:request/edit'],
   ROLE_AUDITOR: ['/', '/figures?by=prefecture', '/figures?by=flow', '/ledger', '/ledger/:position', '/replays'],
-  ROLE_ADMINISTRATOR: ['/', '/people', '/people/:person', '/devices', '/api-keys', '/organisations'],
+  ROLE_ADMINISTRATOR: ['/', '/people', '/people/:person', '/devices', '/api-keys', '/organisations', '/support/settings'],
 };
 /** Seen in the dark as well. */
 const dark = ['/', '/in', '/stock', '/runs/:run', '/ledger', '/group/profile', '/donor/new', '/people'];
@@ -82,10 +84,13 @@ describe('every screen', { skip: server ? false : 'KUBARI_SERVER is not set: no 
       goods: [{ lot: ofSpare.name, place: world.shelf['A-01'], items: '6' }],
     });
     const recall = await world.do('stock.recalls', 'OpenRecall', { requestId: randomUUID(), recallId: randomUUID(), title: 'がめんの訓練', message: '訓練です', goods: { lots: [ofSpare.name] }, drill: true });
+    const city = await call('identity', 'CreateOrganisation', { requestId: randomUUID(), kind: 'ORGANISATION_KIND_PARTNER', displayName: 'がめん市役所' });
+    const support = await world.askForSupport(city.name);
+    const campaign = await world.campaign();
     const people = await call('identity', 'ListPeople', { pageSize: 1 });
     Object.assign(names, {
       lot: lot.code, offer: offer.name, draft: draft.name, run: run.name, group: world.group.name, donor: world.donor.name, product: tea.name, warehouse: world.warehouse.name,
-      delivery: deliveries[0].name, pick: delivery.delivery, stocktake: stocktake.name, transfer: transfer.name, recall: recall.name, person: people.people[0].name, position: '3',
+      delivery: deliveries[0].name, pick: delivery.delivery, stocktake: stocktake.name, transfer: transfer.name, recall: recall.name, person: people.people[0].name, position: '3', request: support.name, campaign: campaign.name, code: campaign.code, partner: city.name,
     });
     void ofTea;
   });
@@ -97,6 +102,7 @@ describe('every screen', { skip: server ? false : 'KUBARI_SERVER is not set: no 
   const organisations = {
     ROLE_DONOR: () => world.donor.name.replace('donors/', 'organisations/'),
     ROLE_GROUP: () => world.group.name.replace('groups/', 'organisations/'),
+    ROLE_PARTNER: () => names.partner,
     ROLE_COORDINATOR: () => world.intermediary,
     ROLE_AUDITOR: () => world.intermediary,
     ROLE_ADMINISTRATOR: () => world.intermediary,

@@ -120,6 +120,37 @@ export class World {
     return deliveries[0];
   }
 
+  /** A request for food support by a partner, proposed to this world's group. */
+  async askForSupport(partner) {
+    const { key } = await call('identity', 'CreateApiKey', { requestId: id(), displayName: `${this.title}（依頼）`, grant: { organisation: partner, role: 'ROLE_PARTNER' } });
+    return asKey(key)('support', 'CreateSupportRequest', {
+      requestId: id(),
+      addressee: this.group.name.replace('groups/', 'organisations/'),
+      urgency: 'URGENCY_WEEK',
+      municipalityCode: '13104',
+      household: { age0To2: 1, age18To64: 2 },
+      details: { allergens: ['ALLERGEN_EGG'], place: 'HANDOVER_PLACE_FETCH', placeText: '平日の午後', days: 7, contact: '窓口 佐藤' },
+    });
+  }
+
+  /** A campaign whose public page is open. */
+  async campaign() {
+    const made = await this.do('support.campaigns', 'CreateCampaign', {
+      requestId: id(),
+      campaign: {
+        code: `t${randomInt(1e9)}`,
+        title: { ja: '若者応援パック', en: 'Starter box' },
+        text: { ja: '一人暮らしを始める若者に、食品を届けます。', en: 'Food for young people who begin to live on their own.' },
+        questions: ['DAYS', 'ALLERGENS', 'COOKING', 'PLACE', 'CONTACT', 'NOTE'].map((item) => ({ item: `QUESTION_ITEM_${item}` })),
+        opensDate: day(-1),
+        closesDate: day(30),
+        capacity: 20,
+        waitingList: true,
+      },
+    });
+    return this.do('support.campaigns', 'PublishCampaign', { requestId: id(), name: made.name });
+  }
+
   /** On hand by lot code and shelf: { "K3…/A-01": 12 }. */
   async balances() {
     const { balances = [] } = await this.do('stock', 'ListBalances', { warehouse: this.warehouse.name, pageSize: 200 });

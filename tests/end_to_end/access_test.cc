@@ -16,7 +16,7 @@ using namespace kubari::type::v1;  // NOLINT: roles
 
 const std::vector<Role>& Roles() {
   static const std::vector<Role> roles = {ROLE_VOLUNTEER, ROLE_WAREHOUSE_MANAGER, ROLE_COORDINATOR, ROLE_DONOR,
-                                          ROLE_GROUP,     ROLE_AUDITOR,           ROLE_ADMINISTRATOR};
+                                          ROLE_GROUP,     ROLE_AUDITOR,           ROLE_ADMINISTRATOR, ROLE_PARTNER};
   return roles;
 }
 
@@ -117,6 +117,7 @@ const Own kOwn[] = {
     {"identity.GetOrganisation", ROLE_VOLUNTEER, R"({"name": "$operator"})"},
     {"identity.GetOrganisation", ROLE_DONOR, R"({"name": "$donor_organisation"})"},
     {"identity.GetOrganisation", ROLE_GROUP, R"({"name": "$group_organisation"})"},
+    {"identity.GetOrganisation", ROLE_PARTNER, R"({"name": "$partner"})"},
     {"identity.CreateInvite", ROLE_WAREHOUSE_MANAGER, R"({"requestId": "$uuid", "grant": {"organisation": "$operator", "role": "ROLE_VOLUNTEER"}})"},
     {"identity.ListInvites", ROLE_WAREHOUSE_MANAGER, R"({"organisation": "$operator"})"},
     {"identity.RevokeInvite", ROLE_WAREHOUSE_MANAGER, R"({"requestId": "$uuid", "name": "$invite"})"},
@@ -215,6 +216,8 @@ TEST(OwnAndOthers, EveryMethodWithOwnRolesIsInTheTableOrSaysWhyNot) {
   for (const auto* service : ContractServices()) {
     for (int i = 0; i < service->method_count(); ++i) {
       if (service->method(i)->options().GetExtension(kubari::type::v1::access).own_roles().empty()) continue;
+      // A request for food support belongs to its parties and is NOT_FOUND for others: support_service_test walks every method and stranger.
+      if (service->method(i)->file()->package() == "kubari.support.v1") continue;
       EXPECT_EQ(listed.count(cli::ShortName(*service->method(i))), 1u) << service->method(i)->full_name();
     }
   }

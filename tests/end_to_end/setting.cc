@@ -148,6 +148,8 @@ Names Setting::MakeSide(const std::string& label) {
   Names side = {{"label", label}, {"product", product_}};
   side["operator"] = Field(coordinator, "identity.CreateOrganisation",
                            R"({"requestId": "$uuid", "kind": "ORGANISATION_KIND_OPERATOR", "displayName": "倉庫の会 $label"})", side, "name");
+  side["partner"] = Field(coordinator, "identity.CreateOrganisation",
+                          R"({"requestId": "$uuid", "kind": "ORGANISATION_KIND_PARTNER", "displayName": "試験市役所 $label"})", side, "name");
   side["warehouse"] = Field(coordinator, "stock.CreateWarehouse", R"({"requestId": "$uuid",
       "warehouse": {"code": "W$label", "displayName": "倉庫 $label", "organisation": "$operator",
         "address": {"municipalityCode": "13104", "position": {"latitudeE6": 35693800, "longitudeE6": 139703500}}},
@@ -265,6 +267,7 @@ std::string Setting::NewToken(Role role, const Names& side) {
   if (role == ROLE_VOLUNTEER || role == ROLE_WAREHOUSE_MANAGER) organisation = side.at("operator");
   if (role == ROLE_DONOR) organisation = side.at("donor_organisation");
   if (role == ROLE_GROUP) organisation = side.at("group_organisation");
+  if (role == ROLE_PARTNER) organisation = side.at("partner");
   return MakeKey(installation_.Gateway(administrator_), organisation, role);
 }
 

@@ -85,7 +85,9 @@ TEST(StatesTest, OnlyTheRightPartMayTakeAStepInTheRightState) {
                               .former = {"former"}};
       for (const auto& [who, expected_parts] : kWho) {
         const std::set<pb::Part> parts = PartsOf(standing, {who});
-        if (who != "proposed" || proposed) EXPECT_EQ(parts, expected_parts) << who;
+        if (who != "proposed" || proposed) {
+          EXPECT_EQ(parts, expected_parts) << who;
+        }
         const std::vector<pb::Step> steps = StepsOf(standing, parts);
         for (const auto& [step, rule] : kRules) {
           const char letter = (proposed ? "rapdnw" : "RAPDNW")[s];
@@ -209,7 +211,9 @@ TEST(SealingTest, KeysAreReadFromHexadecimalDigits) {
   for (const std::string& wrong : {std::string(63, 'a'), std::string(64, 'g'), std::string(), std::string(65, 'a')}) {
     const auto key = Key::FromHex(wrong);
     EXPECT_FALSE(key.ok());
-    if (!wrong.empty()) EXPECT_EQ(std::string(key.status().message()).find(wrong), std::string::npos) << "a key in an error";
+    if (!wrong.empty()) {
+      EXPECT_EQ(std::string(key.status().message()).find(wrong), std::string::npos) << "a key in an error";
+    }
   }
 }
 
