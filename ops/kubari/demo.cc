@@ -161,8 +161,10 @@ class Play {
     ASSIGN_OR_RETURN(coordinator_, PersonSession("coordinator", "コーディネーター（例）", intermediary_, Role::ROLE_COORDINATOR));
     for (const std::string& kind : ImportKinds()) {
       // Errors were printed cell by cell.
-      if (cli::Import(coordinator_, {kind, absl::StrCat(options_.example, "/", kind, ".csv")}) != 0) {
-        return absl::FailedPreconditionError(absl::StrCat("The example's table ", kind, ".csv was not taken."));
+      const std::string name = absl::StrCat(options_.example, "/", kind);
+      const std::string file = name + (access((name + ".xlsx").c_str(), R_OK) == 0 ? ".xlsx" : ".csv");
+      if (cli::Import(coordinator_, {kind, file}) != 0) {
+        return absl::FailedPreconditionError(absl::StrCat("The example's table ", file, " was not taken."));
       }
     }
     return absl::OkStatus();

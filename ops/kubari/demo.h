@@ -9,7 +9,7 @@
 namespace kubari::cli {
 
 struct DemoOptions {
-  // Folder with warehouses.csv, products.csv, donors.csv, groups.csv and offers.csv (ops/example/generate writes it).
+  // Folder with the tables warehouses, products, donors, groups and offers, each as .xlsx or .csv (ops/example/generate.mjs writes it).
   std::string example;
   // The administrator's API key is written here (mode 0600). Empty: not kept.
   std::string key_file;
