@@ -246,7 +246,25 @@ void Setting::Invite(Names& side) {
                          R"({"requestId": "$uuid", "code": "$code", "deviceDisplayName": "試験スマホ"})", side, "session.subject");
 }
 
+void Setting::OpenMarket() {
+  Names run = a;
+  run["market"] = Field(Coordinator(), "allocation.CreateRun", R"({"requestId": "$uuid", "title": "入札", "policy": "POLICY_BIDS"})", run, "name");
+  run["etag"] = Field(Coordinator(), "allocation.GetRun", R"({"name": "$market"})", run, "etag");
+  Field(Coordinator(), "allocation.PublishRun", R"({"requestId": "$uuid", "name": "$market", "etag": "$etag"})", run, "name");
+  for (Names* side : {&a, &b}) {
+    (*side)["market"] = run["market"];
+    const cli::Client group = As(ROLE_GROUP, *side);
+    const char* stock = R"({"run": "$market", "group": "$group", "eligibleOnly": true})";
+    (*side)["market_lot"] = Field(group, "allocation.ListMarketStock", stock, *side, "stock.0.lot");
+    (*side)["market_place"] = Field(group, "allocation.ListMarketStock", stock, *side, "stock.0.place");
+    (*side)["bid"] = Field(group, "allocation.PlaceBid", R"({"requestId": "$uuid", "run": "$market", "group": "$group", "lot": "$market_lot",
+        "place": "$market_place", "cases": "1", "milliSharesPerCase": "0", "parties": 2})", *side, "name");
+    (*side)["join_code"] = Field(group, "allocation.ListBids", R"({"run": "$market", "group": "$group"})", *side, "bids.0.joinCode");
+  }
+}
+
 void Setting::Publish() {
+  OpenMarket();
   Names run = a;
   run["run"] = Field(Coordinator(), "allocation.CreateRun", R"({"requestId": "$uuid", "title": "試験"})", run, "name");
   run["etag"] = Field(Coordinator(), "allocation.GetRun", R"({"name": "$run"})", run, "etag");

@@ -21,7 +21,7 @@ namespace kubari::end_to_end {
 //   invite device                              of the operator
 //   stocktake count                            of the warehouse; of the lot on the shelf
 //   recall shelf_notice group_notice           a drill for the lot: to the warehouse and to the group
-//   product run run_line                       run and run_line after Publish()
+//   product run run_line                       run, run_line, market, market_lot, market_place, bid and join_code after Publish()
 using Names = std::map<std::string, std::string>;
 
 class Setting {
@@ -47,6 +47,8 @@ class Setting {
   Names a, b;
 
  private:
+  // A run of sealed bids in which both groups have a joint bid.
+  void OpenMarket();
   Names MakeSide(const std::string& label);
   void Donate(const std::string& label, Names& side);
   void Invite(Names& side);
