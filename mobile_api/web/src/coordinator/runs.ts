@@ -12,6 +12,8 @@ export const lineTones: Partial<Record<LineState, Tone>> = {
   [LineState.OFFERED]: 'wait',
   [LineState.ACCEPTED]: 'good',
   [LineState.SHIPPED]: 'good',
+  [LineState.AT_HUB]: 'wait',
+  [LineState.HANDED_ON]: 'good',
   [LineState.CONFIRMED]: 'good',
   [LineState.REFUSED]: 'bad',
   [LineState.EXPIRED]: 'bad',
@@ -45,22 +47,26 @@ export interface GroupShare {
   states: Map<LineState, { lines: number; items: bigint }>;
   /** By warehouse. */
   from: Map<string, bigint>;
+  /** Of other groups, if it is a hub: what comes to it to be handed on. */
+  through: bigint;
 }
 
 export function byGroup(lines: Line[]): GroupShare[] {
   const shares = new Map<string, GroupShare>();
+  const of = (group: string, groupDisplayName: string) => {
+    const share = shares.get(group) ?? { group, groupDisplayName, lines: 0, items: 0n, states: new Map(), from: new Map(), through: 0n };
+    shares.set(group, share);
+    return share;
+  };
   for (const line of lines) {
-    let share = shares.get(line.group);
-    if (!share) {
-      share = { group: line.group, groupDisplayName: line.groupDisplayName, lines: 0, items: 0n, states: new Map(), from: new Map() };
-      shares.set(line.group, share);
-    }
+    const share = of(line.group, line.groupDisplayName);
     const state = share.states.get(line.state) ?? { lines: 0, items: 0n };
     share.states.set(line.state, { lines: state.lines + 1, items: state.items + line.items });
     if (!given(line)) continue;
     share.lines++;
     share.items += line.items;
     share.from.set(line.warehouse, (share.from.get(line.warehouse) ?? 0n) + line.items);
+    if (line.hub) of(line.hub, line.hubDisplayName).through += line.items;
   }
   return [...shares.values()];
 }

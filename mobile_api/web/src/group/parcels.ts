@@ -6,6 +6,8 @@ export interface Parcel {
   key: string;
   run: string;
   warehouse: string;
+  /** By which hub it comes; empty: from the warehouse. */
+  hubDisplayName: string;
   distanceMetres: bigint;
   lines: Line[];
   items: bigint;
@@ -20,7 +22,7 @@ export function parcelsOf(lines: Line[]): Parcel[] {
   for (const line of lines) {
     const key = line.delivery || line.name;
     const found = parcels.get(key);
-    const parcel = found ?? { key, run: line.name.split('/').slice(0, 2).join('/'), warehouse: line.warehouse, distanceMetres: line.distanceMetres, lines: [], items: 0n, answerDue: 0n, pickUpDue: 0n };
+    const parcel = found ?? { key, run: line.name.split('/').slice(0, 2).join('/'), warehouse: line.warehouse, hubDisplayName: line.hubDisplayName, distanceMetres: line.distanceMetres, lines: [], items: 0n, answerDue: 0n, pickUpDue: 0n };
     parcel.lines.push(line);
     parcel.items += line.items;
     parcel.answerDue = earlier(parcel.answerDue, line.answerDueTime?.seconds);
