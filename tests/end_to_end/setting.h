@@ -21,7 +21,9 @@ namespace kubari::end_to_end {
 //   invite device                              of the operator
 //   stocktake count                            of the warehouse; of the lot on the shelf
 //   recall shelf_notice group_notice           a drill for the lot: to the warehouse and to the group
-//   product run run_line                       run, run_line, market, market_lot, market_place, bid and join_code after Publish()
+//   product run run_line                       run and run_line after Publish()
+//   market market_lot market_place             a run of sealed bids, and what the group may bid for, after Publish()
+//   bid join_code                              the joint bid that it made there
 using Names = std::map<std::string, std::string>;
 
 class Setting {
