@@ -446,9 +446,14 @@ int Replay(const Client& client, const std::vector<std::string>& arguments) {
   if (arguments[0].starts_with("runs/")) {
     allocation::v1::ExportRunRequest request;
     request.set_run(arguments[0]);
-    auto exported = client.Call<allocation::v1::ExportRunResponse>("kubari.allocation.v1.AllocationService/ExportRun", request);
-    if (!exported.ok()) return PrintError(exported.status());
-    bytes = std::move(*exported->mutable_export_());
+    for (int64_t total = 1; static_cast<int64_t>(bytes.size()) < total;) {
+      request.set_offset(static_cast<int64_t>(bytes.size()));
+      const auto part = client.Call<allocation::v1::ExportRunResponse>("kubari.allocation.v1.AllocationService/ExportRun", request);
+      if (!part.ok()) return PrintError(part.status());
+      if (part->export_().empty()) break;
+      bytes += part->export_();
+      total = part->total_bytes();
+    }
     if (save) {
       std::ofstream out(arguments[2], std::ios::binary);
       out << bytes;

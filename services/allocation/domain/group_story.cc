@@ -240,7 +240,7 @@ class Telling {
     for (int zone = 0; zone < kZones; ++zone) {
       if (!own_.wanting_at_hub[zone]) continue;
       const Sentence name = ZoneName(zone);
-      Wish("MORE_STORAGE_AT_HUB", ZoneReference(zone),
+      Wish("MORE_STORAGE", ZoneReference(zone),
            absl::StrCat("With more ", name.english, " storage at the hub the group would have got more."),
            absl::StrCat("拠点に", name.japanese, "の保管場所がもっとあれば、さらに受け取れました。"));
     }

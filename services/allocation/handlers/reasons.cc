@@ -65,11 +65,10 @@ pb::Exclusion Describe(const pb::Snapshot& snapshot, const Judgement& judgement,
     reason.set_message(words == reasons.end() ? reason.code() : words->english);
     reason.set_message_ja(words == reasons.end() ? reason.code() : words->japanese);
   }
-  if (const auto by_hub = judgement.WhyNotByHub(nearest, group); by_hub && bits != 0) {
-    pb::ExclusionReason& reason = *exclusion.add_reasons();
-    reason.set_code("NOT_BY_HUB");
-    reason.set_message(by_hub->english);
-    reason.set_message_ja(by_hub->japanese);
+  if (const auto by_hub = judgement.WhyNotByHub(nearest, group); by_hub && exclusion.reasons_size() > 0) {
+    pb::ExclusionReason& last = *exclusion.mutable_reasons()->rbegin();
+    last.set_message(absl::StrCat(last.message(), " ", by_hub->english));
+    last.set_message_ja(last.message_ja() + by_hub->japanese);
   }
   if (const std::string* left_out = judgement.LeftOut(nearest, group)) {
     pb::ExclusionReason& reason = *exclusion.add_reasons();
