@@ -135,7 +135,7 @@ export class World {
 
   /** A campaign whose public page is open. */
   async campaign() {
-    const made = await this.do('support.campaigns', 'CreateCampaign', {
+    const made = await this.do('support.campaign', 'CreateCampaign', {
       requestId: id(),
       campaign: {
         code: `t${randomInt(1e9)}`,
@@ -148,7 +148,7 @@ export class World {
         waitingList: true,
       },
     });
-    return this.do('support.campaigns', 'PublishCampaign', { requestId: id(), name: made.name });
+    return this.do('support.campaign', 'PublishCampaign', { requestId: id(), name: made.name });
   }
 
   /** On hand by lot code and shelf: { "K3…/A-01": 12 }. */

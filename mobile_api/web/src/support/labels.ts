@@ -25,7 +25,7 @@ export const label = {
   cooking: (value: Cooking) => t(`cooking.${Cooking[value] as keyof typeof Cooking}`),
   decline: (value: DeclineReason) => t(`decline.${DeclineReason[value] as keyof typeof DeclineReason}`),
   journal: (value: JournalKind) => t(`journal.${JournalKind[value] as keyof typeof JournalKind}`),
-  part: (value: Part) => t(`partNow.${Part[value] as keyof typeof Part}`),
+  part: (value: Part) => (value === Part.UNSPECIFIED ? '' : t(`partNow.${Part[value] as Exclude<keyof typeof Part, 'UNSPECIFIED'>}`)),
   age: (value: Band) => t(`age.${value}`),
 };
 

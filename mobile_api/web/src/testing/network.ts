@@ -17,6 +17,8 @@ import { LabelsService } from '../gen/kubari/stock/v1/labels_pb';
 import { RecallsService } from '../gen/kubari/stock/v1/recalls_pb';
 import { StockService } from '../gen/kubari/stock/v1/stock_pb';
 import { StocktakesService } from '../gen/kubari/stock/v1/stocktakes_pb';
+import { CampaignService } from '../gen/kubari/support/v1/campaigns_pb';
+import { SupportService } from '../gen/kubari/support/v1/support_pb';
 import { Role } from '../gen/kubari/type/v1/access_pb';
 import { DateKind, FoodCategory, TemperatureZone } from '../gen/kubari/type/v1/food_pb';
 
@@ -155,8 +157,10 @@ export function sessionAs(...roles: Role[]): Session {
 
 export interface Overrides {
   identity?: Partial<ServiceImpl<typeof IdentityService>>;
+  campaigns?: Partial<ServiceImpl<typeof CampaignService>>;
   donors?: Partial<ServiceImpl<typeof DonorsService>>;
   stock?: Partial<ServiceImpl<typeof StockService>>;
+  support?: Partial<ServiceImpl<typeof SupportService>>;
   allocation?: Partial<ServiceImpl<typeof AllocationService>>;
   groups?: Partial<ServiceImpl<typeof GroupsService>>;
   stocktakes?: Partial<ServiceImpl<typeof StocktakesService>>;
@@ -231,6 +235,8 @@ export function routes(session: Session, over: Overrides = {}): (router: Connect
       ...over.allocation,
     });
     router.service(GroupsService, { listGroups: () => ({ groups: [] }), getGroup: (request) => ({ name: request.name, displayName: 'みどり子ども食堂', state: GroupState.ACTIVE, agreementInForce: true }), ...over.groups });
+    router.service(CampaignService, { ...over.campaigns });
+    router.service(SupportService, { listJournal: () => ({}), listLooks: () => ({}), listAddressees: () => ({}), ...over.support });
     router.service(StocktakesService, { listStocktakes: () => ({}), ...over.stocktakes });
     router.service(ImpactService, {
       getImpact: (request) => ({
