@@ -13,6 +13,7 @@
 #include "libs/pg/testing/database.h"
 #include "libs/registry/testing/fake_identity.h"
 #include "libs/rpc/testing.h"
+#include "services/donors/daily.h"
 #include "services/donors/migrations/migrations.h"
 #include "services/donors/service.h"
 
@@ -26,6 +27,9 @@ inline const std::string kOffice = "00000000-0000-7000-8000-0000000000e1";
 inline const std::string kWarehouse = "00000000-0000-7000-8000-0000000000f1";
 inline const std::string kRice = "00000000-0000-7000-8000-0000000000c1";
 inline const std::string kSoup = "00000000-0000-7000-8000-0000000000c2";
+inline const std::string kGroup = "00000000-0000-7000-8000-0000000000b1";
+inline const std::string kOtherGroup = "00000000-0000-7000-8000-0000000000b2";
+inline const std::string kOsakaGroup = "00000000-0000-7000-8000-0000000000b3";
 inline const std::string kUnknown = "00000000-0000-7000-8000-00000000dead";
 
 // Rice with GTIN 09521234543213, its case 19521234543210 of 12; soup with GTIN 09524000059109.
@@ -58,6 +62,10 @@ class FakeStock final : public stock::v1::StockService::Service {
     }
     return grpc::Status::OK;
   }
+  grpc::Status GetStockRules(grpc::ServerContext*, const stock::v1::GetStockRulesRequest*,
+                             stock::v1::StockRules*) override {
+    return grpc::Status::OK;
+  }
   grpc::Status ListWarehouses(grpc::ServerContext*, const stock::v1::ListWarehousesRequest*,
                               stock::v1::ListWarehousesResponse* response) override {
     response->add_warehouses()->set_name("warehouses/" + kWarehouse);
@@ -74,8 +82,32 @@ class FakeStock final : public stock::v1::StockService::Service {
     product.set_item_grams(grams);
     product.set_items_per_case(per_case);
     product.set_temperature_zone(type::v1::TEMPERATURE_ZONE_AMBIENT);
+    product.set_category(type::v1::FOOD_CATEGORY_RICE);
   }
   std::map<std::string, stock::v1::Product> products_;
+};
+
+// Two active groups in Tokyo that may have everything, and one in Osaka without storage for what is frozen.
+class FakeGroups final : public groups::v1::GroupsService::Service {
+ public:
+  grpc::Status ListGroups(grpc::ServerContext*, const groups::v1::ListGroupsRequest*,
+                          groups::v1::ListGroupsResponse* response) override {
+    for (const auto& [id, name, municipality] :
+         {std::tuple(kGroup, "ひまわり食堂", "13101"), std::tuple(kOtherGroup, "つくし食堂", "13102"),
+          std::tuple(kOsakaGroup, "なにわ宅食", "27102")}) {
+      groups::v1::Group& group = *response->add_groups();
+      group.set_name("groups/" + id);
+      group.set_display_name(name);
+      group.set_kind(groups::v1::GROUP_KIND_CAFETERIA);
+      group.set_state(groups::v1::GROUP_STATE_ACTIVE);
+      groups::v1::Site& site = *group.add_sites();
+      site.mutable_address()->set_municipality_code(municipality);
+      site.set_ambient_items(1000);
+      group.add_agreements()->set_valid_from_date("2026-01-01");
+      group.mutable_agreements(0)->set_state(type::v1::AGREEMENT_STATE_SIGNED);
+    }
+    return grpc::Status::OK;
+  }
 };
 
 class DonorsTest : public ::testing::Test {
@@ -88,20 +120,35 @@ class DonorsTest : public ::testing::Test {
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
     builder.RegisterService(&identity_);
     builder.RegisterService(&stock_);
+    builder.RegisterService(&groups_);
     neighbours_ = builder.BuildAndStart();
     const auto channel = grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials());
     handler_ = std::make_unique<DonorsHandler>(pool_, channel, channel, clock_);
     service_ = std::make_unique<DonorsService>(server_.dispatcher(), *handler_);
+    standing_handler_ = std::make_unique<StandingOffersHandler>(pool_, channel, clock_);
+    broadcasts_handler_ = std::make_unique<BroadcastsHandler>(pool_, channel, channel, clock_);
+    more_.push_back(std::make_unique<AgreementsService>(server_.dispatcher(), agreements_handler_));
+    more_.push_back(std::make_unique<DonorProfilesService>(server_.dispatcher(), profiles_handler_));
+    more_.push_back(std::make_unique<OfferQuestionsService>(server_.dispatcher(), questions_handler_));
+    more_.push_back(std::make_unique<StandingOffersService>(server_.dispatcher(), *standing_handler_));
+    more_.push_back(std::make_unique<BroadcastsService>(server_.dispatcher(), *broadcasts_handler_));
     rpc::FakeAuthenticator& known = server_.authenticator();
     known.Add("coordinator", rpc::Person(kNetwork, kOffice, type::v1::ROLE_COORDINATOR));
     known.Add("manager", rpc::Person(kNetwork, kOffice, type::v1::ROLE_WAREHOUSE_MANAGER));
     known.Add("volunteer", rpc::Person(kNetwork, kOffice, type::v1::ROLE_VOLUNTEER));
     known.Add("donor", rpc::Person(kNetwork, kDonor, type::v1::ROLE_DONOR));
     known.Add("other donor", rpc::Person(kNetwork, kOtherDonor, type::v1::ROLE_DONOR));
-    known.Add("group", rpc::Person(kNetwork, kOffice, type::v1::ROLE_GROUP));
+    known.Add("group", rpc::Person(kNetwork, kGroup, type::v1::ROLE_GROUP));
+    known.Add("other group", rpc::Person(kNetwork, kOtherGroup, type::v1::ROLE_GROUP));
+    known.Add("auditor", rpc::Person(kNetwork, kOffice, type::v1::ROLE_AUDITOR));
+    auth::Principal both = rpc::Person(kNetwork, kOffice, type::v1::ROLE_COORDINATOR);
+    both.grants.push_back({.organisation_id = kDonor, .role = type::v1::ROLE_DONOR});
+    known.Add("coordinator of the donor", both);
     known.Add("stranger", rpc::Person(kOtherNetwork, kOffice, type::v1::ROLE_COORDINATOR));
     known.Add("service", rpc::Service());
-    server_.Start({service_.get()});
+    std::vector<grpc::Service*> services = {service_.get()};
+    for (const auto& each : more_) services.push_back(each.get());
+    server_.Start(services);
     stub_ = v1::DonorsService::NewStub(server_.channel());
   }
   ~DonorsTest() override { server_.Stop(); }
@@ -110,6 +157,13 @@ class DonorsTest : public ::testing::Test {
   absl::StatusOr<Response> Do(grpc::Status (Base::*method)(grpc::ClientContext*, const Request&, Response*),
                               const std::string& who, const Request& request) {
     return rpc::Invoke(method, *stub_, server_.As(who, kNetwork), request);
+  }
+  // Of another service of the process: Ask<v1::AgreementsService>(&…::Stub::ReviseAgreement, who, request).
+  template <typename Service, typename Base, typename Request, typename Response>
+  absl::StatusOr<Response> Ask(grpc::Status (Base::*method)(grpc::ClientContext*, const Request&, Response*),
+                               const std::string& who, const Request& request) {
+    const auto stub = Service::NewStub(server_.channel());
+    return rpc::Invoke(method, *stub, server_.As(who, kNetwork), request);
   }
   static std::string NewId() { return ids::NewUuid(); }
 
@@ -201,12 +255,19 @@ class DonorsTest : public ::testing::Test {
   calendar::FixedClock clock_{absl::FromCivil(absl::CivilSecond(2026, 11, 21, 10, 0, 0), absl::UTCTimeZone())};
   registry::FakeIdentity identity_;
   FakeStock stock_;
+  FakeGroups groups_;
   std::unique_ptr<grpc::Server> neighbours_;
   const pg::testing::Database database_;
   pg::Pool pool_;
   rpc::TestServer server_;
   std::unique_ptr<DonorsHandler> handler_;
   std::unique_ptr<DonorsService> service_;
+  registry::AgreementsHandler agreements_handler_{pool_, kParties, clock_};
+  ProfilesHandler profiles_handler_{pool_, clock_};
+  QuestionsHandler questions_handler_{pool_, clock_};
+  std::unique_ptr<StandingOffersHandler> standing_handler_;
+  std::unique_ptr<BroadcastsHandler> broadcasts_handler_;
+  std::vector<std::unique_ptr<grpc::Service>> more_;
   std::unique_ptr<v1::DonorsService::Stub> stub_;
 };
 

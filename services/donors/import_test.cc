@@ -1,4 +1,6 @@
 // Imports over the wire.
+#include "libs/tables/encoding.h"
+#include "libs/tables/xlsx_writer.h"
 #include "services/donors/handler_test.h"
 
 namespace kubari::donors {
@@ -124,6 +126,104 @@ TEST_F(ImportsTest, ATableThatIsNone) {
   ASSERT_THAT(result, IsOk());
   EXPECT_GE(result->problems_size(), 3) << "the missing columns";
   EXPECT_THAT(Do(&Stub::ImportDonors, "donor", request), FailsBecause("ROLE_NOT_ALLOWED"));
+}
+
+TEST_F(ImportsTest, AnyTableThatPeopleHave) {
+  const std::string header = "コード,会社名,市区町村コード,合意書,合意書の開始日,二次配布,備考\n";
+  const auto import = [this](const std::string& table, const type::v1::TableOptions& options = {}) {
+    v1::ImportDonorsRequest request;
+    request.set_request_id(NewId());
+    request.set_table(table);
+    *request.mutable_options() = options;
+    return Do(&Stub::ImportDonors, "coordinator", request);
+  };
+  // Shift_JIS with Japanese headings and words.
+  const auto shift_jis = import(tables::EncodeShiftJis(header + "D-1,髙橋食品,13101,合意書,2026年4月1日,可,\n").bytes);
+  ASSERT_THAT(shift_jis, IsOk());
+  EXPECT_EQ(shift_jis->created_count(), 1) << shift_jis->DebugString();
+  EXPECT_EQ(shift_jis->reading().encoding(), "Shift_JIS");
+  EXPECT_EQ(shift_jis->reading().columns(1), "name");
+  EXPECT_EQ(shift_jis->reading().columns(6), "");
+  // A spreadsheet, with a title above.
+  tables::XlsxWriter sheet;
+  sheet.Sheet("寄付者", {10}).TextRow({"寄付者の一覧"}).EndRow();
+  sheet.TextRow({"コード", "会社名", "市区町村コード", "合意書", "合意書の開始日"}).TextRow({"D-2", "別の食品", "13101", "合意書", "2026-04-01"});
+  const auto xlsx = import(*sheet.Take());
+  ASSERT_THAT(xlsx, IsOk());
+  EXPECT_EQ(xlsx->created_count(), 1) << xlsx->DebugString();
+  EXPECT_EQ(xlsx->reading().header_row(), 3);
+  // Headings that nobody could know.
+  type::v1::TableOptions options;
+  (*options.mutable_columns())["甲"] = "code";
+  (*options.mutable_columns())["乙"] = "name";
+  const auto mapped = import("甲;乙;市区町村コード;合意書;合意書の開始日\nD-3;三番;13101;合意書;2026-04-01\n", options);
+  ASSERT_THAT(mapped, IsOk());
+  EXPECT_EQ(mapped->created_count(), 1) << mapped->DebugString();
+  EXPECT_EQ(Count("donors"), 3);
+  // Formulas in cells of a CSV are text, and nothing runs; too many rows are told early.
+  EXPECT_EQ(import(header + "D-4,=HYPERLINK(\"\"x\"\"),13101,合意書,2026-04-01,,\n")->created_count(), 1);
+  std::string long_table = header;
+  for (int i = 0; i < 200'000; ++i) absl::StrAppend(&long_table, i, ",x\n");
+  EXPECT_EQ(Problems(*import(long_table)), (Set{"0  TOO_MANY_ROWS"}));
+  EXPECT_EQ(Count("donors"), 4);
+}
+
+TEST_F(ImportsTest, GoodRowsWithoutTheBadOnesAndTheMendedOnesLater) {
+  v1::ImportDonorsRequest request;
+  request.set_request_id(NewId());
+  const std::string good = "D-1,配り食品,13101,合意書,2026-04-01,,,,,,,,\n", bad = "D-2,別の食品,13101,合意書,soon,,,,,,,,\n";
+  request.set_table(kDonorHeader + good + bad + "D-3,三番,13101,合意書,2026-04-01,,,,,,,,\n");
+  request.mutable_options()->set_skip_bad_rows(true);
+  request.set_dry_run(true);
+  EXPECT_EQ(Do(&Stub::ImportDonors, "coordinator", request)->created_count(), 2);
+  EXPECT_EQ(Count("donors"), 0);
+  request.set_dry_run(false);
+  request.set_request_id(NewId());
+  const auto made = Do(&Stub::ImportDonors, "coordinator", request);
+  ASSERT_THAT(made, IsOk());
+  EXPECT_EQ(made->created_count(), 2);
+  EXPECT_EQ(Problems(*made), (Set{"3 agreement_from NOT_A_DATE"}));
+  EXPECT_EQ(made->reading().bad_row_count(), 1);
+  EXPECT_EQ(Count("donors"), 2);
+  EXPECT_EQ(identity_.organisations().size(), 2u);
+  EXPECT_EQ(Do(&Stub::ImportDonors, "coordinator", request)->created_count(), 2) << "a replay gives the first answer";
+  // Mended, the whole table again.
+  const auto again = Donors(good + "D-2,別の食品,13101,合意書,2026-05-01,,,,,,,,\nD-3,三番,13101,合意書,2026-04-01,,,,,,,,\n");
+  ASSERT_THAT(again, IsOk());
+  EXPECT_EQ(again->created_count(), 1);
+  EXPECT_EQ(again->skipped_count(), 2);
+  EXPECT_EQ(Count("donors"), 3);
+}
+
+TEST_F(ImportsTest, AnOfferWithABadRowIsLeftOutAsAWhole) {
+  ASSERT_THAT(MakeDonor(kDonor, "D-1", "配り食品"), IsOk());
+  ASSERT_THAT(Sign(kDonor), IsOk());
+  v1::ImportOffersRequest request;
+  request.set_request_id(NewId());
+  request.set_table(std::string(kOfferHeader) +
+                    "O-1,D-1,春,2026-12-01,9521234543213,10,,best_before,2027-03,,,,\n"
+                    "O-1,D-1,春,2026-12-01,9524000059116,1,,none,,,,,\n"  // no such product
+                    "O-2,D-1,夏,2026-12-01,9521234543213,10,,best_before,2027-03,,,,\n");
+  request.mutable_options()->set_skip_bad_rows(true);
+  const auto made = Do(&Stub::ImportOffers, "donor", request);
+  ASSERT_THAT(made, IsOk());
+  EXPECT_EQ(made->created_count(), 1);
+  EXPECT_EQ(Problems(*made), (Set{"3 barcode PRODUCT_NOT_FOUND", "2 offer_code OFFER_NOT_WHOLE"}));
+  EXPECT_EQ(made->reading().bad_row_count(), 2);
+  EXPECT_EQ(Count("offers"), 1);
+}
+
+TEST_F(ImportsTest, TemplatesForBothTables) {
+  type::v1::GetImportTemplateRequest request;
+  request.set_table("offers");
+  request.set_format(type::v1::TABLE_FORMAT_XLSX);
+  const auto offers = Do(&Stub::GetImportTemplate, "donor", request);
+  ASSERT_THAT(offers, IsOk());
+  EXPECT_EQ(offers->file_name(), "寄付申出_ひな形.xlsx");
+  EXPECT_EQ(offers->columns(0).name(), "barcode");
+  EXPECT_EQ(offers->content().substr(0, 2), "PK");
+  request.set_table("groups");
+  EXPECT_THAT(Do(&Stub::GetImportTemplate, "donor", request), Violates("table", "NOT_ONE_OF"));
 }
 
 TEST_F(ImportsTest, GoesOnAfterItBrokeBetweenIdentityAndDatabase) {

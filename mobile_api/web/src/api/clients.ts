@@ -10,7 +10,11 @@ import type { DonorProfilesService } from '../gen/kubari/donors/v1/profile_pb';
 import type { OfferQuestionsService } from '../gen/kubari/donors/v1/questions_pb';
 import type { StandingOffersService } from '../gen/kubari/donors/v1/standing_offers_pb';
 import type { AgreementsService as GroupAgreements } from '../gen/kubari/groups/v1/agreements_pb';
+import type { ApplicationsService } from '../gen/kubari/groups/v1/applications_pb';
 import { GroupsService } from '../gen/kubari/groups/v1/groups_pb';
+import type { MunicipalitiesService } from '../gen/kubari/groups/v1/municipalities_pb';
+import type { NeedsService } from '../gen/kubari/groups/v1/needs_pb';
+import type { SurveysService } from '../gen/kubari/groups/v1/surveys_pb';
 import { IdentityService } from '../gen/kubari/identity/v1/identity_pb';
 import type { MarketService } from '../gen/kubari/allocation/v1/market_pb';
 import type { ImpactService } from '../gen/kubari/impact/v1/impact_pb';
@@ -23,6 +27,10 @@ import { StockService } from '../gen/kubari/stock/v1/stock_pb';
 import { StocktakesService } from '../gen/kubari/stock/v1/stocktakes_pb';
 
 export interface Clients {
+  applications: Client<typeof ApplicationsService>;
+  municipalities: Client<typeof MunicipalitiesService>;
+  needs: Client<typeof NeedsService>;
+  surveys: Client<typeof SurveysService>;
   alerts: Client<typeof AlertsService>;
   allocation: Client<typeof AllocationService>;
   campaigns: Client<typeof CampaignService>;
@@ -53,6 +61,10 @@ export function connect(transport: Transport): void {
 
 export function clientsOf(transport: Transport): Clients {
   return {
+    applications: later(() => import('../gen/kubari/groups/v1/applications_pb').then((one) => one.ApplicationsService), transport),
+    municipalities: later(() => import('../gen/kubari/groups/v1/municipalities_pb').then((one) => one.MunicipalitiesService), transport),
+    needs: later(() => import('../gen/kubari/groups/v1/needs_pb').then((one) => one.NeedsService), transport),
+    surveys: later(() => import('../gen/kubari/groups/v1/surveys_pb').then((one) => one.SurveysService), transport),
     alerts: later(() => import('../gen/kubari/stock/v1/alerts_pb').then((one) => one.AlertsService), transport),
     allocation: createClient(AllocationService, transport),
     donors: createClient(DonorsService, transport),

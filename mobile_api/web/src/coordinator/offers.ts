@@ -4,6 +4,7 @@ import { OfferState, type Offer, type OfferLine } from '../gen/kubari/donors/v1/
 
 export const offerTones: Partial<Record<OfferState, Tone>> = {
   [OfferState.SUBMITTED]: 'wait',
+  [OfferState.QUESTIONED]: 'wait',
   [OfferState.ACCEPTED]: 'good',
   [OfferState.RECEIVED]: 'good',
   [OfferState.DECLINED]: 'bad',

@@ -9,6 +9,9 @@ export const donor: Route[] = [
   // For a donor who told it by telephone.
   { path: '/donor/new/:donor', page: () => import('./OfferPage.svelte') },
   { path: '/donor/upload', page: () => import('./Upload.svelte') },
+  { path: '/donor/standing', page: () => import('./Standing.svelte'), menu: { text: 'nav.standing', roles: donors } },
+  { path: '/donor/standing/new', page: () => import('./StandingForm.svelte') },
+  { path: '/donor/standing/:standing', page: () => import('./StandingForm.svelte') },
   { path: '/donor/offers/:offer', page: () => import('./Offer.svelte') },
   { path: '/donor/offers/:offer/edit', page: () => import('./OfferPage.svelte') },
   { path: '/donor/offers/:offer/copy', page: () => import('./CopyOffer.svelte') },

@@ -20,6 +20,7 @@ export function conditionTexts(conditions: Conditions | undefined): string[] {
     texts.push(t('condition.prefectures', { codes: conditions.excludedPrefectures.map(prefecture).join(t('list.comma')) }));
   }
   if (!conditions.donorMayBeNamed) texts.push(t('condition.unnamed'));
+  if (conditions.photosAllowed) texts.push(t('condition.photos'));
   return texts;
 }
 
