@@ -276,6 +276,8 @@ TEST(Strictest, TakesEachDemandFromWhoeverMakesIt) {
       {{"past_best_before_allowed: true", "past_best_before_allowed: true"}, "past_best_before_allowed: true"},
       {{"donor_may_be_named: true", "donor_may_be_named: true", ""}, ""},
       {{"donor_may_be_named: true"}, "donor_may_be_named: true"},
+      {{"photos_allowed: true", "photos_allowed: true"}, "photos_allowed: true"},
+      {{"photos_allowed: true", ""}, ""},
       {{"excluded_prefectures: '47'", "excluded_prefectures: ['13', '47']"}, "excluded_prefectures: ['13', '47']"},
       {{"only_groups: ['groups/b', 'groups/a']"}, "only_groups: ['groups/a', 'groups/b']"},
       {{"only_groups: ['groups/a', 'groups/b']", ""}, "only_groups: ['groups/a', 'groups/b']"},

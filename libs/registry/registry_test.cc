@@ -79,6 +79,68 @@ TEST(AgreementTest, EndsTodayOrLaterWithinItsDatesAndOnce) {
   EXPECT_EQ(agreement.state(), type::v1::AGREEMENT_STATE_TERMINATED);
 }
 
+TEST(AgreementTest, ARevisionCountsFromTodayAtTheEarliestAndWithinTheDates) {
+  const absl::CivilDay today(2026, 11, 21);
+  const auto revise = [&](const std::string& from, const std::string& to, const type::v1::Agreement& newest) {
+    Agreements others;
+    *others.Add() = Signed("2027-04-01", "2028-03-31");
+    type::v1::Agreement revised = newest;
+    revised.set_valid_to_date(to);
+    return CheckRevision(newest, others, revised, from, today);
+  };
+  const type::v1::Agreement running = Signed("2026-04-01", "2027-03-31");
+  EXPECT_THAT(revise("2026-11-21", "2027-03-31", running), IsOk());
+  EXPECT_THAT(revise("2027-03-31", "2027-03-31", running), IsOk()) << "for its last day alone";
+  EXPECT_THAT(revise("2026-11-20", "2027-03-31", running), Violates("from_date", "OUT_OF_RANGE"));
+  EXPECT_THAT(revise("2027-04-01", "2027-03-31", running), Violates("from_date", "OUT_OF_RANGE"));
+  EXPECT_THAT(revise("2027-02", "2027-03-31", running), Violates("from_date", "NOT_A_DAY"));
+  EXPECT_THAT(revise("2026-12-01", "2026-11-30", running), Violates("agreement.valid_to_date", "OUT_OF_ORDER"));
+  EXPECT_THAT(revise("2026-12-01", "2027-04-01", running), FailsBecause("AGREEMENT_OVERLAPS"));
+  EXPECT_THAT(revise("2026-12-01", "", running), FailsBecause("AGREEMENT_OVERLAPS"));
+  EXPECT_THAT(revise("2026-12-01", "2027-03-31", Signed("2026-04-01", "2027-03-31", "2026-12-31")),
+              FailsBecause("AGREEMENT_TERMINATED"));
+  EXPECT_THAT(revise("2026-11-21", "2027-03-31", Signed("2026-04-01", "2026-11-20")), FailsBecause("AGREEMENT_OVER"));
+  EXPECT_THAT(revise("2026-11-21", "2026-12-31", Signed("2026-04-01", "2026-11-21")), IsOk()) << "on its last day";
+  // One that has not begun is revised from its first day on.
+  EXPECT_THAT(revise("2026-11-21", "2027-03-31", Signed("2026-12-01", "2027-03-31")),
+              Violates("from_date", "OUT_OF_RANGE"));
+  EXPECT_THAT(revise("2026-12-01", "2027-03-31", Signed("2026-12-01", "2027-03-31")), IsOk());
+}
+
+TEST(AgreementTest, APaperBeginsAndEndsAsAPdf) {
+  const auto check = [](const std::string& content) {
+    errors::Violations violations;
+    CheckPdf(violations, "content", content);
+    return violations.status();
+  };
+  EXPECT_THAT(check("%PDF-1.4\n...\n%%EOF"), IsOk());
+  EXPECT_THAT(check("%PDF-2.0\n...\n%%EOF\n" + std::string(900, ' ')), IsOk());
+  for (const std::string& bad :
+       {std::string(), std::string("%PDF-1.4"), std::string("%PDF-1.4\n..."), std::string(" %PDF-1.4\n%%EOF"),
+        std::string("%PDF-3.0\n%%EOF"), std::string("<script>%PDF-1.4 %%EOF"),
+        "%PDF-1.4\n%%EOF" + std::string(2000, ' ')}) {
+    EXPECT_THAT(check(bad), Violates("content", "NOT_A_PDF")) << bad.substr(0, 20);
+  }
+  EXPECT_THAT(check("%PDF-1.4" + std::string(kMaxDocumentBytes, ' ') + "%%EOF"), Violates("content", "TOO_LARGE"));
+}
+
+TEST(AgreementTest, DutiesHaveTheirLimits) {
+  type::v1::Agreement agreement = Signed("2026-04-01", "2027-03-31");
+  agreement.mutable_duties()->set_report_months(61);
+  agreement.mutable_duties()->set_notice_days(-1);
+  agreement.mutable_duties()->set_recall_contact(std::string(301, 'x'));
+  errors::Violations violations;
+  CheckAgreement(violations, "agreement", agreement, /*for_goods=*/false);
+  EXPECT_THAT(violations.status(), Violates("agreement.duties.report_months", "OUT_OF_RANGE"));
+  EXPECT_THAT(violations.status(), Violates("agreement.duties.notice_days", "OUT_OF_RANGE"));
+  EXPECT_THAT(violations.status(), Violates("agreement.duties.recall_contact", "TOO_LONG"));
+  agreement.clear_duties();
+  agreement.mutable_conditions();
+  errors::Violations of_a_group;
+  CheckAgreement(of_a_group, "agreement", agreement, /*for_goods=*/false);
+  EXPECT_THAT(of_a_group.status(), Violates("agreement.conditions", "NOT_EMPTY"));
+}
+
 TEST(AgreementTest, ShapeIsJudgedAllAtOnce) {
   type::v1::Agreement agreement = Signed("2027-04-01", "2027-03-31");
   agreement.clear_title();

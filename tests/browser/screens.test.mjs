@@ -21,12 +21,13 @@ const pages = {
     '/', '/offers', '/offers/new', '/offers/:offer', '/stock', '/alerts', '/runs', '/runs/new', '/runs/:run',
     ...['groups', 'lots', 'lines', 'map', 'exclusions', 'whatif', 'answers', 'check'].map((view) => `/runs/:run?view=${view}`),
     '/runs/:run/groups/:group', '/deliveries', '/deliveries/:delivery', '/recalls', '/recalls/:recall', '/groups', '/groups/:group',
-    '/groups/:group/profile', '/donors', '/donors/:donor', '/donor/new/:donor', '/products', '/products/:product', '/warehouses', '/warehouses/:warehouse',
+    '/groups/:group/profile', '/donors', '/donors/:donor', '/donors/:donor/profile', '/donor/new/:donor', '/agreements', '/agreements/:kind/:donor/:agreement',
+    '/broadcasts', '/broadcasts/new', '/broadcasts/new/:offer/:line', '/broadcasts/:broadcast', '/standing', '/products', '/products/:product', '/warehouses', '/warehouses/:warehouse',
     '/rules', '/import', '/take-along', '/figures', '/figures/records', '/shares',
     '/support/campaigns', '/support/campaigns/new', '/support/campaigns/:campaign', '/support/figures',
   ],
-  ROLE_DONOR: ['/', '/donor/offers', '/donor/new', '/donor/upload', '/donor/offers/:offer', '/donor/offers/:draft/edit', '/donor/offers/:offer/copy', '/donor/report', '/donor/agreement'],
-  ROLE_GROUP: ['/', '/group/choose', '/group/received', '/group/profile', '/group/scan', '/group/hub', '/group/after', '/group/why', '/group/why/:run/:group'],
+  ROLE_DONOR: ['/', '/donor/offers', '/donor/new', '/donor/upload', '/donor/offers/:offer', '/donor/offers/:draft/edit', '/donor/offers/:offer/copy', '/donor/report', '/donor/agreement', '/donor/standing', '/donor/standing/new', '/donor/standing/:standing'],
+  ROLE_GROUP: ['/', '/group/choose', '/group/received', '/group/profile', '/group/scan', '/group/hub', '/group/after', '/group/why', '/group/why/:run/:group', '/group/agreement', '/group/questions', '/group/questions/:broadcast'],
   ROLE_PARTNER: ['/', '/support', '/support/new', '/support/:request', '/support/:request/edit'],
   ROLE_AUDITOR: ['/', '/figures?by=prefecture', '/figures?by=flow', '/ledger', '/ledger/:position', '/replays'],
   ROLE_ADMINISTRATOR: ['/', '/people', '/people/:person', '/devices', '/api-keys', '/organisations', '/support/settings'],
@@ -87,8 +88,18 @@ describe('every screen', { skip: server ? false : 'KUBARI_SERVER is not set: no 
     const city = await call('identity', 'CreateOrganisation', { requestId: randomUUID(), kind: 'ORGANISATION_KIND_PARTNER', displayName: 'がめん市役所' });
     const support = await world.askForSupport(city.name);
     const campaign = await world.campaign();
+    const [signed] = (await world.do('donors.agreements', 'ListAgreements', { party: world.donor.name })).agreements;
+    const standing = await world.do('donors.standingOffers', 'CreateStandingOffer', {
+      requestId: randomUUID(),
+      standingOffer: { donor: world.donor.name, title: '毎週のごはん', weekday: 'WEEKDAY_FRIDAY', leadDays: 3, fromDate: '2027-01-15', lines: [{ product: rice.name, cases: '2', itemsPerCase: '12', dateKind: 'DATE_KIND_BEST_BEFORE', goodForDays: 90 }] },
+    });
+    const broadcast = await world.do('donors.broadcasts', 'CreateBroadcast', {
+      requestId: randomUUID(),
+      broadcast: { product: rice.name, cases: '5', itemsPerCase: '12', goodUntil: { kind: 'DATE_KIND_NONE' }, text: '少し固めのごはんです', answerUntilTime: new Date(Date.now() + 3 * 86_400_000).toISOString(), audience: { groups: [world.group.name] } },
+    });
     const people = await call('identity', 'ListPeople', { pageSize: 1 });
     Object.assign(names, {
+      kind: 'donors', agreement: signed.agreement.name, line: offer.lines[0].name, standing: standing.name, broadcast: broadcast.name,
       lot: lot.code, offer: offer.name, draft: draft.name, run: run.name, group: world.group.name, donor: world.donor.name, product: tea.name, warehouse: world.warehouse.name,
       delivery: deliveries[0].name, pick: delivery.delivery, stocktake: stocktake.name, transfer: transfer.name, recall: recall.name, person: people.people[0].name, position: '3', request: support.name, campaign: campaign.name, code: campaign.code, partner: city.name,
     });
