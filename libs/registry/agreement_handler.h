@@ -36,7 +36,8 @@ struct Parties {
   "FROM (SELECT (extract(year FROM age($2::date, a.valid_from)) * 12 + "                                            \
   "extract(month FROM age($2::date, a.valid_from)))::int / nullif(v.report_months, 0) AS done) m "                  \
   "CROSS JOIN LATERAL generate_series(greatest(m.done, 1), greatest(m.done, 1) + 1) k) r "                          \
-  "WHERE r.day >= $2::date AND r.day <= least(a.end_date, a.valid_to, 'infinity'::date)) AS next_report "           \
+  "WHERE v.report_months > 0 AND r.day >= $2::date "                                                               \
+  "AND r.day <= least(a.end_date, a.valid_to, 'infinity'::date)) AS next_report "                                  \
   "FROM agreements a JOIN " table " p ON p.network_id = a.network_id AND p." id " = a.party_id "                    \
   "CROSS JOIN LATERAL (SELECT * FROM agreement_versions v WHERE v.network_id = a.network_id "                       \
   "AND v.agreement_id = a.agreement_id AND v.from_date <= greatest($2::date, a.valid_from) "                        \

@@ -207,6 +207,11 @@ TEST_F(AgreementsTest, ListsWhatEndsFirst) {
   EXPECT_THAT(list("coordinator", 39), ElementsAre());
   EXPECT_THAT(list("coordinator", 40), ElementsAre("2026-12-31"));
   EXPECT_THAT(list("donor", std::nullopt), ElementsAre("2027-03-31"));
+  type::v1::ListAgreementsRequest request;
+  request.set_report_within_days(3650);
+  const auto due = Ask<v1::AgreementsService>(&v1::AgreementsService::Stub::ListAgreements, "coordinator", request);
+  ASSERT_THAT(due, IsOk());
+  EXPECT_EQ(due->agreements_size(), 0) << "no report was agreed";
 }
 
 TEST_F(AgreementsTest, ReportsAreDueByTheMonthsOfTheAgreement) {

@@ -40,7 +40,7 @@ constexpr pg::Statement kInsert{
     "VALUES ($1, $2, $3, $4, $5, $6, $7)"};
 constexpr pg::Statement kAsk{
     "INSERT INTO broadcast_answers (network_id, broadcast_id, group_id, group_display_name) "
-    "SELECT $1, $2, g.id, g.name FROM unnest($3::uuid[], $4::text[]) g (id, name)"};
+    "SELECT $1::uuid, $2::uuid, g.id, g.name FROM unnest($3::uuid[], $4::text[]) g (id, name)"};
 constexpr pg::Statement kClose{
     "UPDATE broadcasts SET close_time = $3, version = version + 1 WHERE network_id = $1 AND broadcast_id = $2"};
 constexpr pg::Statement kAnswer{

@@ -19,7 +19,7 @@ constexpr int kMaxMessage = 1'000;  // characters
 // One more, unless there are too many. The offer's row is locked, so its messages are written one after the other.
 constexpr pg::Statement kAdd{
     "INSERT INTO offer_messages (network_id, offer_id, ordinal, question, body, author, create_time) "
-    "SELECT $1, $2, count(*) + 1, $3, $4, $5, $6 FROM offer_messages WHERE network_id = $1 AND offer_id = $2 "
+    "SELECT $1::uuid, $2::uuid, count(*) + 1, $3::boolean, $4::text, $5::text, $6::timestamptz FROM offer_messages WHERE network_id = $1 AND offer_id = $2 "
     "HAVING count(*) < $7"};
 constexpr pg::Statement kList{
     "SELECT question, body, create_time FROM offer_messages WHERE network_id = $1 AND offer_id = $2 ORDER BY ordinal"};
