@@ -27,6 +27,13 @@ function open(path: string, over: Overrides = {}, role = Role.PARTNER) {
   return render(App);
 }
 
+async function choosePlace(label: string) {
+  const input = screen.getByRole('combobox', { name: label });
+  await fireEvent.focus(input);
+  await fireEvent.input(input, { target: { value: '新宿' } });
+  await fireEvent.click(await screen.findByRole('option', { name: /新宿区/ }));
+}
+
 const asked = {
   name: `supportRequests/${id(70)}`,
   code: 'K7PM-3QXN',
@@ -84,7 +91,7 @@ test('a new request goes to the network unless somebody else is chosen, and asks
     },
   });
   await waitFor(() => expect(screen.getByRole<HTMLInputElement>('combobox', { name: '依頼先' }).value).toBe('フードネット'));
-  await fireEvent.input(screen.getByLabelText('市区町村'), { target: { value: '13104' } });
+  await choosePlace('市区町村');
   await fireEvent.input(screen.getByLabelText('0〜2歳'), { target: { value: '1' } });
   await fireEvent.input(screen.getByLabelText('18〜64歳'), { target: { value: '2' } });
   await fireEvent.click(screen.getByLabelText('卵'));
@@ -114,7 +121,7 @@ test('what is wrong stands beside its field', async () => {
     },
   });
   await waitFor(() => expect(screen.getByRole<HTMLInputElement>('combobox', { name: '依頼先' }).value).toBe('フードネット'));
-  await fireEvent.input(screen.getByLabelText('市区町村'), { target: { value: '13104' } });
+  await choosePlace('市区町村');
   await fireEvent.input(screen.getByLabelText('18〜64歳'), { target: { value: '1' } });
   await fireEvent.click(screen.getByRole('button', { name: '依頼する' }));
   await waitFor(() => expect(screen.getByLabelText('メモ').getAttribute('aria-invalid')).toBe('true'));
@@ -190,7 +197,7 @@ test('anyone applies without signing in, and sees the receipt once', async () =>
     },
   });
   await screen.findByRole('heading', { name: '若者応援パック' });
-  await fireEvent.input(screen.getByLabelText('お住まいの市区町村コード'), { target: { value: '13104' } });
+  await choosePlace('お住まいの市区町村');
   await fireEvent.input(screen.getByLabelText('18〜64歳'), { target: { value: '1' } });
   await fireEvent.input(screen.getByLabelText('受け渡しの連絡先（必要なときだけ）'), { target: { value: '駅の東口' } });
   await fireEvent.click(screen.getByLabelText('書いた内容を、食品を届けるために使うことに同意します。'));

@@ -8,6 +8,7 @@ import { edge } from '../api/transport';
 import { AllocationService, LineState, RunState } from '../gen/kubari/allocation/v1/allocation_pb';
 import { DonorsService, OfferState } from '../gen/kubari/donors/v1/donors_pb';
 import { GroupsService, GroupState } from '../gen/kubari/groups/v1/groups_pb';
+import { MunicipalitiesService } from '../gen/kubari/groups/v1/municipalities_pb';
 import { IdentityService, SessionSchema, type Session } from '../gen/kubari/identity/v1/identity_pb';
 import { ImpactService } from '../gen/kubari/impact/v1/impact_pb';
 import { AlertKind, AlertsService } from '../gen/kubari/stock/v1/alerts_pb';
@@ -235,6 +236,7 @@ export function routes(session: Session, over: Overrides = {}): (router: Connect
       ...over.allocation,
     });
     router.service(GroupsService, { listGroups: () => ({ groups: [] }), getGroup: (request) => ({ name: request.name, displayName: 'みどり子ども食堂', state: GroupState.ACTIVE, agreementInForce: true }), ...over.groups });
+    router.service(MunicipalitiesService, { listMunicipalities: () => ({ municipalities: [{ code: '13104', prefecture: '東京都', displayName: '新宿区', nameKana: 'しんじゅくく' }] }) });
     router.service(CampaignService, { ...over.campaigns });
     router.service(SupportService, { listJournal: () => ({}), listLooks: () => ({}), listAddressees: () => ({}), ...over.support });
     router.service(StocktakesService, { listStocktakes: () => ({}), ...over.stocktakes });
