@@ -6,12 +6,14 @@
 
 #include "kubari/allocation/v1/snapshot.pb.h"
 #include "kubari/stock/v1/stock.pb.h"
+#include "kubari/type/v1/take_along.pb.h"
 #include "libs/contract/contract.h"
 #include "libs/errors/errors.h"
 #include "ops/kubari/client.h"
 #include "ops/kubari/commands.h"
 #include "ops/kubari/contract.h"
 #include "ops/kubari/tables.h"
+#include "ops/kubari/take_along.h"
 #include "services/allocation/domain/propose.h"
 
 namespace kubari::cli {
@@ -32,6 +34,53 @@ TEST(FindMethod, AsksBackWhereTwoServicesHaveTheMethodOrNoneDoes) {
   EXPECT_THAT(std::string(FindMethod("CreateAgreement").status().message()),
               testing::AllOf(HasSubstr("donors.CreateAgreement"), HasSubstr("groups.CreateAgreement")));
   EXPECT_THAT(std::string(FindMethod("stock.Trace").status().message()), HasSubstr("stock.TraceLot"));
+}
+
+TEST(TakeAlong, TheContractSaysHowEverythingIsReached) {
+  std::set<std::string> names;
+  for (const Taken& taken : TakenAlong()) {
+    const std::string name = ShortName(*taken.method);
+    EXPECT_TRUE(names.insert(name).second) << name << " names two files";
+    const auto& along = taken.method->options().GetExtension(type::v1::take_along);
+    EXPECT_EQ(taken.each == nullptr, along.each().empty()) << name << ": no message " << along.each();
+    for (const auto& [field, at] : taken.fields) {
+      const auto* of_request = taken.method->input_type()->FindFieldByName(field);
+      ASSERT_NE(of_request, nullptr) << name << ": the request has no " << field;
+      EXPECT_EQ(of_request->type(), google::protobuf::FieldDescriptor::TYPE_STRING) << name << " " << field;
+      const google::protobuf::Descriptor* type = taken.each;
+      for (const auto part : absl::StrSplit(at, '.')) {
+        ASSERT_NE(type, nullptr) << name << " " << at;
+        const auto* in_message = type->FindFieldByName(std::string(part));
+        ASSERT_NE(in_message, nullptr) << name << ": nothing at " << at;
+        type = in_message->message_type();
+      }
+    }
+    EXPECT_TRUE(taken.where.empty() || taken.each->FindFieldByName(taken.where) != nullptr) << name;
+  }
+  EXPECT_TRUE(names.contains("stock.ListLots"));
+  EXPECT_FALSE(names.contains("identity.ListNetworks")) << "that is for services";
+}
+
+TEST(TakeAlong, ChildrenAndFilesOfWhatIsMet) {
+  const auto taken = [](const std::string& name) {
+    for (const Taken& each : TakenAlong()) {
+      if (ShortName(*each.method) == name) return each;
+    }
+    return Taken();
+  };
+  stock::v1::ListProductsResponse page;
+  page.add_products()->set_name("products/1");
+  page.add_products()->set_name("products/2");
+  page.mutable_products(1)->set_picture_hash("ab");
+  EXPECT_EQ(CallsFor(taken("stock.GetProductPicture"), page), (std::vector<Arguments>{{{"product", "products/2"}}})) << "only where there is one";
+  EXPECT_TRUE(CallsFor(taken("stock.ListPlaces"), page).empty());
+  type::v1::Agreement agreement;
+  agreement.set_name("donors/1/agreements/2");
+  agreement.add_documents()->set_sha256("aa");
+  agreement.add_documents()->set_sha256("bb");
+  const auto documents = CallsFor(taken("donors.GetAgreementDocument"), agreement);
+  ASSERT_EQ(documents.size(), 2u) << "through the repeated field";
+  EXPECT_EQ(documents[1].at("sha256"), "bb");
 }
 
 TEST(Contract, EveryMethodSaysWhoMayCall) {

@@ -136,6 +136,13 @@ class GroupsTest : public ::testing::Test {
     request.set_dry_run(dry_run);
     return Do(&Stub::ImportGroups, "coordinator", request);
   }
+  absl::StatusOr<v1::ImportGroupsResponse> ImportGood(const std::string& rows) {
+    v1::ImportGroupsRequest request;
+    request.set_request_id(NewId());
+    request.set_table("コード,団体名,種別,市区町村コード,緯度,経度,世帯数,拠点,受取曜日,活動,電話番号\n" + rows);
+    request.mutable_options()->set_skip_bad_rows(true);
+    return Do(&Stub::ImportGroups, "coordinator", request);
+  }
   int64_t Count() { return std::stoll(pg::testing::Sql(database_.superuser, "SELECT count(*) FROM groups.groups")); }
 
   calendar::FixedClock clock_{absl::FromCivil(absl::CivilSecond(2026, 11, 21, 10, 0, 0), absl::UTCTimeZone())};
@@ -613,6 +620,32 @@ TEST_F(GroupsTest, BadCellsAreToldAtOnceAndNothingIsWritten) {
   EXPECT_EQ(result->created_count(), 0);
   EXPECT_EQ(Count(), 0);
   EXPECT_TRUE(identity_.organisations().empty());
+}
+
+TEST_F(GroupsTest, GoodRowsComeWithoutTheBadOnesAndThoseThatHangOnThem) {
+  const auto result = ImportGood(
+      "G-1,ひまわり食堂,こども食堂,13101,35.69,139.69,30,G-2,月、火曜,会食;学習支援,03-0000-0000\n"  // its hub is left out
+      "G-2,地区拠点,フードバンク,13102,35.67,139.77,many,,,,\n"
+      "G-3,つくし食堂,子ども食堂,13101,35.69,139.69,30,G-1,,,\n"  // and so is this one's
+      "G-4,あおば,施設,13101,35.69,139.69,30,,土,,12\n"
+      "G-5,もみじ,宅食,13101,35.69,139.69,30,G-5,,,\n"  // its own hub
+      "G-6,すみれ,こども食堂,13101,35.69,139.69,30,G-7,,,\n"
+      "G-7,みどり,パントリー,13101,35.69,139.69,30,,,居場所,090-0000-0000\n");
+  ASSERT_THAT(result, IsOk());
+  std::multiset<std::string> problems;
+  for (const auto& problem : result->problems()) problems.insert(absl::StrCat(problem.row(), " ", problem.reason()));
+  EXPECT_EQ(problems, (std::multiset<std::string>{"2 HUB_LEFT_OUT", "3 NOT_A_NUMBER", "4 HUB_LEFT_OUT", "5 NOT_A_PHONE", "6 HUB_CYCLE"}));
+  EXPECT_EQ(result->created_count(), 2);
+  EXPECT_EQ(result->reading().bad_row_count(), 5);
+  EXPECT_EQ(Count(), 2);
+  v1::ListGroupsRequest list;
+  list.set_query("G-7");
+  const auto found = Do(&Stub::ListGroups, "coordinator", list);
+  ASSERT_EQ(found->groups_size(), 1);
+  EXPECT_EQ(found->groups(0).activities(0).kind(), v1::ACTIVITY_KIND_PLACE_TO_BE);
+  EXPECT_EQ(found->groups(0).contacts(0).phone(), "090-0000-0000");
+  const auto again = ImportGood("G-2,地区拠点,フードバンク,13102,35.67,139.77,40,,,,\nG-1,ひまわり食堂,こども食堂,13101,35.69,139.69,30,G-2,,,\n");
+  EXPECT_EQ(again->created_count(), 2);
 }
 
 TEST_F(GroupsTest, AThousandGroupsComeInOneImport) {

@@ -77,4 +77,18 @@ void Csv(std::string_view bytes) {
   }
 }
 
+void Xlsx(std::string_view bytes) {
+  tables::CellErrors errors;
+  tables::Reading reading;
+  const auto table = tables::Table::Read(bytes, {{.name = "a"}, {.name = "date", .required = false, .kind = tables::Kind::kDay}}, kLimits, errors,
+                                         {.all_rows = true}, &reading);
+  IsHelpful(errors);
+  Require(table.has_value() || !errors.empty(), "a table, or why not");
+  for (const std::string& header : reading.headers) Require(tables::IsUtf8(header), "headers are text", header);
+  for (const tables::Row& row : reading.rows) {
+    Require(row.cells.size() == reading.headers.size(), "every row is as wide as the header");
+    for (const std::string& cell : row.cells) Require(tables::IsUtf8(cell), "cells are text", cell);
+  }
+}
+
 }  // namespace kubari::fuzz

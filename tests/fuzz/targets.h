@@ -11,13 +11,14 @@ namespace kubari::fuzz {
 
 void Gs1(std::string_view bytes);     // libs/gs1: what parses is written, and reads back the same
 void Csv(std::string_view bytes);     // libs/tables: every good table is written, and reads back the same
+void Xlsx(std::string_view bytes);    // libs/tables: spreadsheets, from the zip archive on
 void Paging(std::string_view bytes);  // libs/paging: page tokens
 
 struct Target {
   std::string_view name;
   void (*run)(std::string_view bytes);
 };
-inline constexpr Target kTargets[] = {{"gs1", Gs1}, {"csv", Csv}, {"paging", Paging}};
+inline constexpr Target kTargets[] = {{"gs1", Gs1}, {"csv", Csv}, {"xlsx", Xlsx}, {"paging", Paging}};
 
 // Ends the program with a message if `holds` is false; the fuzzer then keeps the input.
 void Require(bool holds, std::string_view what, std::string_view detail = "");
