@@ -245,8 +245,11 @@ class Walk {
     while (!steps_.empty()) {
       const Step step = std::move(steps_.front());
       steps_.pop_front();
+      // A role that may not call a method may not call it for the next parent either.
+      if (not_for_the_role_.contains(step.taken->method)) continue;
       std::string file;
       const absl::Status status = Take(step, file);
+      if (errors::ReasonOf(status) == "ROLE_NOT_ALLOWED") not_for_the_role_.insert(step.taken->method);
       // An answer of the service is noted; a server that is away or a full disk is for another try.
       const bool refused = !status.ok() && !absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status) && !absl::IsUnauthenticated(status) &&
                            !absl::IsDataLoss(status) && !absl::IsResourceExhausted(status);
@@ -257,7 +260,7 @@ class Walk {
       entry["size"] = ignored ? 0 : static_cast<int64_t>(size);
       std::string reason;
       if (refused) {
-        reason = errors::ReasonOf(status).empty() ? std::string(absl::StatusCodeToString(status.code())) : errors::ReasonOf(status);
+        reason = absl::StrCat(absl::StatusCodeToString(status.code()), " ", errors::ReasonOf(status));
         entry["refused"] = reason;
       }
       if (!file.empty()) {
@@ -402,8 +405,9 @@ class Walk {
     for (const auto& [call, reason] : done_) {
       if (reason.empty()) continue;
       not_taken.push_back({{"call", Json::parse(call, nullptr, false)}, {"reason", reason}});
-      whole = whole && (reason == "PERMISSION_DENIED" || reason.ends_with("NOT_FOUND"));
-      if (reason != "PERMISSION_DENIED") std::fprintf(stderr, "Not taken: %s (%s)\n", call.c_str(), reason.c_str());
+      if (reason.starts_with("PERMISSION_DENIED")) continue;
+      whole = whole && reason.starts_with("NOT_FOUND");  // gone since it was listed
+      std::fprintf(stderr, "Not taken: %s (%s)\n", call.c_str(), reason.c_str());
     }
     manifest["files"] = files;
     manifest["not_taken"] = not_taken;
@@ -428,6 +432,7 @@ class Walk {
   std::set<std::string> asked_;
   std::map<std::string, std::string> done_;   // call → why it was refused, or empty
   std::map<std::string, std::string> files_;  // path → call
+  std::set<const MethodDescriptor*> not_for_the_role_;
   std::map<std::string, int64_t> rows_;
 };
 

@@ -4,6 +4,9 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
+#include "kubari/groups/v1/groups.pb.h"
 #include "libs/rpc/client.h"
 #include "libs/contract/contract.h"
 #include "ops/kubari/contract.h"
@@ -78,6 +81,47 @@ TEST(GenericClient, TheCommandLineReadsAndExports) {
   const Finished refused = TheDemo().installation.Kubari({"call", "stock.ReadFeed", "{}"}, key);
   EXPECT_EQ(refused.exit_code, 1) << refused.output;
   EXPECT_TRUE(absl::StrContains(refused.output, "ROLE_NOT_ALLOWED")) << refused.output;
+}
+
+nlohmann::json ManifestOf(const std::string& folder) { return nlohmann::json::parse(ReadFile(folder + "/manifest.json"), nullptr, false); }
+
+TEST(GenericClient, EverythingIsTakenAlongByWhoeverAsks) {
+  PlayedDemo& demo = TheDemo();
+  const std::string all = demo.installation.folder() + "/all";
+  const Finished taken = demo.installation.Kubari({"export", "--all", all}, {{"KUBARI_KEY_FILE", demo.administrator_key_file}});
+  EXPECT_EQ(taken.exit_code, 0) << taken.output;
+  const nlohmann::json manifest = ManifestOf(all);
+  ASSERT_TRUE(manifest.is_object());
+  std::map<std::string, int64_t> rows;
+  int64_t runs = 0;
+  for (const auto& file : manifest["files"]) {
+    const std::string path = file["path"];
+    if (file.contains("rows")) rows[path] = file["rows"];
+    if (path.starts_with("files/allocation.ExportRun/")) ++runs;
+    const Finished hash = RunProgram({"sha256sum", all + "/" + path});
+    EXPECT_TRUE(hash.output.starts_with(file["sha256"].get<std::string>())) << path;
+  }
+  EXPECT_GE(rows["donors.ListDonors.ndjson"], 30);
+  EXPECT_GE(rows["groups.ListGroups.ndjson"], 100);
+  EXPECT_GE(rows["stock.ListPlaces.csv"], 3) << "a list that is asked for each warehouse";
+  EXPECT_GT(rows["stock.ListMovements.ndjson"], 200) << "more than a page";
+  EXPECT_EQ(runs, 1);
+  for (const auto& missing : manifest["not_taken"]) {
+    EXPECT_TRUE(missing["reason"].get<std::string>().starts_with("PERMISSION_DENIED")) << missing.dump();
+  }
+
+  // A group takes along what is its own.
+  const cli::Client administrator = demo.installation.Gateway(demo.administrator_key);
+  groups::v1::ListGroupsRequest one;
+  one.set_page_size(1);
+  const std::string group = Must<groups::v1::ListGroupsResponse>(administrator, "groups.ListGroups", one).groups(0).name();
+  const std::string own = demo.installation.folder() + "/own";
+  const std::string key = MakeKey(administrator, "organisations/" + group.substr(group.find('/') + 1), type::v1::ROLE_GROUP);
+  const Finished by_group = demo.installation.Kubari({"export", "--all", own}, {{"KUBARI_KEY", key}});
+  EXPECT_EQ(by_group.exit_code, 0) << by_group.output;
+  const std::string lines = ReadFile(own + "/groups.ListGroups.ndjson");
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 1) << "itself and nobody else";
+  EXPECT_TRUE(absl::StrContains(lines, group));
 }
 
 // One message there, one back, on a stream; empty if it fails.

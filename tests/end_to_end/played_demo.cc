@@ -73,7 +73,8 @@ std::string Gtin(const std::string& barcode) {
 
 int64_t OfferedItems(const std::string& example_folder) {
   std::map<std::string, int64_t> items_per_case;
-  for (auto& product : ReadTable(example_folder + "/products.csv")) {
+  // What is imported of these is a spreadsheet; the base has no dates, so it says the same.
+  for (auto& product : ReadTable(SourceFolder() + "/ops/example/base/products.csv")) {
     int64_t items = 0;
     (void)absl::SimpleAtoi(product["items_per_case"], &items);
     items_per_case[Gtin(product["barcode"])] = items;
