@@ -12,9 +12,6 @@
 namespace kubari::allocation {
 namespace {
 
-constexpr pg::Statement kMarkets{
-    "SELECT run_id FROM runs WHERE network_id = $1 AND market_state > 0 AND (NOT $2 OR market_state = 1) "
-    "AND (newest, run_id) > ($3, $4::uuid) ORDER BY newest, run_id LIMIT $5"};
 constexpr pg::Statement kToClose{"SELECT network_id, run_id AS id FROM markets_to_close($1)"};
 constexpr pg::Statement kClaims{
     "SELECT claim_number, group_id, lot_id, place_id, (facts->>'proposedItems')::bigint AS items, CASE WHEN claim_ended > 0 THEN claim_ended "
@@ -69,15 +66,15 @@ constexpr pg::Statement kFreeShares{
     "SELECT a.group_id, (a.balance - coalesce((SELECT sum(p.cases * greatest(p.price, 0)) FROM bid_parts p "
     "WHERE p.network_id = a.network_id AND p.group_id = a.group_id AND p.open AND p.run_id <> $2), 0))::bigint AS free "
     "FROM share_accounts a WHERE a.network_id = $1 ORDER BY a.group_id"};
-constexpr pg::Statement kCountClaims{
-    "SELECT count(*)::integer AS entries, count(DISTINCT group_id)::integer AS groups FROM lines "
-    "WHERE network_id = $1 AND run_id = $2 AND state NOT IN (4, 5, 8)"};
-constexpr pg::Statement kCountBids{
-    "SELECT count(DISTINCT bid_id)::integer AS entries, count(DISTINCT group_id)::integer AS groups FROM bid_parts "
-    "WHERE network_id = $1 AND run_id = $2 AND (open OR won_cases > 0)"};
-constexpr pg::Statement kItems{
-    "SELECT coalesce(sum(items), 0)::bigint AS items FROM lines "
-    "WHERE network_id = $1 AND run_id = $2 AND group_id = $3 AND state NOT IN (4, 5, 8)"};
+// Lines: 4 REFUSED, 5 EXPIRED, 8 DROPPED are nobody's any more.
+constexpr pg::Statement kCount{
+    "SELECT l.run_id, count(*) FILTER (WHERE l.claim_number > 0)::integer AS entries, "
+    "count(DISTINCT l.group_id) FILTER (WHERE l.claim_number > 0)::integer AS groups, "
+    "coalesce(sum(l.items) FILTER (WHERE l.group_id = $3), 0)::bigint AS items FROM lines l "
+    "WHERE l.network_id = $1 AND l.run_id = ANY($2::uuid[]) AND l.state NOT IN (4, 5, 8) GROUP BY l.run_id "
+    "UNION ALL "
+    "SELECT p.run_id, count(DISTINCT p.bid_id)::integer, count(DISTINCT p.group_id)::integer, 0::bigint FROM bid_parts p "
+    "WHERE p.network_id = $1 AND p.run_id = ANY($2::uuid[]) AND (p.open OR p.won_cases > 0) GROUP BY p.run_id"};
 
 absl::StatusOr<std::vector<BidRow>> ReadBids(pg::Transaction& tx, const absl::StatusOr<pg::Result>& rows) {
   RETURN_IF_ERROR(rows);
@@ -149,17 +146,6 @@ absl::StatusOr<BidRow> TheOne(absl::StatusOr<std::vector<BidRow>> bids, const st
 }
 
 }  // namespace
-
-absl::StatusOr<std::vector<RunRow>> ListMarkets(pg::Transaction& tx, bool open_only, int64_t newest, const std::string& run_id,
-                                                int limit) {
-  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kMarkets, tx.network_id(), open_only, newest, run_id, limit));
-  std::vector<RunRow> runs;
-  for (const pg::Row row : rows) {
-    ASSIGN_OR_RETURN(RunRow run, FindRun(tx, row.Get<std::string>("run_id")));
-    runs.push_back(std::move(run));
-  }
-  return runs;
-}
 
 absl::StatusOr<std::vector<Unfinished>> MarketsToClose(pg::Transaction& tx, absl::Time at) {
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kToClose, at));
@@ -250,15 +236,20 @@ absl::StatusOr<std::vector<BidRow>> ListBids(pg::Transaction& tx, const BidFilte
   return ReadBids(tx, tx.Query(kList, tx.network_id(), filter.run_id, filter.group_id, filter.own_groups, newest, id, limit));
 }
 
-absl::StatusOr<Counts> CountEntries(pg::Transaction& tx, const RunRow& run) {
-  ASSIGN_OR_RETURN(const pg::Result rows,
-                   tx.Query(run.run.policy() == pb::POLICY_BIDS ? kCountBids : kCountClaims, tx.network_id(), run.id));
-  return Counts{.entries = rows[0].Get<int>("entries"), .groups = rows[0].Get<int>("groups")};
-}
-
-absl::StatusOr<int64_t> ItemsOf(pg::Transaction& tx, const std::string& run_id, const std::string& group_id) {
-  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kItems, tx.network_id(), run_id, group_id));
-  return rows[0].Get<int64_t>("items");
+absl::StatusOr<std::map<std::string, Counts>> CountEntries(pg::Transaction& tx, const std::vector<RunRow>& runs,
+                                                           const std::string& group_id) {
+  std::vector<std::string> ids;
+  for (const RunRow& run : runs) ids.push_back(run.id);
+  const auto group = group_id.empty() ? std::nullopt : std::optional(group_id);
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kCount, tx.network_id(), ids, group));
+  std::map<std::string, Counts> counts;
+  for (const pg::Row row : rows) {
+    Counts& of = counts[row.Get<std::string>("run_id")];
+    of.entries += row.Get<int>("entries");
+    of.groups += row.Get<int>("groups");
+    of.items += row.Get<int64_t>("items");
+  }
+  return counts;
 }
 
 }  // namespace kubari::allocation

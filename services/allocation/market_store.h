@@ -6,6 +6,7 @@
 #include <absl/time/time.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,9 +18,6 @@
 
 namespace kubari::allocation {
 
-// Runs with claims or bids that were published; after (newest, run_id), newest first.
-absl::StatusOr<std::vector<RunRow>> ListMarkets(pg::Transaction& tx, bool open_only, int64_t newest, const std::string& run_id,
-                                                int limit);
 // Needs no network.
 absl::StatusOr<std::vector<Unfinished>> MarketsToClose(pg::Transaction& tx, absl::Time at);
 
@@ -82,12 +80,13 @@ struct BidFilter {
 absl::StatusOr<std::vector<BidRow>> ListBids(pg::Transaction& tx, const BidFilter& filter, int64_t newest, const std::string& id,
                                              int limit);
 
+// Of one run.
 struct Counts {
-  int entries = 0, groups = 0;
+  int entries = 0, groups = 0;  // claims that hold, or bids that are open or won, and the groups that made them
+  int64_t items = 0;            // that one group has claimed or won
 };
-// Claims that hold, or bids that are open or won, and the groups that made them.
-absl::StatusOr<Counts> CountEntries(pg::Transaction& tx, const RunRow& run);
-// Items that a group has claimed or won.
-absl::StatusOr<int64_t> ItemsOf(pg::Transaction& tx, const std::string& run_id, const std::string& group_id);
+// By run id. `group_id`: whose items; empty: nobody's.
+absl::StatusOr<std::map<std::string, Counts>> CountEntries(pg::Transaction& tx, const std::vector<RunRow>& runs,
+                                                           const std::string& group_id);
 
 }  // namespace kubari::allocation

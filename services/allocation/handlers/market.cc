@@ -226,20 +226,33 @@ absl::Status RefusalOf(No no, const OpenedMarket& market, const MarketBook& book
   }
 }
 
-absl::Status MarketHandler::AddStanding(pg::Transaction& tx, const rpc::Call& call, const RunRow& run,
-                                        const std::string& group_id, pb::Market& market) const {
-  pb::Standing& standing = *market.mutable_standing();
-  standing.set_group(ids::Name("groups", group_id));
-  ASSIGN_OR_RETURN(const int64_t items, ItemsOf(tx, run.id, group_id));
-  standing.set_items(items);
-  if (run.run.policy() != pb::POLICY_BIDS) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::optional<Account> account, FindAccount(tx, group_id));
-  if (!account) return absl::OkStatus();
-  standing.set_group_display_name(account->group_name);
-  standing.set_balance_milli_shares(account->balance);
-  // How much is in open bids is the group's own business.
-  if (!call.scope.whole_network) standing.set_bid_milli_shares(account->in_bids);
-  return absl::OkStatus();
+absl::StatusOr<std::vector<pb::Market>> MarketHandler::Describe(pg::Transaction& tx, const rpc::Call& call,
+                                                                const std::vector<RunRow>& runs,
+                                                                const std::string& group_id) const {
+  ASSIGN_OR_RETURN(auto counts, CountEntries(tx, runs, group_id));
+  std::optional<Account> account;
+  if (!group_id.empty()) {
+    ASSIGN_OR_RETURN(account, FindAccount(tx, group_id));
+  }
+  std::vector<pb::Market> markets;
+  for (const RunRow& run : runs) {
+    pb::Market& market = markets.emplace_back(Described(run));
+    const Counts& of = counts[run.id];
+    if (call.scope.whole_network) {
+      market.set_entries(of.entries);
+      market.set_groups(of.groups);
+    }
+    if (group_id.empty()) continue;
+    pb::Standing& standing = *market.mutable_standing();
+    standing.set_group(ids::Name("groups", group_id));
+    standing.set_items(of.items);
+    if (run.run.policy() != pb::POLICY_BIDS || !account) continue;
+    standing.set_group_display_name(account->group_name);
+    standing.set_balance_milli_shares(account->balance);
+    // How much is in open bids is the group's own business.
+    if (!call.scope.whole_network) standing.set_bid_milli_shares(account->in_bids);
+  }
+  return markets;
 }
 
 absl::StatusOr<pb::ListMarketsResponse> MarketHandler::ListMarkets(const rpc::Call& call,
@@ -256,15 +269,8 @@ absl::StatusOr<pb::ListMarketsResponse> MarketHandler::ListMarkets(const rpc::Ca
     response.set_next_page_token(page.Cut(runs, [](const RunRow& run) {
       return std::vector{absl::StrCat(run.newest()), run.id};
     }));
-    for (const RunRow& run : runs) {
-      pb::Market& market = *response.add_markets();
-      market = Described(run);
-      if (!group.empty()) RETURN_IF_ERROR(AddStanding(tx, call, run, group, market));
-      if (!call.scope.whole_network) continue;
-      ASSIGN_OR_RETURN(const Counts counts, CountEntries(tx, run));
-      market.set_entries(counts.entries);
-      market.set_groups(counts.groups);
-    }
+    ASSIGN_OR_RETURN(std::vector<pb::Market> markets, Describe(tx, call, runs, group));
+    for (pb::Market& market : markets) *response.add_markets() = std::move(market);
     return response;
   });
 }
@@ -276,14 +282,9 @@ absl::StatusOr<pb::Market> MarketHandler::GetMarket(const rpc::Call& call, const
   ASSIGN_OR_RETURN(const std::string group, GroupOf(call, request.group()));
   ASSIGN_OR_RETURN(const OpenedMarket opened, OpenMarket(tools_, solved_, call, request.run()));
   return tools_.pool.Read(TxOf(call), [&](pg::Transaction& tx) -> absl::StatusOr<pb::Market> {
-    pb::Market market = Described(opened.run);
-    if (call.scope.whole_network) {
-      ASSIGN_OR_RETURN(const Counts counts, CountEntries(tx, opened.run));
-      market.set_entries(counts.entries);
-      market.set_groups(counts.groups);
-    }
+    ASSIGN_OR_RETURN(const std::vector<pb::Market> described, Describe(tx, call, {opened.run}, group));
+    pb::Market market = described.front();
     if (group.empty()) return market;
-    RETURN_IF_ERROR(AddStanding(tx, call, opened.run, group, market));
     const std::optional<int> index = opened.judgement().GroupNamed(ids::Name("groups", group));
     if (!index) return market;  // it became active later
     pb::Standing& standing = *market.mutable_standing();

@@ -65,8 +65,9 @@ class MarketHandler {
   // Writes the claim down, first come first served, unless this very request did so before.
   absl::Status Decide(pg::Transaction& tx, const rpc::Call& call, const pb::ClaimRequest& request, const OpenedMarket& market,
                       const Pair& pair, const std::string& line_id);
-  absl::Status AddStanding(pg::Transaction& tx, const rpc::Call& call, const RunRow& run, const std::string& group_id,
-                           pb::Market& market) const;
+  // As this caller may see them, with the standing of the group, if one is given, as far as it needs no solution.
+  absl::StatusOr<std::vector<pb::Market>> Describe(pg::Transaction& tx, const rpc::Call& call, const std::vector<RunRow>& runs,
+                                                   const std::string& group_id) const;
 
   const Tools tools_;
   SolvedCache& solved_;
