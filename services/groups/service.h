@@ -1,11 +1,13 @@
 // gRPC ⇄ handler: one line per RPC.
 #pragma once
 
+#include "kubari/groups/v1/agreements.grpc.pb.h"
 #include "kubari/groups/v1/applications.grpc.pb.h"
 #include "kubari/groups/v1/groups.grpc.pb.h"
 #include "kubari/groups/v1/municipalities.grpc.pb.h"
 #include "kubari/groups/v1/needs.grpc.pb.h"
 #include "kubari/groups/v1/surveys.grpc.pb.h"
+#include "libs/registry/agreement_handler.h"
 #include "libs/rpc/dispatcher.h"
 #include "services/groups/application_handler.h"
 #include "services/groups/handler.h"
