@@ -190,15 +190,10 @@ std::string FullSearchKey(const std::vector<std::string>& texts) {
 SearchWords SplitQuery(std::string_view query) {
   SearchWords split;
   std::vector<std::pair<std::string, std::string>> words;
-  std::string folded, read;
-  bool all_read = true;
   for (const std::string& part : SplitAtSpaces(query)) {
     const std::string word = Fold(part);
     if (word.empty()) continue;
     const std::string reading = Reading(part);
-    folded += word;
-    read += reading;
-    all_read = all_read && !reading.empty();
     words.emplace_back(EscapeLike(word), reading.empty() ? EscapeLike(word) : reading);
     if (words.size() == 8) break;
   }
@@ -207,10 +202,12 @@ SearchWords SplitQuery(std::string_view query) {
     split.words.push_back(std::move(word));
     split.readings.push_back(std::move(reading));
   }
-  if (all_read && read.size() >= 5)
-    split.similar = read;
-  else if (!all_read && Characters(folded) >= 4)
-    split.similar = folded;
+  // Of several words each says something of its own; what has only most of their letters is not what was meant.
+  if (split.words.size() == 1) {
+    const std::string word = Unescape(split.words[0]);
+    const std::string reading = Unescape(split.readings[0]);
+    if (reading != word ? reading.size() >= 5 : Characters(word) >= 4) split.similar = reading;
+  }
   return split;
 }
 
