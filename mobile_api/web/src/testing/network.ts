@@ -7,6 +7,8 @@ import { connect } from '../api/clients';
 import { edge } from '../api/transport';
 import { AllocationService, LineState, RunState } from '../gen/kubari/allocation/v1/allocation_pb';
 import { DonorsService, OfferState } from '../gen/kubari/donors/v1/donors_pb';
+import { DonorProfilesService } from '../gen/kubari/donors/v1/profile_pb';
+import { OfferQuestionsService } from '../gen/kubari/donors/v1/questions_pb';
 import { GroupsService, GroupState } from '../gen/kubari/groups/v1/groups_pb';
 import { MunicipalitiesService } from '../gen/kubari/groups/v1/municipalities_pb';
 import { IdentityService, SessionSchema, type Session } from '../gen/kubari/identity/v1/identity_pb';
@@ -190,6 +192,8 @@ export function routes(session: Session, over: Overrides = {}): (router: Connect
       revokeDevice: (request) => ({ name: request.name, revoked: true }),
       ...over.identity,
     });
+    router.service(DonorProfilesService, { getDonorProfile: (request) => ({ donor: request.donor }) });
+    router.service(OfferQuestionsService, { listOfferMessages: () => ({}) });
     router.service(DonorsService, { listOffers: () => ({ offers: [offer] }), getDonor: (request) => ({ name: request.name, displayName: '例示食品株式会社' }), ...over.donors });
     router.service(StockService, {
       listPlaces: () => ({ places: [{ name: `places/${id(101)}`, kind: PlaceKind.SHELF, warehouse: `warehouses/${id(10)}`, code: 'A-01', temperatureZone: TemperatureZone.AMBIENT, displayName: shelf[1] }] }),
