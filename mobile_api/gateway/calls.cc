@@ -236,7 +236,7 @@ net::awaitable<absl::Status> Calls::Admit(Exchange& exchange, Context& context) 
 
   if (context.token.empty()) {
     absl::Status status = Spend(limiter_, context.client, "address");
-    if (status.ok() && method.gives_session) status = Spend(sign_in_limiter_, context.client, "sign_in");
+    if (status.ok() && method.scarce) status = Spend(sign_in_limiter_, context.client, "sign_in");
     if (status.ok() && !is_public) status = auth::TokenMissing();
     co_return status;
   }

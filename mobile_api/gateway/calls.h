@@ -38,7 +38,8 @@ struct CallOptions {
   // no limit.
   double rate = 200;
   double burst = 400;
-  // The same for calls that answer a session, per address. A whole team may join behind one address.
+  // The same for public calls that answer a session or change something (an application on a public form), per address. A whole team
+  // may join behind one address.
   double sign_in_rate = 0.5;
   double sign_in_burst = 40;
   // Deadline of calls that bring none, and the longest one heard.

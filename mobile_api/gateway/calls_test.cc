@@ -356,6 +356,19 @@ TEST_F(CallsTest, SignInsAreLimitedMoreStrictly) {
   EXPECT_EQ(Call(kGetSession, "{}", Bearer("kbs_volunteer")).result_int(), 200);
 }
 
+TEST_F(CallsTest, PublicFormsAreLimitedLikeSignIns) {
+  options_.calls.sign_in_rate = 0.1;
+  options_.calls.sign_in_burst = 2;
+  const absl::Time now = absl::Now();
+  options_.calls.now = [now] { return now; };
+  StartGateway();
+  constexpr char kApply[] = "support.v1.CampaignService/SubmitApplication", kPage[] = "support.v1.CampaignService/GetPublicCampaign";
+  for (int i = 0; i < 2; ++i) EXPECT_NE(Call(kApply, "{}").result_int(), 429);
+  EXPECT_EQ(Call(kApply, "{}").result_int(), 429);
+  EXPECT_EQ(Call(kSignIn, R"({"password":"a"})").result_int(), 429) << "one budget for all of them";
+  EXPECT_NE(Call(kPage, "{}").result_int(), 429) << "looking at the page changes nothing";
+}
+
 TEST_F(CallsTest, LongAnswersAreCompressedForThoseWhoAskForIt) {
   StartGateway();
   Fields fields = Bearer("kbs_coordinator");

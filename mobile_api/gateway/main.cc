@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
   options.Int("rate", &rate, 0, 1'000'000,
               "calls per second of one subject, or of one address without a session; 0: no limit");
   options.Int("burst", &burst, 1, 1'000'000, "calls at once within --rate");
-  options.Int("sign-in-rate", &sign_ins_per_minute, 0, 1'000'000, "sign-ins per minute from one address; 0: no limit");
+  options.Int("sign-in-rate", &sign_ins_per_minute, 0, 1'000'000, "sign-ins, and applications on public forms, per minute from one address; 0: no limit");
   options.Int("sign-in-burst", &sign_in_burst, 1, 1'000'000, "sign-ins at once within --sign-in-rate");
   options.Choice("log-level", &log_level, {"debug", "info", "warning", "error"},
                  "the least severe lines that are written");

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "kubari/identity/v1/identity.pb.h"
+#include "libs/auth/access.h"
 #include "libs/contract/contract.h"
 
 namespace kubari::gateway {
@@ -18,11 +19,13 @@ MethodTable::MethodTable() {
     for (int m = 0; m < service->method_count(); ++m) {
       const google::protobuf::MethodDescriptor* method = service->method(m);
       if (method->client_streaming() || method->server_streaming()) continue;
+      const bool gives_session = method->output_type() == identity::v1::SignInResponse::descriptor();
       methods_.push_back({.descriptor = method,
                           .path = absl::StrCat("/", service->full_name(), "/", method->name()),
                           .service = words.at(1),
-                          .gives_session = method->output_type() == identity::v1::SignInResponse::descriptor(),
-                          .ends_session = method->output_type() == identity::v1::SignOutResponse::descriptor()});
+                          .gives_session = gives_session,
+                          .ends_session = method->output_type() == identity::v1::SignOutResponse::descriptor(),
+                          .scarce = gives_session || (auth::IsPublic(*method) && method->input_type()->FindFieldByName("request_id") != nullptr)});
     }
   }
   for (const Method& method : methods_) by_path_[method.path] = &method;

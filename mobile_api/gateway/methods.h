@@ -20,6 +20,8 @@ struct Method {
   // name.
   bool gives_session = false;
   bool ends_session = false;
+  // Anyone may call it, and it gives a session or changes something (its request has a request_id): each address may do so less often.
+  bool scarce = false;
 };
 
 class MethodTable {
