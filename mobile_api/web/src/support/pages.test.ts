@@ -199,7 +199,7 @@ test('anyone applies without signing in, and sees the receipt once', async () =>
   await screen.findByRole('heading', { name: '若者応援パック' });
   await choosePlace('お住まいの市区町村');
   await fireEvent.input(screen.getByLabelText('18〜64歳'), { target: { value: '1' } });
-  await fireEvent.input(screen.getByLabelText('受け渡しの連絡先（必要なときだけ）'), { target: { value: '駅の東口' } });
+  await fireEvent.input(screen.getByLabelText('受け渡しの連絡先'), { target: { value: '駅の東口' } });
   await fireEvent.click(screen.getByLabelText('書いた内容を、食品を届けるために使うことに同意します。'));
   expect(screen.queryByLabelText('メモ')).toBeNull();
   await fireEvent.click(screen.getByRole('button', { name: '申し込む' }));
