@@ -4,10 +4,12 @@ import type { Component } from 'svelte';
 import { admin } from './admin/routes';
 import { audit } from './audit/routes';
 import { coordinator } from './coordinator/routes';
+import { directory } from './directory/routes';
 import { donor } from './donor/routes';
 import { Role } from './gen/kubari/type/v1/access_pb';
 import { group } from './group/routes';
 import type { Key } from './i18n/text';
+import { notices } from './notices/routes';
 import { offline } from './offline/routes';
 import { match } from './router.svelte';
 import { scan } from './scan/routes';
@@ -44,6 +46,7 @@ export const routes: Route[] = [
   ...offline,
   ...coordinator,
   ...donor,
+  ...directory,
   ...group,
   ...audit,
   ...support,
@@ -51,6 +54,7 @@ export const routes: Route[] = [
   { path: '/lots/:lot', page: () => import('./pages/Lot.svelte') },
   { path: '/deliveries/:delivery', page: () => import('./pages/Delivery.svelte') },
   ...admin,
+  ...notices,
   ...takeAlong,
   { path: '/account', page: () => import('./pages/Account.svelte'), menu: { text: 'nav.account', roles: everyone } },
 ];

@@ -18,6 +18,7 @@ import type { SurveysService } from '../gen/kubari/groups/v1/surveys_pb';
 import { IdentityService } from '../gen/kubari/identity/v1/identity_pb';
 import type { MarketService } from '../gen/kubari/allocation/v1/market_pb';
 import type { ImpactService } from '../gen/kubari/impact/v1/impact_pb';
+import type { NotificationsService } from '../gen/kubari/notifications/v1/notifications_pb';
 import type { CampaignService } from '../gen/kubari/support/v1/campaigns_pb';
 import type { SupportService } from '../gen/kubari/support/v1/support_pb';
 import type { AlertsService } from '../gen/kubari/stock/v1/alerts_pb';
@@ -43,6 +44,7 @@ export interface Clients {
   identity: Client<typeof IdentityService>;
   impact: Client<typeof ImpactService>;
   labels: Client<typeof LabelsService>;
+  notifications: Client<typeof NotificationsService>;
   questions: Client<typeof OfferQuestionsService>;
   market: Client<typeof MarketService>;
   recalls: Client<typeof RecallsService>;
@@ -80,6 +82,7 @@ export function clientsOf(transport: Transport): Clients {
     donorAgreements: later(() => import('../gen/kubari/donors/v1/agreements_pb').then((one) => one.AgreementsService), transport),
     donorProfiles: later(() => import('../gen/kubari/donors/v1/profile_pb').then((one) => one.DonorProfilesService), transport),
     groupAgreements: later(() => import('../gen/kubari/groups/v1/agreements_pb').then((one) => one.AgreementsService), transport),
+    notifications: later(() => import('../gen/kubari/notifications/v1/notifications_pb').then((one) => one.NotificationsService), transport),
     questions: later(() => import('../gen/kubari/donors/v1/questions_pb').then((one) => one.OfferQuestionsService), transport),
     standing: later(() => import('../gen/kubari/donors/v1/standing_offers_pb').then((one) => one.StandingOffersService), transport),
     campaigns: later(() => import('../gen/kubari/support/v1/campaigns_pb').then((one) => one.CampaignService), transport),

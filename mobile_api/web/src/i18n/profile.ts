@@ -62,6 +62,8 @@ export const profileWords = words(
     'groupState.APPLIED': '申請中',
     'groupState.ACTIVE': '利用中',
     'groupState.SUSPENDED': '停止中',
+    'groupState.UNCONFIRMED': 'メール未確認',
+    'groupState.REJECTED': '見送り',
   },
   {
     'allergen.UNSPECIFIED': 'Unknown',
@@ -121,6 +123,8 @@ export const profileWords = words(
     'groupState.APPLIED': 'Applied',
     'groupState.ACTIVE': 'Active',
     'groupState.SUSPENDED': 'Suspended',
+    'groupState.UNCONFIRMED': 'E-mail not confirmed',
+    'groupState.REJECTED': 'Rejected',
   },
 );
 
