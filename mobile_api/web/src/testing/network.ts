@@ -242,7 +242,7 @@ export function routes(session: Session, over: Overrides = {}): (router: Connect
     router.service(GroupsService, { listGroups: () => ({ groups: [] }), getGroup: (request) => ({ name: request.name, displayName: 'みどり子ども食堂', state: GroupState.ACTIVE, agreementInForce: true }), ...over.groups });
     router.service(MunicipalitiesService, { listMunicipalities: () => ({ municipalities: [{ code: '13104', prefecture: '東京都', displayName: '新宿区', nameKana: 'しんじゅくく' }] }) });
     router.service(CampaignService, { ...over.campaigns });
-    router.service(SupportService, { listJournal: () => ({}), listLooks: () => ({}), listAddressees: () => ({}), ...over.support });
+    router.service(SupportService, { listJournal: () => ({}), listLooks: () => ({}), listAddressees: () => ({}), listSupportRequests: () => ({}), ...over.support });
     router.service(StocktakesService, { listStocktakes: () => ({}), ...over.stocktakes });
     router.service(ImpactService, {
       getImpact: (request) => ({
