@@ -27,15 +27,20 @@ constexpr Role kRoles[] = {ROLE_VOLUNTEER, ROLE_WAREHOUSE_MANAGER, ROLE_COORDINA
                            ROLE_GROUP,     ROLE_AUDITOR,           ROLE_ADMINISTRATOR, ROLE_PARTNER};
 
 // Nobody is signed in yet.
-const std::set<std::string> kPublic = {"kubari.identity.v1.IdentityService.SignIn",
+const std::set<std::string> kPublic = {"kubari.groups.v1.ApplicationsService.GetApplicationForm",
+                                       "kubari.groups.v1.ApplicationsService.SubmitApplication",
+                                       "kubari.groups.v1.ApplicationsService.ConfirmApplication",
+                                       "kubari.groups.v1.MunicipalitiesService.ListMunicipalities",
+                                       "kubari.identity.v1.IdentityService.SignIn",
                                        "kubari.identity.v1.IdentityService.RedeemInvite",
                                        "kubari.support.v1.CampaignService.GetPublicCampaign",
                                        "kubari.support.v1.CampaignService.SubmitApplication",
                                        "kubari.support.v1.CampaignService.GetPublicApplication",
                                        "kubari.support.v1.CampaignService.WithdrawApplication"};
 // Change something without a request_id: signing in twice gives two sessions, signing out twice is the same as once,
-// and of movements sent together each has its own.
-const std::set<std::string> kWithoutRequestId = {"kubari.identity.v1.IdentityService.SignIn",
+// of movements sent together each has its own, and an address is confirmed once.
+const std::set<std::string> kWithoutRequestId = {"kubari.groups.v1.ApplicationsService.ConfirmApplication",
+                                                 "kubari.identity.v1.IdentityService.SignIn",
                                                  "kubari.identity.v1.IdentityService.SignOut",
                                                  "kubari.stock.v1.StockService.RecordMovements"};
 // Mutations that every role may make, for they touch nothing but the caller's own account.
