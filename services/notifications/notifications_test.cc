@@ -139,7 +139,8 @@ class NotificationsTest : public ::testing::Test {
     pb::ListNoticesRequest request;
     request.set_unread_only(unread_only);
     std::vector<std::string> subjects;
-    for (const pb::InboxNotice& notice : Must(&Stub::ListNotices, who, request).notices()) subjects.push_back(notice.subject().ja());
+    const auto answer = Must(&Stub::ListNotices, who, request);
+    for (const pb::InboxNotice& notice : answer.notices()) subjects.push_back(notice.subject().ja());
     return subjects;
   }
   static std::vector<std::string> Tos(const std::vector<Received>& mails) {
@@ -526,7 +527,8 @@ TEST_F(NotificationsTest, EachPersonChoosesForEachKind) {
   pb::UpdatePreferencesRequest back;
   back.set_request_id(ids::NewUuid());
   back.add_kinds()->set_kind(pb::NOTICE_KIND_LINES_OFFERED);
-  for (const auto& kind : Must(&Stub::UpdatePreferences, "taro", back).kinds()) {
+  const auto as_before = Must(&Stub::UpdatePreferences, "taro", back);
+  for (const auto& kind : as_before.kinds()) {
     EXPECT_TRUE(kind.kind() != pb::NOTICE_KIND_LINES_OFFERED || kind.timing() == pb::TIMING_AT_ONCE);
   }
 }
