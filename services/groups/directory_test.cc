@@ -450,17 +450,24 @@ TEST_F(DirectoryTest, ANeedIsStatedSeenAndFulfilled) {
   EXPECT_EQ(count("coordinator", list), 0);
   clock_.Set(absl::FromCivil(absl::CivilSecond(2026, 12, 21, 3, 0, 0), absl::UTCTimeZone()));
   EXPECT_EQ(count("coordinator", list), 1) << "its last day has passed";
+  v1::GetNeedRequest get;
+  get.set_name(made->name());
+  EXPECT_THAT(Do(&Needs::GetNeed, *need_stub_, "group", get), IsOk());
+  EXPECT_THAT(Do(&Needs::GetNeed, *need_stub_, "other group", get), FailsBecause("NOT_YOUR_ORGANISATION"));
+  EXPECT_THAT(Do(&Needs::GetNeed, *need_stub_, "stranger", get), FailsBecause("NEED_NOT_FOUND"));
   v1::SetNeedStateRequest state;
   state.set_request_id(ids::NewUuid());
   state.set_name(made->name());
   state.set_etag(made->etag());
   state.set_state(v1::NEED_STATE_FULFILLED);
+  EXPECT_THAT(Do(&Needs::SetNeedState, *need_stub_, "other group", state), FailsBecause("NOT_YOUR_ORGANISATION"));
   const auto fulfilled = Do(&Needs::SetNeedState, *need_stub_, "group", state);
   ASSERT_THAT(fulfilled, IsOk());
   v1::UpdateNeedRequest update;
   update.set_request_id(ids::NewUuid());
   *update.mutable_need() = *fulfilled;
   update.add_update_mask("note");
+  EXPECT_THAT(Do(&Needs::UpdateNeed, *need_stub_, "other group", update), FailsBecause("NOT_YOUR_ORGANISATION"));
   EXPECT_THAT(Do(&Needs::UpdateNeed, *need_stub_, "group", update), FailsBecause("NEED_STATE"));
 }
 
@@ -493,6 +500,15 @@ TEST_F(DirectoryTest, ASurveyIsAnsweredByConfirming) {
   issue.set_issue(v1::ISSUE_STORAGE);
   issue.set_level(v1::ISSUE_LEVEL_GREAT);
   ASSERT_THAT(Update(group, {"issues"}, {v1::SECTION_ISSUES}, "group"), IsOk());
+  // One that asks somebody else.
+  request.set_request_id(ids::NewUuid());
+  asked.add_groups("groups/" + kOther);
+  const auto others = Do(&Surveys::CreateSurvey, *survey_stub_, "coordinator", request);
+  ASSERT_THAT(others, IsOk());
+  EXPECT_EQ(others->asked_count(), 1);
+  get.set_name(others->name());
+  EXPECT_THAT(Do(&Surveys::GetSurvey, *survey_stub_, "group", get), FailsBecause("NOT_YOUR_ORGANISATION"));
+  EXPECT_THAT(Do(&Surveys::GetSurvey, *survey_stub_, "other group", get), IsOk());
   v1::ListSurveyAnswersRequest answers;
   answers.set_survey(made->name());
   answers.add_states(v1::SURVEY_ANSWER_STATE_COMPLETE);

@@ -158,6 +158,8 @@ const Own kOwn[] = {
     {"groups.UpdateGroup", ROLE_GROUP,
      R"({"requestId": "$uuid", "group": {"name": "$group", "displayName": "別名", "etag": "stale"}, "updateMask": ["display_name"]})"},
     {"groups.ListHubGroups", ROLE_GROUP, R"({"hub": "$group"})"},
+    {"groups.CreateNeed", ROLE_GROUP, R"({"requestId": "$uuid", "need": {"group": "$group", "text": "米"}})"},
+    {"groups.ListNeeds", ROLE_GROUP, R"({"group": "$group"})"},
     {"stock.CreatePlace", ROLE_WAREHOUSE_MANAGER,
      R"({"requestId": "$uuid", "place": {"warehouse": "$warehouse", "code": "Z-01", "temperatureZone": "TEMPERATURE_ZONE_AMBIENT"}})"},
     {"stock.ReceiveStock", ROLE_VOLUNTEER, R"({"requestId": "$uuid", "place": "$shelf", "offerLine": "$line", "items": "12"})"},
@@ -247,7 +249,10 @@ TEST(OwnAndOthers, EveryMethodWithOwnRolesIsInTheTableOrSaysWhyNot) {
   const std::set<std::string> elsewhere = {"donors.ListDonors", "groups.ListGroups", "donors.ImportOffers",
                                          // donors_handler_test walks these with strangers: they need a standing offer or a broadcast of each side.
                                          "donors.GetStandingOffer", "donors.UpdateStandingOffer", "donors.GetBroadcast",
-                                         "donors.ListBroadcasts", "donors.AnswerBroadcast"};
+                                         "donors.ListBroadcasts", "donors.AnswerBroadcast",
+                                         // groups_directory_test walks these with strangers: they need a need or a survey of each side.
+                                         "groups.GetNeed", "groups.UpdateNeed", "groups.SetNeedState", "groups.GetSurvey",
+                                         "groups.ListSurveys"};
   std::set<std::string> listed(elsewhere);
   for (const Own& row : kOwn) listed.insert(row.method);
   for (const auto* service : ContractServices()) {
