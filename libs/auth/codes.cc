@@ -43,7 +43,8 @@ std::string NormalCode(std::string_view typed, int longest) {
     if (taken == 0) {
       const char narrow = NarrowOf(typed);
       const char c = absl::ascii_toupper(narrow != 0 ? narrow : typed.front());
-      if (std::string_view(kCodeAlphabet).find(c) == std::string_view::npos || code.size() == static_cast<size_t>(longest))
+      if (std::string_view(kCodeAlphabet).find(c) == std::string_view::npos ||
+          code.size() == static_cast<size_t>(longest))
         return "";
       code += c;
       taken = narrow != 0 ? 3 : 1;

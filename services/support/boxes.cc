@@ -37,8 +37,8 @@ absl::StatusOr<Boxes> Boxes::Load(pg::Transaction& tx, const Key& network_key, c
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kLoadKeys, tx.network_id(), owner_id));
   for (const pg::Row row : rows) {
     const BoxPart part = static_cast<BoxPart>(row.Get<int>("part"));
-    const absl::StatusOr<std::string> key = Open(network_key, ContextOf(tx.network_id(), owner_id, KeyField(part)),
-                                                 row.Get<pg::Bytes>("sealed_key").value);
+    const absl::StatusOr<std::string> key =
+        Open(network_key, ContextOf(tx.network_id(), owner_id, KeyField(part)), row.Get<pg::Bytes>("sealed_key").value);
     if (!key.ok() || key->size() != 32) return Damaged(resource, KeyField(part));
     boxes.keys_.emplace(part, Key::Of(*key));
   }

@@ -16,12 +16,13 @@ namespace {
 
 constexpr pg::Statement kNetworkOf{"SELECT network_of_campaign($1) AS network_id"};
 
-#define KUBARI_CAMPAIGN_COLUMNS                                                                                       \
-  "SELECT c.campaign_id, c.code, c.state, c.organisation_id, c.content, c.create_time, c.version, o.display_name, "    \
-  "  (SELECT array_agg(s.n ORDER BY s.state) FROM (SELECT g.state, (SELECT count(*) FROM applications a "              \
-  "     WHERE a.network_id = c.network_id AND a.campaign_id = c.campaign_id AND a.state = g.state) AS n "              \
-  "     FROM generate_series(1, 5) AS g(state)) s) AS counts "                                                         \
-  "FROM campaigns c LEFT JOIN organisations o ON o.network_id = c.network_id AND o.organisation_id = c.organisation_id "
+#define KUBARI_CAMPAIGN_COLUMNS                                                                                     \
+  "SELECT c.campaign_id, c.code, c.state, c.organisation_id, c.content, c.create_time, c.version, o.display_name, " \
+  "  (SELECT array_agg(s.n ORDER BY s.state) FROM (SELECT g.state, (SELECT count(*) FROM applications a "           \
+  "     WHERE a.network_id = c.network_id AND a.campaign_id = c.campaign_id AND a.state = g.state) AS n "           \
+  "     FROM generate_series(1, 5) AS g(state)) s) AS counts "                                                      \
+  "FROM campaigns c LEFT JOIN organisations o ON o.network_id = c.network_id AND o.organisation_id = "              \
+  "c.organisation_id "
 
 constexpr pg::Statement kFind{KUBARI_CAMPAIGN_COLUMNS "WHERE c.network_id = $1 AND c.campaign_id = $2"};
 constexpr pg::Statement kFindByCode{KUBARI_CAMPAIGN_COLUMNS "WHERE c.network_id = $1 AND c.code = $2 AND c.state > 1"};
@@ -38,7 +39,7 @@ constexpr pg::Statement kSave{
     "UPDATE campaigns SET state = $3, closes_date = $4::date, content = $5, version = version + 1 "
     "WHERE network_id = $1 AND campaign_id = $2"};
 
-#define KUBARI_APPLICATION_COLUMNS                                                                                    \
+#define KUBARI_APPLICATION_COLUMNS                                                                                     \
   "SELECT application_id, campaign_id, state, relayed_by, urgency, municipality_code, ages, create_time, close_time, " \
   "erased, decline_reason, support_request_id FROM applications "
 
@@ -47,8 +48,8 @@ constexpr pg::Statement kFindAndLockApplication{KUBARI_APPLICATION_COLUMNS
                                                 "WHERE network_id = $1 AND application_id = $2 FOR UPDATE"};
 constexpr pg::Statement kFindByReceipt{KUBARI_APPLICATION_COLUMNS
                                        "WHERE network_id = $1 AND receipt_hash = $2 AND campaign_id = $3"};
-constexpr pg::Statement kFindAndLockByReceipt{KUBARI_APPLICATION_COLUMNS
-                                              "WHERE network_id = $1 AND receipt_hash = $2 AND campaign_id = $3 FOR UPDATE"};
+constexpr pg::Statement kFindAndLockByReceipt{
+    KUBARI_APPLICATION_COLUMNS "WHERE network_id = $1 AND receipt_hash = $2 AND campaign_id = $3 FOR UPDATE"};
 constexpr pg::Statement kListApplications{
     KUBARI_APPLICATION_COLUMNS
     "WHERE network_id = $1 AND campaign_id = $2 AND (cardinality($3::int[]) = 0 OR state = ANY ($3::int[])) "
@@ -159,8 +160,9 @@ absl::Status ApplicationNotFound(const std::string& what) {
   return errors::Make(absl::StatusCode::kNotFound, "APPLICATION_NOT_FOUND",
                       what.empty() ? "There is no application with this receipt. Look at its 20 characters once more."
                                    : absl::StrCat("There is no ", what, "."),
-                      what.empty() ? "この受付番号の申し込みは見つかりません。20文字の受付番号をもう一度確認してください。"
-                                   : absl::StrCat("申し込み ", what, " は見つかりません。"),
+                      what.empty()
+                          ? "この受付番号の申し込みは見つかりません。20文字の受付番号をもう一度確認してください。"
+                          : absl::StrCat("申し込み ", what, " は見つかりません。"),
                       what.empty() ? errors::Metadata{} : errors::Metadata{{"application", what}});
 }
 
@@ -180,9 +182,8 @@ absl::StatusOr<pb::Campaign> LoadCampaignByCode(pg::Transaction& tx, const std::
 
 absl::StatusOr<std::vector<pb::Campaign>> ListCampaigns(pg::Transaction& tx, const std::vector<int>& states,
                                                         const std::string& before_id, int limit) {
-  ASSIGN_OR_RETURN(const pg::Result rows,
-                   tx.Query(kList, tx.network_id(), states,
-                            before_id.empty() ? std::nullopt : std::optional(before_id), limit));
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kList, tx.network_id(), states,
+                                                   before_id.empty() ? std::nullopt : std::optional(before_id), limit));
   std::vector<pb::Campaign> campaigns;
   for (const pg::Row row : rows) {
     ASSIGN_OR_RETURN(pb::Campaign campaign, FromRow(row));
@@ -198,10 +199,11 @@ absl::Status InsertCampaign(pg::Transaction& tx, const std::string& id, const st
                  campaign.closes_date(), pg::Bytes{ContentOf(campaign)}, now)
           .status();
   if (pg::ConstraintOf(status) == "campaigns_code_key") {
-    return errors::Make(absl::StatusCode::kAlreadyExists, "CAMPAIGN_CODE_TAKEN",
-                        absl::StrCat("Another campaign has the address '", campaign.code(), "'; choose another."),
-                        absl::StrCat("公開ページの番号「", campaign.code(), "」はすでに使われています。別の番号にしてください。"),
-                        {{"code", campaign.code()}});
+    return errors::Make(
+        absl::StatusCode::kAlreadyExists, "CAMPAIGN_CODE_TAKEN",
+        absl::StrCat("Another campaign has the address '", campaign.code(), "'; choose another."),
+        absl::StrCat("公開ページの番号「", campaign.code(), "」はすでに使われています。別の番号にしてください。"),
+        {{"code", campaign.code()}});
   }
   return status;
 }
@@ -222,9 +224,8 @@ absl::StatusOr<ApplicationRow> LoadApplication(pg::Transaction& tx, const std::s
 
 absl::StatusOr<ApplicationRow> LoadApplicationByReceipt(pg::Transaction& tx, const std::string& campaign_id,
                                                         const std::string& receipt, bool lock) {
-  ASSIGN_OR_RETURN(const pg::Result rows,
-                   tx.Query(lock ? kFindAndLockByReceipt : kFindByReceipt, tx.network_id(),
-                            pg::Bytes{auth::HashToken(receipt)}, campaign_id));
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(lock ? kFindAndLockByReceipt : kFindByReceipt, tx.network_id(),
+                                                   pg::Bytes{auth::HashToken(receipt)}, campaign_id));
   if (rows.empty()) return ApplicationNotFound("");
   return ApplicationOf(rows[0]);
 }
@@ -233,8 +234,8 @@ absl::StatusOr<std::vector<ApplicationRow>> ListApplications(pg::Transaction& tx
                                                              const std::vector<int>& states,
                                                              const std::string& after_time, const std::string& after_id,
                                                              int limit) {
-  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kListApplications, tx.network_id(), campaign_id, states, after_time,
-                                                   after_id, limit));
+  ASSIGN_OR_RETURN(const pg::Result rows,
+                   tx.Query(kListApplications, tx.network_id(), campaign_id, states, after_time, after_id, limit));
   std::vector<ApplicationRow> applications;
   for (const pg::Row row : rows) applications.push_back(ApplicationOf(row));
   return applications;
@@ -267,8 +268,7 @@ absl::StatusOr<int64_t> CountWaitingBefore(pg::Transaction& tx, const Applicatio
 }
 
 absl::Status MoveUp(pg::Transaction& tx, const pb::Campaign& campaign) {
-  return tx
-      .Execute(kMoveUp, tx.network_id(), *ids::IdFromName("campaigns", campaign.name()), campaign.capacity())
+  return tx.Execute(kMoveUp, tx.network_id(), *ids::IdFromName("campaigns", campaign.name()), campaign.capacity())
       .status();
 }
 

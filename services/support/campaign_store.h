@@ -48,11 +48,13 @@ absl::StatusOr<std::vector<ApplicationRow>> ListApplications(pg::Transaction& tx
                                                              const std::vector<int>& states,
                                                              const std::string& after_time, const std::string& after_id,
                                                              int limit);
-absl::Status InsertApplication(pg::Transaction& tx, const ApplicationRow& row, const std::string& receipt, absl::Time now);
+absl::Status InsertApplication(pg::Transaction& tx, const ApplicationRow& row, const std::string& receipt,
+                               absl::Time now);
 // State, close_time, decline_reason, support request and `erased`.
 void SaveApplication(pg::Transaction& tx, const ApplicationRow& row);
 // From the public page, or by programs, since then.
-absl::StatusOr<int64_t> CountRecent(pg::Transaction& tx, const std::string& campaign_id, bool relayed, absl::Time since);
+absl::StatusOr<int64_t> CountRecent(pg::Transaction& tx, const std::string& campaign_id, bool relayed,
+                                    absl::Time since);
 absl::StatusOr<int64_t> CountWaitingBefore(pg::Transaction& tx, const ApplicationRow& row);
 // The first that waits becomes RECEIVED, if there is room for it.
 absl::Status MoveUp(pg::Transaction& tx, const pb::Campaign& campaign);

@@ -143,7 +143,8 @@ TEST_F(CampaignsTest, TheLastPlacesAreGivenOnceAndTheOthersWait) {
   ASSERT_THAT(WithdrawIt("few", withdrawn), IsOk());
   EXPECT_EQ(StateOf("few", next)->state(), v1::APPLICATION_STATE_RECEIVED);
   EXPECT_EQ(StateOf("few", withdrawn)->state(), v1::APPLICATION_STATE_WITHDRAWN);
-  EXPECT_EQ(Sql("SELECT count(*) FROM boxes b JOIN applications a ON a.application_id = b.owner_id WHERE a.state = 5"), "0");
+  EXPECT_EQ(Sql("SELECT count(*) FROM boxes b JOIN applications a ON a.application_id = b.owner_id WHERE a.state = 5"),
+            "0");
   v1::GetCampaignRequest get;
   get.set_name(campaign.name());
   const auto counts = Do(&Stub::GetCampaign, "administrator", get);
@@ -253,13 +254,14 @@ TEST_F(CampaignsTest, DraftsAreNotPublicAndCampaignsAreTheCoordinators) {
   wrong.add_questions()->set_item(v1::QUESTION_ITEM_NOTE);
   wrong.add_municipality_codes("99");
   const auto refused = MakeCampaign(wrong);
-  for (const auto& [field, reason] : std::map<std::string, std::string>{{"campaign.code", "NOT_A_CODE"},
-                                                                        {"campaign.title.ja", "REQUIRED"},
-                                                                        {"campaign.text.ja", "REQUIRED"},
-                                                                        {"campaign.closes_date", "ENDS_EARLY"},
-                                                                        {"campaign.questions[1].item", "DUPLICATE"},
-                                                                        {"campaign.capacity", "OUT_OF_RANGE"},
-                                                                        {"campaign.municipality_codes[0]", "NOT_A_MUNICIPALITY"}}) {
+  for (const auto& [field, reason] :
+       std::map<std::string, std::string>{{"campaign.code", "NOT_A_CODE"},
+                                          {"campaign.title.ja", "REQUIRED"},
+                                          {"campaign.text.ja", "REQUIRED"},
+                                          {"campaign.closes_date", "ENDS_EARLY"},
+                                          {"campaign.questions[1].item", "DUPLICATE"},
+                                          {"campaign.capacity", "OUT_OF_RANGE"},
+                                          {"campaign.municipality_codes[0]", "NOT_A_MUNICIPALITY"}}) {
     EXPECT_THAT(refused, Violates(field, reason));
   }
 }

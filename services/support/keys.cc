@@ -21,9 +21,9 @@ std::string ContextOfKey(const std::string& network_id) { return ContextOf(netwo
 
 absl::StatusOr<Network> Keys::OpenRow(const std::string& network_id, const pg::Row& row) const {
   const std::string by = row.Get<std::string>("sealed_by");
-  const Key* key = by == installation_.Fingerprint()              ? &installation_
+  const Key* key = by == installation_.Fingerprint()         ? &installation_
                    : former_ && by == former_->Fingerprint() ? &*former_
-                                                                  : nullptr;
+                                                             : nullptr;
   if (key == nullptr) {
     return absl::FailedPreconditionError(
         absl::StrCat("Network ", network_id, " is sealed with the installation key ", by, ", and this process has ",
@@ -40,8 +40,8 @@ absl::StatusOr<Network> Keys::Of(const std::string& network_id, const std::strin
   absl::StatusOr<Network> found = Find(network_id, deadline);
   if (!absl::IsNotFound(found.status())) return found;
   // In a transaction of its own: what is sealed with the key must not outlive a key that was rolled back.
-  RETURN_IF_ERROR(pool_.Transact(
-      {.network_id = network_id, .deadline = deadline}, [&](pg::Transaction& tx) -> absl::Status {
+  RETURN_IF_ERROR(
+      pool_.Transact({.network_id = network_id, .deadline = deadline}, [&](pg::Transaction& tx) -> absl::Status {
         return tx
             .Execute(kInsert, network_id, time_zone,
                      pg::Bytes{Seal(installation_, ContextOfKey(network_id), Key::Random().bytes())},
@@ -56,13 +56,13 @@ absl::StatusOr<Network> Keys::Find(const std::string& network_id, absl::Time dea
     std::lock_guard lock(mutex_);
     if (const auto found = networks_.find(network_id); found != networks_.end()) return found->second;
   }
-  ASSIGN_OR_RETURN(const Network network,
-                   pool_.Read({.network_id = network_id, .deadline = deadline},
-                              [&](pg::Transaction& tx) -> absl::StatusOr<Network> {
-                                ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kFind, network_id));
-                                if (rows.empty()) return absl::NotFoundError("the network has no key yet");
-                                return OpenRow(network_id, rows[0]);
-                              }));
+  ASSIGN_OR_RETURN(
+      const Network network,
+      pool_.Read({.network_id = network_id, .deadline = deadline}, [&](pg::Transaction& tx) -> absl::StatusOr<Network> {
+        ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kFind, network_id));
+        if (rows.empty()) return absl::NotFoundError("the network has no key yet");
+        return OpenRow(network_id, rows[0]);
+      }));
   std::lock_guard lock(mutex_);
   networks_.emplace(network_id, network);
   return network;
@@ -82,17 +82,16 @@ absl::Status Keys::Rotate() {
   ASSIGN_OR_RETURN(const std::vector<std::string> networks, AllNetworks(deadline));
   int resealed = 0;
   for (const std::string& network_id : networks) {
-    RETURN_IF_ERROR(pool_.Transact(
-        {.network_id = network_id, .deadline = deadline}, [&](pg::Transaction& tx) -> absl::Status {
+    RETURN_IF_ERROR(
+        pool_.Transact({.network_id = network_id, .deadline = deadline}, [&](pg::Transaction& tx) -> absl::Status {
           ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kFind, network_id));
           if (rows.empty()) return absl::OkStatus();
           ASSIGN_OR_RETURN(const Network network, OpenRow(network_id, rows[0]));
           if (!former_ || rows[0].Get<std::string>("sealed_by") != former_->Fingerprint()) return absl::OkStatus();
-          ASSIGN_OR_RETURN(
-              const int64_t changed,
-              tx.Execute(kReseal, network_id,
-                         pg::Bytes{Seal(installation_, ContextOfKey(network_id), network.key.bytes())},
-                         installation_.Fingerprint(), former_->Fingerprint()));
+          ASSIGN_OR_RETURN(const int64_t changed,
+                           tx.Execute(kReseal, network_id,
+                                      pg::Bytes{Seal(installation_, ContextOfKey(network_id), network.key.bytes())},
+                                      installation_.Fingerprint(), former_->Fingerprint()));
           resealed += static_cast<int>(changed);
           return absl::OkStatus();
         }));

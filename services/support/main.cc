@@ -18,13 +18,15 @@ int main(int argc, char** argv) {
   config::Options options("kubari-support", "Requests for food support, and who is responsible for them.");
   common.Declare(options);
   options.HostPort("stock", &stock_address, "address of the stock service");
-  options.String("encryption-key", &encryption_key, "64 hexadecimal digits: what is kept encrypted is kept with it", {.secret = true});
+  options.String("encryption-key", &encryption_key, "64 hexadecimal digits: what is kept encrypted is kept with it",
+                 {.secret = true});
   options.String("former-encryption-key", &former_encryption_key,
                  "the key before it: what is still sealed with it is sealed anew at the start", {.secret = true});
   options.Rule([&]() -> std::string {
     if (common.migrate) return "";
     if (const auto key = support::Key::FromHex(encryption_key); !key.ok()) {
-      return absl::StrCat("--encryption-key (KUBARI_ENCRYPTION_KEY or KUBARI_ENCRYPTION_KEY_FILE) ", std::string(key.status().message()));
+      return absl::StrCat("--encryption-key (KUBARI_ENCRYPTION_KEY or KUBARI_ENCRYPTION_KEY_FILE) ",
+                          std::string(key.status().message()));
     }
     if (former_encryption_key.empty()) return "";
     const auto former = support::Key::FromHex(former_encryption_key);
@@ -42,9 +44,9 @@ int main(int argc, char** argv) {
                  .schema = "support",
                  .size = common.workers + 2,  // the pump and the upkeep
                  .registry = &runtime.registry()});
-  support::Keys keys(pool, clock, *support::Key::FromHex(encryption_key),
-                     former_encryption_key.empty() ? std::nullopt
-                                                   : std::optional(*support::Key::FromHex(former_encryption_key)));
+  support::Keys keys(
+      pool, clock, *support::Key::FromHex(encryption_key),
+      former_encryption_key.empty() ? std::nullopt : std::optional(*support::Key::FromHex(former_encryption_key)));
   if (const absl::Status opens = keys.Rotate(); !opens.ok()) return rpc::ExitCode(opens);
 
   const auto identity = identity::v1::IdentityService::NewStub(runtime.Connect(common.identity));

@@ -55,10 +55,11 @@ void TellProposed(pg::Transaction& tx, const Request& request, const Organisatio
   Send(tx, request, notifications::v1::NOTICE_KIND_HANDOVER_OFFERED, {to},
        {.ja = absl::StrCat("食支援の引き継ぎの返事をお待ちしています（", CodeOf(request), "）"),
         .en = absl::StrCat("A handover waits for your answer (", CodeOf(request), ")")},
-       {.ja = absl::StrCat(request.responsible_name, " から食支援依頼の引き継ぎの申し出があります。必要な日：", Due(request),
-                           "。\n返事があるまで、担当は ", request.responsible_name, " のままです。"),
-        .en = absl::StrCat(request.responsible_name, " wants to hand a food-support request over to you; it is needed by ",
-                           Due(request), ".\nUntil you answer, ", request.responsible_name, " stays responsible.")},
+       {.ja = absl::StrCat(request.responsible_name, " から食支援依頼の引き継ぎの申し出があります。必要な日：",
+                           Due(request), "。\n返事があるまで、担当は ", request.responsible_name, " のままです。"),
+        .en = absl::StrCat(request.responsible_name,
+                           " wants to hand a food-support request over to you; it is needed by ", Due(request),
+                           ".\nUntil you answer, ", request.responsible_name, " stays responsible.")},
        now);
 }
 
@@ -68,19 +69,22 @@ void TellAnswered(pg::Transaction& tx, const Request& request, const Audience& t
                                     .en = absl::StrCat("A food-support request was taken on (", CodeOf(request), ")")}
                     : outbox::Words{.ja = absl::StrCat("食支援依頼の引き継ぎが断られました（", CodeOf(request), "）"),
                                     .en = absl::StrCat("A handover was refused (", CodeOf(request), ")")},
-       acknowledged ? outbox::Words{.ja = absl::StrCat("現在の担当は ", request.responsible_name, " です。"),
-                                    .en = absl::StrCat(request.responsible_name, " is responsible now.")}
-                    : outbox::Words{.ja = absl::StrCat("担当は ", request.responsible_name,
-                                                       " のままです。理由を確認し、別の団体に依頼するか、取り下げてください。"),
-                                    .en = absl::StrCat(request.responsible_name,
-                                                       " stays responsible. See the reason, then ask somebody else or end it.")},
+       acknowledged
+           ? outbox::Words{.ja = absl::StrCat("現在の担当は ", request.responsible_name, " です。"),
+                           .en = absl::StrCat(request.responsible_name, " is responsible now.")}
+           : outbox::Words{.ja = absl::StrCat("担当は ", request.responsible_name,
+                                              " のままです。理由を確認し、別の団体に依頼するか、取り下げてください。"),
+                           .en = absl::StrCat(request.responsible_name,
+                                              " stays responsible. See the reason, then ask somebody else or end it.")},
        now);
 }
 
 void TellClosed(pg::Transaction& tx, const Request& request, const Audience& to, absl::Time now) {
   Send(tx, request, notifications::v1::NOTICE_KIND_SUPPORT_DONE, to,
-       {.ja = absl::StrCat("食支援依頼は「", StateInJapanese(request.standing.state), "」になりました（", CodeOf(request), "）"),
-        .en = absl::StrCat("A food-support request was ", StateInEnglish(request.standing.state), " (", CodeOf(request), ")")},
+       {.ja = absl::StrCat("食支援依頼は「", StateInJapanese(request.standing.state), "」になりました（",
+                           CodeOf(request), "）"),
+        .en = absl::StrCat("A food-support request was ", StateInEnglish(request.standing.state), " (", CodeOf(request),
+                           ")")},
        {.ja = "詳しくは依頼の画面をご覧ください。", .en = "See the request for what was done."}, now);
 }
 
@@ -107,12 +111,13 @@ void TellOverdue(pg::Transaction& tx, const Request& request, const Audience& to
 
 void TellApplications(pg::Transaction& tx, const std::string& campaign_id, const std::string& title_ja,
                       const std::string& title_en, const Organisation& to, absl::CivilDay day, absl::Time now) {
-  Notice notice = outbox::Make(
-      notifications::v1::NOTICE_KIND_CAMPAIGN_APPLICATION,
-      {.ja = absl::StrCat("申し込みが届いています：", title_ja),
-       .en = absl::StrCat("Applications have come in: ", title_en.empty() ? title_ja : title_en)},
-      {.ja = "内容を確認して、受け付けるかどうかを決めてください。", .en = "Please read them and decide which to accept."},
-      absl::StrCat("/support/campaigns/", campaign_id), now);
+  Notice notice =
+      outbox::Make(notifications::v1::NOTICE_KIND_CAMPAIGN_APPLICATION,
+                   {.ja = absl::StrCat("申し込みが届いています：", title_ja),
+                    .en = absl::StrCat("Applications have come in: ", title_en.empty() ? title_ja : title_en)},
+                   {.ja = "内容を確認して、受け付けるかどうかを決めてください。",
+                    .en = "Please read them and decide which to accept."},
+                   absl::StrCat("/support/campaigns/", campaign_id), now);
   notice.set_notice_id(outbox::IdOf({"campaign applications", campaign_id, absl::FormatCivilTime(day)}));
   outbox::ToHolders(notice, RoleOf(to.kind), to.id);
   (*notice.mutable_facts())["campaign"] = absl::StrCat("campaigns/", campaign_id);

@@ -12,30 +12,31 @@
 namespace kubari::support {
 namespace {
 
-#define KUBARI_REQUEST_COLUMNS                                                                                       \
-  "SELECT r.support_request_id, r.code, r.state, r.requester_id, r.responsible_id, r.responsible_time, "              \
-  "r.acknowledged_by, r.acknowledge_time, r.proposed_id, r.propose_time, r.proposed_by, r.answer_due_time, "          \
-  "r.former_ids, r.urgency, r.due_date, r.municipality_code, r.ages, r.campaign_id, r.create_time, r.close_time, "    \
-  "r.erased, r.has_contact, r.households_reached, r.decline_reason, r.journal_count, r.version, n.retention_days, "   \
-  "a.display_name AS requester_name, b.display_name AS responsible_name, c.display_name AS proposed_name "            \
-  "FROM support_requests r JOIN networks n ON n.network_id = r.network_id "                                           \
-  "LEFT JOIN organisations a ON a.network_id = r.network_id AND a.organisation_id = r.requester_id "                  \
-  "LEFT JOIN organisations b ON b.network_id = r.network_id AND b.organisation_id = r.responsible_id "                \
+#define KUBARI_REQUEST_COLUMNS                                                                                      \
+  "SELECT r.support_request_id, r.code, r.state, r.requester_id, r.responsible_id, r.responsible_time, "            \
+  "r.acknowledged_by, r.acknowledge_time, r.proposed_id, r.propose_time, r.proposed_by, r.answer_due_time, "        \
+  "r.former_ids, r.urgency, r.due_date, r.municipality_code, r.ages, r.campaign_id, r.create_time, r.close_time, "  \
+  "r.erased, r.has_contact, r.households_reached, r.decline_reason, r.journal_count, r.version, n.retention_days, " \
+  "a.display_name AS requester_name, b.display_name AS responsible_name, c.display_name AS proposed_name "          \
+  "FROM support_requests r JOIN networks n ON n.network_id = r.network_id "                                         \
+  "LEFT JOIN organisations a ON a.network_id = r.network_id AND a.organisation_id = r.requester_id "                \
+  "LEFT JOIN organisations b ON b.network_id = r.network_id AND b.organisation_id = r.responsible_id "              \
   "LEFT JOIN organisations c ON c.network_id = r.network_id AND c.organisation_id = r.proposed_id "
 // Beside row-level security, which says the same.
-#define KUBARI_REQUEST_OF_PARTIES                                                                                    \
-  "(r.requester_id = ANY ($2::uuid[]) OR r.responsible_id = ANY ($2::uuid[]) OR r.proposed_id = ANY ($2::uuid[]) "    \
+#define KUBARI_REQUEST_OF_PARTIES                                                                                  \
+  "(r.requester_id = ANY ($2::uuid[]) OR r.responsible_id = ANY ($2::uuid[]) OR r.proposed_id = ANY ($2::uuid[]) " \
   "OR r.former_ids && $2::uuid[]) "
-#define KUBARI_REQUEST_FILTER                                                                                        \
-  "WHERE r.network_id = $1 AND " KUBARI_REQUEST_OF_PARTIES                                                           \
-  "AND (cardinality($3::int[]) = 0 OR r.state = ANY ($3::int[])) "                                                   \
-  "AND (NOT $4::boolean OR r.proposed_id = ANY ($2::uuid[])) AND (NOT $5::boolean OR r.responsible_id = ANY ($2::uuid[])) " \
-  "AND (NOT $6::boolean OR (r.state <= 3 AND (r.due_date < $7::date OR r.answer_due_time < $8::timestamptz))) "       \
+#define KUBARI_REQUEST_FILTER                                                                                   \
+  "WHERE r.network_id = $1 AND " KUBARI_REQUEST_OF_PARTIES                                                      \
+  "AND (cardinality($3::int[]) = 0 OR r.state = ANY ($3::int[])) "                                              \
+  "AND (NOT $4::boolean OR r.proposed_id = ANY ($2::uuid[])) AND (NOT $5::boolean OR r.responsible_id = ANY "   \
+  "($2::uuid[])) "                                                                                              \
+  "AND (NOT $6::boolean OR (r.state <= 3 AND (r.due_date < $7::date OR r.answer_due_time < $8::timestamptz))) " \
   "AND starts_with(r.municipality_code, $9) AND starts_with(r.code, $10) "
 
 constexpr pg::Statement kFind{KUBARI_REQUEST_COLUMNS "WHERE r.network_id = $1 AND r.support_request_id = $2"};
-constexpr pg::Statement kFindAndLock{
-    KUBARI_REQUEST_COLUMNS "WHERE r.network_id = $1 AND r.support_request_id = $2 FOR UPDATE OF r"};
+constexpr pg::Statement kFindAndLock{KUBARI_REQUEST_COLUMNS
+                                     "WHERE r.network_id = $1 AND r.support_request_id = $2 FOR UPDATE OF r"};
 constexpr pg::Statement kListByDue{KUBARI_REQUEST_COLUMNS KUBARI_REQUEST_FILTER
                                    "AND (r.due_date, r.support_request_id) > ($11::date, $12::uuid) "
                                    "ORDER BY r.due_date, r.support_request_id LIMIT $13"};
@@ -46,7 +47,8 @@ constexpr pg::Statement kInsert{
     "INSERT INTO support_requests (network_id, support_request_id, code, state, requester_id, responsible_id, "
     "responsible_time, acknowledged_by, acknowledge_time, proposed_id, propose_time, proposed_by, answer_due_time, "
     "urgency, due_date, municipality_code, ages, campaign_id, create_time, has_contact, journal_count) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17::smallint[], $18, $19, $20, $21) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17::smallint[], $18, $19, $20, "
+    "$21) "
     "ON CONFLICT (network_id, code) DO NOTHING"};
 constexpr pg::Statement kSave{
     "UPDATE support_requests SET state = $3, responsible_id = $4, responsible_time = $5, acknowledged_by = $6, "
@@ -65,7 +67,8 @@ constexpr pg::Statement kJournal{
     "LEFT JOIN organisations p ON p.network_id = j.network_id AND p.organisation_id = j.other_id "
     "WHERE j.network_id = $1 AND j.support_request_id = $2 AND j.number > $3 ORDER BY j.number LIMIT $4"};
 constexpr pg::Statement kAddFulfilment{
-    "INSERT INTO fulfilments (network_id, support_request_id, number, delivery_id, items, organisation_id, record_time) "
+    "INSERT INTO fulfilments (network_id, support_request_id, number, delivery_id, items, organisation_id, "
+    "record_time) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7)"};
 constexpr pg::Statement kFulfilments{
     "SELECT support_request_id, delivery_id, items, organisation_id, record_time FROM fulfilments "
@@ -83,7 +86,8 @@ constexpr pg::Statement kLooks{
     "ORDER BY l.look_id DESC LIMIT $4"};
 constexpr pg::Statement kSaveOrganisation{
     "INSERT INTO organisations (network_id, organisation_id, display_name, kind) VALUES ($1, $2, $3, $4) "
-    "ON CONFLICT (network_id, organisation_id) DO UPDATE SET display_name = excluded.display_name, kind = excluded.kind"};
+    "ON CONFLICT (network_id, organisation_id) DO UPDATE SET display_name = excluded.display_name, kind = "
+    "excluded.kind"};
 constexpr pg::Statement kLoadOrganisation{
     "SELECT display_name, kind FROM organisations WHERE network_id = $1 AND organisation_id = $2"};
 
@@ -180,8 +184,8 @@ pb::SupportRequest Shown(const Request& request, const std::vector<std::string>&
   shown.set_due_date(absl::FormatCivilTime(request.due));
   shown.set_municipality_code(request.municipality_code);
   *shown.mutable_household() = request.household;
-  shown.set_overdue(IsOverdue(standing.state, request.due, request.answer_due_time.value_or(absl::InfiniteFuture()),
-                              today, now));
+  shown.set_overdue(
+      IsOverdue(standing.state, request.due, request.answer_due_time.value_or(absl::InfiniteFuture()), today, now));
   *shown.mutable_create_time() = registry::ToTimestamp(request.create_time);
   if (request.close_time) {
     *shown.mutable_close_time() = registry::ToTimestamp(*request.close_time);
@@ -207,11 +211,11 @@ absl::StatusOr<Request> LoadRequest(pg::Transaction& tx, const std::string& id, 
 }
 
 absl::StatusOr<std::vector<Request>> ListRequests(pg::Transaction& tx, const RequestFilter& filter) {
-  ASSIGN_OR_RETURN(const pg::Result rows,
-                   tx.Query(filter.newest_first ? kListNewest : kListByDue, tx.network_id(), filter.parties,
-                            filter.states, filter.proposed, filter.responsible, filter.overdue, filter.today, filter.now,
-                            filter.municipality_prefix, filter.code_prefix, filter.after_value, filter.after_id,
-                            filter.limit));
+  ASSIGN_OR_RETURN(
+      const pg::Result rows,
+      tx.Query(filter.newest_first ? kListNewest : kListByDue, tx.network_id(), filter.parties, filter.states,
+               filter.proposed, filter.responsible, filter.overdue, filter.today, filter.now,
+               filter.municipality_prefix, filter.code_prefix, filter.after_value, filter.after_id, filter.limit));
   return WithFulfilments(tx, rows);
 }
 

@@ -84,7 +84,8 @@ absl::StatusOr<std::vector<Request>> ListRequests(pg::Transaction& tx, const Req
 absl::StatusOr<bool> InsertRequest(pg::Transaction& tx, const Request& request);
 // Writes all that changes, under the next version; `request` must be locked. With the next statement or COMMIT.
 void SaveRequest(pg::Transaction& tx, Request& request);
-// Adds the next entry with the request's state as it is then, and returns its number. SaveRequest counts it, so it comes first.
+// Adds the next entry with the request's state as it is then, and returns its number. SaveRequest counts it, so it
+// comes first.
 int AddEntry(pg::Transaction& tx, Request& request, const Entry& entry, absl::Time now);
 void AddFulfilment(pg::Transaction& tx, const Request& request, int number, const std::string& delivery_id,
                    int64_t items, const std::string& organisation_id, absl::Time now);

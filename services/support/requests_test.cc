@@ -27,7 +27,8 @@ TEST_F(SupportTest, ARequestGoesItsWayAndEachStepIsOnRecord) {
   const auto asked = Ask();
   ASSERT_THAT(asked, IsOk());
   EXPECT_EQ(asked->state(), v1::SUPPORT_STATE_REQUESTED);
-  EXPECT_EQ(asked->responsible_display_name(), "みなと市生活支援課") << "who asked is responsible until somebody acknowledges";
+  EXPECT_EQ(asked->responsible_display_name(), "みなと市生活支援課")
+      << "who asked is responsible until somebody acknowledges";
   EXPECT_EQ(asked->handover().to_display_name(), "海風パントリー");
   EXPECT_EQ(asked->due_date(), "2026-11-28");
   EXPECT_EQ(asked->code().size(), 9u);
@@ -80,12 +81,13 @@ TEST_F(SupportTest, ARequestGoesItsWayAndEachStepIsOnRecord) {
   EXPECT_EQ(journal->entries(4).other_display_name(), "海風パントリー");
   for (int i = 0; i < journal->entries_size(); ++i) EXPECT_EQ(journal->entries(i).number(), i + 1);
   // Nothing of it can be changed, whatever the program does.
-  for (const char* change : {"UPDATE journal SET kind = 1", "DELETE FROM journal", "UPDATE looks SET actor = ''", "DELETE FROM looks",
-                             "DELETE FROM support_requests", "UPDATE fulfilments SET items = 1"}) {
+  for (const char* change : {"UPDATE journal SET kind = 1", "DELETE FROM journal", "UPDATE looks SET actor = ''",
+                             "DELETE FROM looks", "DELETE FROM support_requests", "UPDATE fulfilments SET items = 1"}) {
     const auto status = pool_.Transact({.network_id = kNetwork}, [&](pg::Transaction& tx) {
       ActForAll(tx);
-      static constexpr pg::Statement kTry[] = {"UPDATE journal SET kind = 1", "DELETE FROM journal", "UPDATE looks SET actor = ''",
-                                               "DELETE FROM looks", "DELETE FROM support_requests", "UPDATE fulfilments SET items = 1"};
+      static constexpr pg::Statement kTry[] = {"UPDATE journal SET kind = 1",  "DELETE FROM journal",
+                                               "UPDATE looks SET actor = ''",  "DELETE FROM looks",
+                                               "DELETE FROM support_requests", "UPDATE fulfilments SET items = 1"};
       for (const pg::Statement& statement : kTry) {
         if (std::string_view(statement.text()) == change) return tx.Execute(statement).status();
       }
@@ -181,7 +183,9 @@ TEST_F(SupportTest, StrangersAreToldNothing) {
       {"AcknowledgeHandover", [&](const std::string& who) { return Acknowledge(who, name).status(); }},
       {"RefuseHandover", [&](const std::string& who) { return Refuse(who, name).status(); }},
       {"StartPreparing",
-       [&](const std::string& who) { return Step<v1::StartPreparingRequest>(&Stub::StartPreparing, who, name).status(); }},
+       [&](const std::string& who) {
+         return Step<v1::StartPreparingRequest>(&Stub::StartPreparing, who, name).status();
+       }},
       {"FulfilRequest", [&](const std::string& who) { return Fulfil(who, name, 1).status(); }},
       {"CompleteRequest", [&](const std::string& who) { return Complete(who, name).status(); }},
       {"DeclineRequest", [&](const std::string& who) { return Decline(who, name).status(); }},
@@ -193,7 +197,8 @@ TEST_F(SupportTest, StrangersAreToldNothing) {
   // Judged below, as they are not about one request.
   const std::set<std::string> others = {"CreateSupportRequest", "ListSupportRequests", "ListAddressees",
                                         "GetSupportStatistics", "GetSupportSettings",  "UpdateSupportSettings"};
-  const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName("kubari.support.v1.SupportService");
+  const auto* service =
+      google::protobuf::DescriptorPool::generated_pool()->FindServiceByName("kubari.support.v1.SupportService");
   for (int m = 0; m < service->method_count(); ++m) {
     const std::string& method = service->method(m)->name();
     EXPECT_EQ(about_it.count(method) + others.count(method), 1u) << method << " has no row";
@@ -272,7 +277,8 @@ TEST_F(SupportTest, OfTwoWhoAcknowledgeAtOnceOneSucceeds) {
           ++succeeded;
         } else {
           const std::string reason = errors::ReasonOf(result.status());
-          EXPECT_TRUE(reason == "NO_HANDOVER" || reason == "REQUEST_NOT_FOUND" || reason == "NOT_RESPONSIBLE") << reason;
+          EXPECT_TRUE(reason == "NO_HANDOVER" || reason == "REQUEST_NOT_FOUND" || reason == "NOT_RESPONSIBLE")
+              << reason;
           ++late;
         }
       });

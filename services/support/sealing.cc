@@ -50,8 +50,8 @@ absl::StatusOr<Key> Key::FromHex(std::string_view hex) {
   bool digits = hex.size() == 64;
   for (const char c : hex) digits = digits && absl::ascii_isxdigit(static_cast<unsigned char>(c));
   if (!digits) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("has ", hex.size(), " characters; expected 64 hexadecimal digits, for instance from: openssl rand -hex 32"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "has ", hex.size(), " characters; expected 64 hexadecimal digits, for instance from: openssl rand -hex 32"));
   }
   return Key(absl::HexStringToBytes(absl::string_view(hex.data(), hex.size())));
 }

@@ -1,5 +1,5 @@
-// Encryption of what requests say about people. XChaCha20-Poly1305 (libsodium), with what the text belongs to as associated
-// data, so that a box can neither be changed nor put in another's place unnoticed.
+// Encryption of what requests say about people. XChaCha20-Poly1305 (libsodium), with what the text belongs to as
+// associated data, so that a box can neither be changed nor put in another's place unnoticed.
 //
 //   installation key (a file, not in the database)
 //     └─ seals the key of each network        networks.sealed_key

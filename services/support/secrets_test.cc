@@ -19,7 +19,8 @@ void ExpectNoSecretIn(const std::string& text, const std::string& where) {
   ASSERT_FALSE(text.empty()) << where << ": nothing was looked at";
   for (const auto& [field, secret] : kSecrets) {
     EXPECT_EQ(text.find(secret), std::string::npos) << field << " is in " << where;
-    EXPECT_EQ(text.find(absl::BytesToHexString(secret)), std::string::npos) << field << " is in " << where << " as bytes";
+    EXPECT_EQ(text.find(absl::BytesToHexString(secret)), std::string::npos)
+        << field << " is in " << where << " as bytes";
   }
 }
 
@@ -30,8 +31,10 @@ TEST_F(SupportTest, ThePlaintextIsInNoTableNoLogNoErrorAndNoList) {
   const std::string name = asked->name();
   std::string answers = asked->SerializeAsString(), errors;
   const auto keep = [&](const absl::StatusOr<v1::SupportRequest>& result) {
-    if (result.ok()) answers += result->SerializeAsString();
-    else errors += errors::DetailsOf(result.status()).SerializeAsString() + result.status().ToString();
+    if (result.ok())
+      answers += result->SerializeAsString();
+    else
+      errors += errors::DetailsOf(result.status()).SerializeAsString() + result.status().ToString();
   };
   keep(Acknowledge("pantry", name));
   keep(Propose("pantry", name, kOffice));
@@ -71,7 +74,8 @@ TEST_F(SupportTest, TheRecordOfARequestIsNoOracle) {
   const v1::CreateSupportRequestRequest asking = Asking();
   ASSERT_THAT(Do(&Stub::CreateSupportRequest, "city", asking), IsOk());
   const std::string stored = Sql("SELECT encode(request_hash, 'hex') FROM requests");
-  EXPECT_NE(stored, absl::BytesToHexString(pg::RequestHash(asking))) << "whoever guesses the content could check the guess";
+  EXPECT_NE(stored, absl::BytesToHexString(pg::RequestHash(asking)))
+      << "whoever guesses the content could check the guess";
 }
 
 TEST_F(SupportTest, WhatWasChangedIsDetectedAndNamedWithoutContent) {
@@ -85,21 +89,30 @@ TEST_F(SupportTest, WhatWasChangedIsDetectedAndNamedWithoutContent) {
     ExpectNoSecretIn(errors::DetailsOf(read.status()).SerializeAsString() + read.status().ToString(), "the error");
   };
   const auto with = [&](const std::string& change, const std::string& field) {
-    Sql(absl::StrCat("DROP TABLE IF EXISTS kept_boxes, kept_keys; CREATE TABLE kept_boxes AS SELECT * FROM boxes; "
-                     "CREATE TABLE kept_keys AS SELECT * FROM data_keys; ", change));
+    Sql(
+        absl::StrCat("DROP TABLE IF EXISTS kept_boxes, kept_keys; CREATE TABLE kept_boxes AS SELECT * FROM boxes; "
+                     "CREATE TABLE kept_keys AS SELECT * FROM data_keys; ",
+                     change));
     damaged(field);
     Sql("DELETE FROM boxes; DELETE FROM data_keys; INSERT INTO boxes SELECT * FROM kept_boxes; "
         "INSERT INTO data_keys SELECT * FROM kept_keys");
     EXPECT_THAT(Read("city", one), IsOk());
   };
   ASSERT_THAT(Read("city", one), IsOk());
-  with(absl::StrCat("UPDATE boxes SET box = set_byte(box, 40, get_byte(box, 40) # 1) WHERE field = 'details' AND owner_id = '", id, "'"), "details");
-  with(absl::StrCat("UPDATE boxes SET box = substr(box, 1, 20) WHERE field = 'contact' AND owner_id = '", id, "'"), "contact");
+  with(absl::StrCat(
+           "UPDATE boxes SET box = set_byte(box, 40, get_byte(box, 40) # 1) WHERE field = 'details' AND owner_id = '",
+           id, "'"),
+       "details");
+  with(absl::StrCat("UPDATE boxes SET box = substr(box, 1, 20) WHERE field = 'contact' AND owner_id = '", id, "'"),
+       "contact");
   // Another request's box or key in its place.
   with(absl::StrCat("UPDATE boxes SET box = (SELECT box FROM boxes WHERE field = 'details' AND owner_id = '", other,
-                    "') WHERE field = 'details' AND owner_id = '", id, "'"), "details");
-  with(absl::StrCat("UPDATE data_keys SET sealed_key = (SELECT sealed_key FROM data_keys WHERE part = 2 AND owner_id = '", other,
-                    "') WHERE part = 2 AND owner_id = '", id, "'"), "key/2");
+                    "') WHERE field = 'details' AND owner_id = '", id, "'"),
+       "details");
+  with(absl::StrCat(
+           "UPDATE data_keys SET sealed_key = (SELECT sealed_key FROM data_keys WHERE part = 2 AND owner_id = '", other,
+           "') WHERE part = 2 AND owner_id = '", id, "'"),
+       "key/2");
   with(absl::StrCat("DELETE FROM data_keys WHERE part = 2 AND owner_id = '", id, "'"), "details");
   with(absl::StrCat("DELETE FROM boxes WHERE field = 'details' AND owner_id = '", id, "'"), "details");
 }
@@ -180,19 +193,22 @@ TEST_F(SupportTest, NoticesNameTheRequestAndNothingElse) {
   ASSERT_THAT(Acknowledge("pantry", name), IsOk());
   ASSERT_THAT(Complete("pantry", name), IsOk());
   std::vector<std::string> kinds;
-  ASSERT_THAT(pool_.Read({.network_id = kNetwork}, [&](pg::Transaction& tx) -> absl::Status {
-    static constexpr pg::Statement kNotices{"SELECT notice FROM outbox ORDER BY written_time, notice_id"};
-    ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kNotices));
-    for (const pg::Row row : rows) {
-      notifications::v1::Notice notice;
-      EXPECT_TRUE(notice.ParseFromString(row.Get<pg::Bytes>("notice").value));
-      ExpectNoSecretIn(notice.DebugString() + notice.SerializeAsString(), "a notice");
-      EXPECT_EQ(notice.link(), "/support/" + name.substr(16));
-      kinds.push_back(absl::StrCat(notifications::v1::NoticeKind_Name(notice.kind()), " ",
-                                   type::v1::Role_Name(notice.audiences(0).holders().role())));
-    }
-    return absl::OkStatus();
-  }), IsOk());
+  ASSERT_THAT(pool_.Read({.network_id = kNetwork},
+                         [&](pg::Transaction& tx) -> absl::Status {
+                           static constexpr pg::Statement kNotices{
+                               "SELECT notice FROM outbox ORDER BY written_time, notice_id"};
+                           ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kNotices));
+                           for (const pg::Row row : rows) {
+                             notifications::v1::Notice notice;
+                             EXPECT_TRUE(notice.ParseFromString(row.Get<pg::Bytes>("notice").value));
+                             ExpectNoSecretIn(notice.DebugString() + notice.SerializeAsString(), "a notice");
+                             EXPECT_EQ(notice.link(), "/support/" + name.substr(16));
+                             kinds.push_back(absl::StrCat(notifications::v1::NoticeKind_Name(notice.kind()), " ",
+                                                          type::v1::Role_Name(notice.audiences(0).holders().role())));
+                           }
+                           return absl::OkStatus();
+                         }),
+              IsOk());
   EXPECT_THAT(kinds, ::testing::UnorderedElementsAre("NOTICE_KIND_SUPPORT_REQUESTED ROLE_GROUP",
                                                      "NOTICE_KIND_HANDOVER_ANSWERED ROLE_PARTNER",
                                                      "NOTICE_KIND_SUPPORT_DONE ROLE_PARTNER"));
@@ -205,8 +221,8 @@ TEST_F(SupportTest, TheInstallationKeyCanBeChangedAndAWrongOneIsNoticed) {
   const absl::Status refused = wrong.Rotate();
   EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
   EXPECT_THAT(std::string(refused.message()), HasSubstr(installation_.Fingerprint()));
-  EXPECT_THAT(std::string(refused.message()), Not(HasSubstr(absl::BytesToHexString(
-                                                  absl::string_view(installation_.bytes().data(), 32)))));
+  EXPECT_THAT(std::string(refused.message()),
+              Not(HasSubstr(absl::BytesToHexString(absl::string_view(installation_.bytes().data(), 32)))));
   Keys rotating(pool_, clock_, next, installation_);
   ASSERT_THAT(rotating.Rotate(), IsOk());
   EXPECT_EQ(Sql("SELECT sealed_by FROM networks"), next.Fingerprint());
@@ -231,7 +247,8 @@ TEST_F(SupportTest, ManyFirstRequestsOfANetworkAgreeOnOneKey) {
   }
   for (std::thread& thread : threads) thread.join();
   Keys fresh(pool_, clock_, installation_, std::nullopt);
-  EXPECT_EQ(fresh.Find(kNetwork, absl::InfiniteFuture())->key.bytes(), keys_.Find(kNetwork, absl::InfiniteFuture())->key.bytes());
+  EXPECT_EQ(fresh.Find(kNetwork, absl::InfiniteFuture())->key.bytes(),
+            keys_.Find(kNetwork, absl::InfiniteFuture())->key.bytes());
   for (int i = 0; i < 6; ++i) EXPECT_THAT(Read(i % 2 == 0 ? "city" : "council", names[i]), IsOk());
 }
 

@@ -28,9 +28,8 @@ absl::StatusOr<pb::SupportSettings> LoadSettings(pg::Transaction& tx) {
 absl::StatusOr<bool> SaveSettings(pg::Transaction& tx, const pb::SupportSettings& settings) {
   int64_t version = 0;
   if (!absl::SimpleAtoi(settings.etag(), &version)) return false;
-  ASSIGN_OR_RETURN(const int64_t changed,
-                   tx.Execute(kSave, tx.network_id(), settings.retention_days(), settings.answer_hours_today(),
-                              settings.answer_hours(), version));
+  ASSIGN_OR_RETURN(const int64_t changed, tx.Execute(kSave, tx.network_id(), settings.retention_days(),
+                                                     settings.answer_hours_today(), settings.answer_hours(), version));
   return changed == 1;
 }
 

@@ -7,8 +7,8 @@
 namespace kubari::support {
 namespace {
 
-// Keyed by the dimension: 0 the whole, 1 month, 2 municipality, 3 age band, 4 urgency, 5 state. A request has one key, but
-// one for each band in which it has people.
+// Keyed by the dimension: 0 the whole, 1 month, 2 municipality, 3 age band, 4 urgency, 5 state. A request has one key,
+// but one for each band in which it has people.
 constexpr pg::Statement kCount{
     "WITH keyed AS ("
     "  SELECT k.key, r.support_request_id, r.state, r.ages, r.households_reached, r.create_time, r.acknowledge_time, "
@@ -24,7 +24,8 @@ constexpr pg::Statement kCount{
     "    AND ($4::date IS NULL OR r.create_time < ($4::date + interval '1 month') AT TIME ZONE $2)), "
     "given AS ("
     "  SELECT k.key, count(DISTINCT f.delivery_id) AS deliveries, sum(f.items)::bigint AS items "
-    "  FROM keyed k JOIN fulfilments f ON f.network_id = $1 AND f.support_request_id = k.support_request_id GROUP BY k.key) "
+    "  FROM keyed k JOIN fulfilments f ON f.network_id = $1 AND f.support_request_id = k.support_request_id GROUP BY "
+    "k.key) "
     "SELECT k.key, count(*) AS requests, "
     "  coalesce(sum((SELECT sum(p) FROM unnest(k.ages) AS p)), 0)::bigint AS people, "
     "  count(*) FILTER (WHERE k.state = 4) AS done, count(*) FILTER (WHERE k.state = 5) AS declined, "

@@ -23,19 +23,21 @@ namespace kubari::support {
 
 inline const std::string kNetwork = "00000000-0000-7000-8000-0000000000a1";
 inline const std::string kOtherNetwork = "00000000-0000-7000-8000-0000000000a2";
-inline const std::string kOffice = "00000000-0000-7000-8000-0000000000e1";   // the intermediary
-inline const std::string kCity = "00000000-0000-7000-8000-0000000000c1";     // partners
+inline const std::string kOffice = "00000000-0000-7000-8000-0000000000e1";  // the intermediary
+inline const std::string kCity = "00000000-0000-7000-8000-0000000000c1";    // partners
 inline const std::string kCouncil = "00000000-0000-7000-8000-0000000000c2";
-inline const std::string kPantry = "00000000-0000-7000-8000-0000000000b1";   // groups
+inline const std::string kPantry = "00000000-0000-7000-8000-0000000000b1";  // groups
 inline const std::string kKitchen = "00000000-0000-7000-8000-0000000000b2";
-inline const std::string kMaker = "00000000-0000-7000-8000-0000000000d1";    // a donor
-inline const std::string kDelivery = "00000000-0000-7000-8000-0000000000f1"; // 10 items to the pantry, 2 of them short
+inline const std::string kMaker = "00000000-0000-7000-8000-0000000000d1";     // a donor
+inline const std::string kDelivery = "00000000-0000-7000-8000-0000000000f1";  // 10 items to the pantry, 2 of them short
 inline const std::string kServiceKey = "a service key of more than thirty-two characters";
 
 // What must be nowhere but in the boxes. Each is put into another text.
-inline const std::map<std::string, std::string> kSecrets = {
-    {"place_text", "ひみつの集合場所は青い倉庫"}, {"note", "ひみつのメモは三毛猫"},      {"partner_reference", "HIMITSU-REF-77"},
-    {"contact", "秘密の担当者 090-7777-1234"},     {"step", "ひみつの申し送りは夕方五時"}};
+inline const std::map<std::string, std::string> kSecrets = {{"place_text", "ひみつの集合場所は青い倉庫"},
+                                                            {"note", "ひみつのメモは三毛猫"},
+                                                            {"partner_reference", "HIMITSU-REF-77"},
+                                                            {"contact", "秘密の担当者 090-7777-1234"},
+                                                            {"step", "ひみつの申し送りは夕方五時"}};
 
 class FakeNeighbours final : public identity::v1::IdentityService::Service {
  public:

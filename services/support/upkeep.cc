@@ -119,8 +119,10 @@ absl::Status Upkeep::Run() {
       ASSIGN_OR_RETURN(const int applications, until_done([&] { return EraseApplications(network_id, today); }));
       ASSIGN_OR_RETURN(const int overdue, until_done([&] { return TellOverdueOnes(network_id, today); }));
       if (erased + applications + overdue > 0) {
-        log::Info("support upkeep",
-                  {{"network", network_id}, {"requests_erased", erased}, {"applications_erased", applications}, {"overdue_told", overdue}});
+        log::Info("support upkeep", {{"network", network_id},
+                                     {"requests_erased", erased},
+                                     {"applications_erased", applications},
+                                     {"overdue_told", overdue}});
       }
       return absl::OkStatus();
     }();

@@ -43,7 +43,8 @@ std::map<pb::QuestionItem, Asked> AskedBy(const pb::Campaign& campaign) {
 void CheckCampaign(errors::Violations& violations, const std::string& field, const pb::Campaign& campaign) {
   violations.Require(IsCode(campaign.code()), field + ".code", campaign.code().empty() ? "REQUIRED" : "NOT_A_CODE",
                      "is no code for the address: 3 to 40 of a–z, 0–9 and - between them, such as spring-2027",
-                     "が公開ページの番号として使えません。半角の英小文字・数字と途中のハイフンで3〜40文字（例: spring-2027）にしてください");
+                     "が公開ページの番号として使えません。半角の英小文字・数字と途中のハイフンで3〜40文字（例: "
+                     "spring-2027）にしてください");
   CheckLocal(violations, field + ".title", campaign.title(), true, 100);
   CheckLocal(violations, field + ".text", campaign.text(), true, 4000);
   CheckLocal(violations, field + ".closing_text", campaign.closing_text(), false, 1000);
@@ -60,9 +61,10 @@ void CheckCampaign(errors::Violations& violations, const std::string& field, con
       registry::CheckDay(violations, field + ".opens_date", campaign.opens_date());
   const std::optional<absl::CivilDay> closes =
       registry::CheckDay(violations, field + ".closes_date", campaign.closes_date());
-  violations.Require(!opens || !closes || *opens <= *closes, field + ".closes_date", "ENDS_EARLY",
-                     absl::StrCat("is ", campaign.closes_date(), ", before the first day, ", campaign.opens_date()),
-                     absl::StrCat("（", campaign.closes_date(), "）が受付開始日（", campaign.opens_date(), "）より前です"));
+  violations.Require(
+      !opens || !closes || *opens <= *closes, field + ".closes_date", "ENDS_EARLY",
+      absl::StrCat("is ", campaign.closes_date(), ", before the first day, ", campaign.opens_date()),
+      absl::StrCat("（", campaign.closes_date(), "）が受付開始日（", campaign.opens_date(), "）より前です"));
   violations.Range(field + ".capacity", campaign.capacity(), 1, 100'000);
   violations.Range(field + ".hourly_limit", campaign.hourly_limit(), 0, 10'000);
   violations.Require(campaign.municipality_codes_size() <= 100, field + ".municipality_codes", "TOO_MANY",
@@ -93,9 +95,10 @@ absl::Status JudgeSubmission(const pb::Campaign& campaign, pb::PublicState state
                           "Applications are no longer taken. Nothing was stored.",
                           "申し込みの受付は終了しました。入力内容は保存されていません。");
     case pb::PUBLIC_STATE_FULL:
-      return errors::Make(absl::StatusCode::kFailedPrecondition, "CAMPAIGN_FULL",
-                          "As many have applied as can be helped, so no more applications are taken. Nothing was stored.",
-                          "申し込みが定員に達したため、受付を終了しました。入力内容は保存されていません。");
+      return errors::Make(
+          absl::StatusCode::kFailedPrecondition, "CAMPAIGN_FULL",
+          "As many have applied as can be helped, so no more applications are taken. Nothing was stored.",
+          "申し込みが定員に達したため、受付を終了しました。入力内容は保存されていません。");
     default:
       return absl::OkStatus();
   }
@@ -119,13 +122,15 @@ void CheckApplication(errors::Violations& violations, const pb::Campaign& campai
     for (const std::string& area : campaign.municipality_codes())
       inside = inside || LiesIn(request.municipality_code(), area);
     violations.Require(inside, "municipality_code", "OUT_OF_AREA",
-                       "lies outside of the area for which this campaign is", "が、このキャンペーンの対象地域ではありません");
+                       "lies outside of the area for which this campaign is",
+                       "が、このキャンペーンの対象地域ではありません");
   }
   const std::map<pb::QuestionItem, Asked> asked = AskedBy(campaign);
   const auto judge = [&](pb::QuestionItem item, const std::string& field, bool said) {
     const auto found = asked.find(item);
     if (found == asked.end()) {
-      violations.Require(!said, field, "NOT_ASKED", "is not asked here; leave it empty", "は質問していない項目です。空にしてください");
+      violations.Require(!said, field, "NOT_ASKED", "is not asked here; leave it empty",
+                         "は質問していない項目です。空にしてください");
     } else {
       violations.Require(said || !found->second.required, field, "REQUIRED", "is not answered; this question must be",
                          "が未回答です。必須の質問です");

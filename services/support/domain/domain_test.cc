@@ -19,9 +19,9 @@ using errors::IsOk;
 
 TEST(PersonalDataTest, FindsTelephoneNumbersHoweverTheyAreWritten) {
   for (const char* text :
-       {"03-1234-5678", "電話は090-1234-5678です", "０９０ー１２３４ー５６７８", "090 1234 5678", "09012345678", "(03)1234-5678",
-        "０３（１２３４）５６７８", "0120-123-456", "+81 90-1234-5678", "+819012345678", "〇九〇の一二三四の五六七八", "0476.12.3456",
-        "連絡先:0312345678", "090-12345678", "TEL 03-1234-5678 まで"}) {
+       {"03-1234-5678", "電話は090-1234-5678です", "０９０ー１２３４ー５６７８", "090 1234 5678", "09012345678",
+        "(03)1234-5678", "０３（１２３４）５６７８", "0120-123-456", "+81 90-1234-5678", "+819012345678",
+        "〇九〇の一二三四の五六七八", "0476.12.3456", "連絡先:0312345678", "090-12345678", "TEL 03-1234-5678 まで"}) {
     EXPECT_EQ(FindPersonalData(text), PersonalData::kTelephone) << text;
   }
 }
@@ -34,9 +34,9 @@ TEST(PersonalDataTest, FindsEmail) {
 
 TEST(PersonalDataTest, LetsOrdinaryTextThrough) {
   for (const char* text :
-       {"", "卵アレルギーがあります。", "2026-12-01 10:00〜12:00", "〒060-0001 1-2-3", "100-0001 千代田1-1", "3人家族、3日分、12時頃",
-        "受付番号 2026-000123", "3 5 8 13 21 34 55", "@home で受け取り", "0歳と3歳と7歳", "12:30-13:30 / 14:00-15:00", "K7PM-3QXN",
-        "1,200円 × 3", "0-2歳が1人、3-5歳が2人"}) {
+       {"", "卵アレルギーがあります。", "2026-12-01 10:00〜12:00", "〒060-0001 1-2-3", "100-0001 千代田1-1",
+        "3人家族、3日分、12時頃", "受付番号 2026-000123", "3 5 8 13 21 34 55", "@home で受け取り", "0歳と3歳と7歳",
+        "12:30-13:30 / 14:00-15:00", "K7PM-3QXN", "1,200円 × 3", "0-2歳が1人、3-5歳が2人"}) {
     EXPECT_EQ(FindPersonalData(text), PersonalData::kNone) << text;
   }
 }
@@ -50,7 +50,8 @@ TEST(PersonalDataTest, TheViolationDoesNotRepeatTheText) {
   EXPECT_EQ(errors::DetailsOf(status).SerializeAsString().find("1234"), std::string::npos);
 }
 
-// One row for each step: who may take it, by part, in which situations. An independent table of the rules in the contract.
+// One row for each step: who may take it, by part, in which situations. An independent table of the rules in the
+// contract.
 TEST(StatesTest, OnlyTheRightPartMayTakeAStepInTheRightState) {
   constexpr pb::SupportState kStates[] = {pb::SUPPORT_STATE_REQUESTED, pb::SUPPORT_STATE_ACKNOWLEDGED,
                                           pb::SUPPORT_STATE_PREPARING, pb::SUPPORT_STATE_DONE,
@@ -107,13 +108,18 @@ TEST(StatesTest, OnlyTheRightPartMayTakeAStepInTheRightState) {
 TEST(StatesTest, StrangersHearNothingAndRightsComeBeforeState) {
   const Standing done{.state = pb::SUPPORT_STATE_DONE, .requester = "a", .responsible = "b"};
   EXPECT_THAT(JudgeStep(done, {}, pb::STEP_COMPLETE, "supportRequests/x"), FailsBecause("REQUEST_NOT_FOUND"));
-  EXPECT_THAT(JudgeStep(done, {pb::PART_REQUESTER}, pb::STEP_COMPLETE, "supportRequests/x"), FailsBecause("NOT_RESPONSIBLE"));
-  EXPECT_THAT(JudgeStep(done, {pb::PART_RESPONSIBLE}, pb::STEP_COMPLETE, "supportRequests/x"), FailsBecause("REQUEST_STATE"));
-  EXPECT_THAT(JudgeStep(done, {pb::PART_RESPONSIBLE}, pb::STEP_WITHDRAW, "supportRequests/x"), FailsBecause("NOT_REQUESTER"));
+  EXPECT_THAT(JudgeStep(done, {pb::PART_REQUESTER}, pb::STEP_COMPLETE, "supportRequests/x"),
+              FailsBecause("NOT_RESPONSIBLE"));
+  EXPECT_THAT(JudgeStep(done, {pb::PART_RESPONSIBLE}, pb::STEP_COMPLETE, "supportRequests/x"),
+              FailsBecause("REQUEST_STATE"));
+  EXPECT_THAT(JudgeStep(done, {pb::PART_RESPONSIBLE}, pb::STEP_WITHDRAW, "supportRequests/x"),
+              FailsBecause("NOT_REQUESTER"));
   Standing erased = done;
   erased.erased = true;
-  EXPECT_THAT(JudgeStep(erased, {pb::PART_REQUESTER}, pb::STEP_READ_DETAILS, "supportRequests/x"), FailsBecause("DETAILS_ERASED"));
-  EXPECT_THAT(JudgeStep(erased, {pb::PART_REQUESTER}, pb::STEP_REOPEN, "supportRequests/x"), FailsBecause("DETAILS_ERASED"));
+  EXPECT_THAT(JudgeStep(erased, {pb::PART_REQUESTER}, pb::STEP_READ_DETAILS, "supportRequests/x"),
+              FailsBecause("DETAILS_ERASED"));
+  EXPECT_THAT(JudgeStep(erased, {pb::PART_REQUESTER}, pb::STEP_REOPEN, "supportRequests/x"),
+              FailsBecause("DETAILS_ERASED"));
 }
 
 TEST(StatesTest, OverdueIsWhatIsOpenAndLate) {
@@ -148,7 +154,9 @@ std::string Told(pb::SupportStatistics statistics) {
 
 TEST(StatisticsTest, SmallCountsAreNotToldNorWhatWouldGiveThemAway) {
   EXPECT_EQ(Told(Counts({})), "-");
-  EXPECT_EQ(Told(Counts({4})), "-" " -");
+  EXPECT_EQ(Told(Counts({4})),
+            "-"
+            " -");
   EXPECT_EQ(Told(Counts({5})), "5 5");
   EXPECT_EQ(Told(Counts({7, 9})), "16 7 9");
   EXPECT_EQ(Told(Counts({3, 9, 7})), "19 - 9 -") << "3 would be 19 - 9 - 7";
@@ -192,7 +200,8 @@ TEST(SealingTest, OpensOnlyWithTheKeyAndWhereItBelongs) {
   EXPECT_EQ(box.find("ひみつ"), std::string::npos);
   EXPECT_NE(box, Seal(key, ContextOf("n", "o", "details"), "ひみつ")) << "a nonce is used twice";
   EXPECT_FALSE(Open(Key::Random(), ContextOf("n", "o", "details"), box).ok());
-  for (const std::string& elsewhere : {ContextOf("m", "o", "details"), ContextOf("n", "p", "details"), ContextOf("n", "o", "contact")})
+  for (const std::string& elsewhere :
+       {ContextOf("m", "o", "details"), ContextOf("n", "p", "details"), ContextOf("n", "o", "contact")})
     EXPECT_FALSE(Open(key, elsewhere, box).ok());
   for (size_t i = 0; i < box.size(); ++i) {
     std::string changed = box;

@@ -11,8 +11,8 @@ namespace {
 
 // In NFKC; what people put between the groups of a number.
 constexpr std::array<std::string_view, 20> kSeparators = {
-    " ",      "-",      "(",      ")",      ".",      "/",      "\u2010", "\u2011", "\u2012", "\u2013",
-    "\u2014", "\u2015", "\u2212", "\u30FC", "\u30FB", "\u301C", "~",      "_",      "\u306E", ","};  // の as in 090の1234の5678
+    " ",      "-",      "(",      ")",      ".",      "/", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014",
+    "\u2015", "\u2212", "\u30FC", "\u30FB", "\u301C", "~", "_",      "\u306E", ","};  // の as in 090の1234の5678
 // 〇 to 九.
 constexpr std::array<std::string_view, 10> kKanjiDigits = {"\u3007", "\u4E00", "\u4E8C", "\u4E09", "\u56DB",
                                                            "\u4E94", "\u516D", "\u4E03", "\u516B", "\u4E5D"};
@@ -93,7 +93,8 @@ std::vector<Run> RunsOf(std::string_view text) {
   return runs;
 }
 
-// The groups in which Japanese numbers are written: 03-1234-5678, 090-1234-5678, 0120-123-456, 0312345678, 090-12345678.
+// The groups in which Japanese numbers are written: 03-1234-5678, 090-1234-5678, 0120-123-456, 0312345678,
+// 090-12345678.
 bool IsTelephone(const std::vector<std::string>& groups, size_t at) {
   const std::string& first = groups[at];
   if (first.front() != '0') return false;
@@ -127,7 +128,8 @@ bool HasEmail(std::string_view text) {
   for (size_t at = text.find('@'); at != std::string_view::npos; at = text.find('@', at + 1)) {
     if (at == 0 || !in_local(text[at - 1])) continue;
     size_t end = at + 1;
-    while (end < text.size() && (absl::ascii_isalnum(static_cast<unsigned char>(text[end])) || text[end] == '-' || text[end] == '.'))
+    while (end < text.size() &&
+           (absl::ascii_isalnum(static_cast<unsigned char>(text[end])) || text[end] == '-' || text[end] == '.'))
       ++end;
     const std::string_view host = text.substr(at + 1, end - at - 1);
     const size_t dot = host.find('.');
@@ -158,11 +160,12 @@ void CheckFreeText(errors::Violations& violations, const std::string& field, con
                      "受け渡しのための連絡先は、専用の「受け渡しの連絡先」欄に入力してください。");
       return;
     case PersonalData::kEmail:
-      violations.Add(field, "PERSONAL_DATA",
-                     "This text seems to hold an e-mail address. Take it out: people must not be identified here. Where "
-                     "somebody has to be reached for the handover, use the field for the contact.",
-                     "この文章にはメールアドレスらしきものが含まれています。個人を特定できる情報は書かず、削除してくださ"
-                     "い。受け渡しのための連絡先は、専用の「受け渡しの連絡先」欄に入力してください。");
+      violations.Add(
+          field, "PERSONAL_DATA",
+          "This text seems to hold an e-mail address. Take it out: people must not be identified here. Where "
+          "somebody has to be reached for the handover, use the field for the contact.",
+          "この文章にはメールアドレスらしきものが含まれています。個人を特定できる情報は書かず、削除してくださ"
+          "い。受け渡しのための連絡先は、専用の「受け渡しの連絡先」欄に入力してください。");
       return;
   }
 }

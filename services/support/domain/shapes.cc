@@ -29,8 +29,8 @@ void CheckChoices(errors::Violations& violations, const std::string& field,
 }  // namespace
 
 int64_t PeopleOf(const pb::Household& household) {
-  return int64_t{household.age_0_to_2()} + household.age_3_to_5() + household.age_6_to_11() +
-         household.age_12_to_17() + household.age_18_to_64() + household.age_65_and_over();
+  return int64_t{household.age_0_to_2()} + household.age_3_to_5() + household.age_6_to_11() + household.age_12_to_17() +
+         household.age_18_to_64() + household.age_65_and_over();
 }
 
 std::vector<int> AgesOf(const pb::Household& h) {
@@ -67,11 +67,12 @@ void CheckDetails(errors::Violations& violations, const std::string& field, cons
   CheckChoices<type::v1::Allergen>(violations, field + ".allergens", details.allergens());
   CheckChoices<type::v1::DietaryTag>(violations, field + ".dietary_tags", details.dietary_tags());
   for (int i = 0; i < details.dietary_tags_size(); ++i) {
-    violations.Require(details.dietary_tags(i) != type::v1::DIETARY_TAG_NEEDS_COOKING &&
-                           details.dietary_tags(i) != type::v1::DIETARY_TAG_STOCKPILE,
-                       absl::StrCat(field, ".dietary_tags[", i, "]"), "UNKNOWN_VALUE",
-                       "says something about goods, not about people; say under `cooking` with what food can be prepared",
-                       "は食品の区分で、世帯の希望ではありません。調理設備は「調理できる設備」で選んでください");
+    violations.Require(
+        details.dietary_tags(i) != type::v1::DIETARY_TAG_NEEDS_COOKING &&
+            details.dietary_tags(i) != type::v1::DIETARY_TAG_STOCKPILE,
+        absl::StrCat(field, ".dietary_tags[", i, "]"), "UNKNOWN_VALUE",
+        "says something about goods, not about people; say under `cooking` with what food can be prepared",
+        "は食品の区分で、世帯の希望ではありません。調理設備は「調理できる設備」で選んでください");
   }
   CheckChoices<pb::Cooking>(violations, field + ".cooking", details.cooking());
   bool none = false;
@@ -88,9 +89,10 @@ void CheckDetails(errors::Violations& violations, const std::string& field, cons
 }
 
 void CheckMunicipality(errors::Violations& violations, const std::string& field, const std::string& code) {
-  violations.Require(registry::IsMunicipalityCode(code), field, code.empty() ? "REQUIRED" : "NOT_A_MUNICIPALITY",
-                     "is not a municipality code (JIS X 0402): five digits that begin with a prefecture, 01 to 47, such as 13101",
-                     "が市区町村コード（JIS X 0402）ではありません。都道府県 01〜47 で始まる5桁の数字（例: 13101）にしてください");
+  violations.Require(
+      registry::IsMunicipalityCode(code), field, code.empty() ? "REQUIRED" : "NOT_A_MUNICIPALITY",
+      "is not a municipality code (JIS X 0402): five digits that begin with a prefecture, 01 to 47, such as 13101",
+      "が市区町村コード（JIS X 0402）ではありません。都道府県 01〜47 で始まる5桁の数字（例: 13101）にしてください");
 }
 
 void CheckArea(errors::Violations& violations, const std::string& field, const std::string& code) {

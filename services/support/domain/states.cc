@@ -35,7 +35,8 @@ absl::Status State(const Standing& standing, const std::string& name, const std:
   return errors::Make(
       absl::StatusCode::kFailedPrecondition, "REQUEST_STATE",
       absl::StrCat(name, " is ", StateInEnglish(standing.state), "; for this step it must be ", expected_en, "."),
-      absl::StrCat(name, " は「", StateInJapanese(standing.state), "」です。この操作ができるのは", expected_ja, "のときです。"),
+      absl::StrCat(name, " は「", StateInJapanese(standing.state), "」です。この操作ができるのは", expected_ja,
+                   "のときです。"),
       {{"request", name}, {"state", pb::SupportState_Name(standing.state)}, {"expected", expected}});
 }
 
@@ -55,19 +56,22 @@ absl::Status Conditions(const Standing& standing, pb::Step step, const std::stri
                         "SUPPORT_STATE_REQUESTED,SUPPORT_STATE_ACKNOWLEDGED,SUPPORT_STATE_PREPARING");
   };
   const auto must_be_taken = [&] {
-    return IsTaken(standing.state)
-               ? absl::OkStatus()
-               : State(standing, name, "acknowledged or being prepared", "「引受済」「準備中」",
-                       "SUPPORT_STATE_ACKNOWLEDGED,SUPPORT_STATE_PREPARING");
+    return IsTaken(standing.state) ? absl::OkStatus()
+                                   : State(standing, name, "acknowledged or being prepared", "「引受済」「準備中」",
+                                           "SUPPORT_STATE_ACKNOWLEDGED,SUPPORT_STATE_PREPARING");
   };
   const absl::Status erased = errors::Make(
       absl::StatusCode::kFailedPrecondition, "DETAILS_ERASED",
       absl::StrCat("The details of ", name, " were erased after the network's retention time. Make a new request."),
-      absl::StrCat(name, " の内容は、保存期間を過ぎたため消去されました。新しい依頼を作成してください。"), {{"request", name}});
+      absl::StrCat(name, " の内容は、保存期間を過ぎたため消去されました。新しい依頼を作成してください。"),
+      {{"request", name}});
   const absl::Status no_handover = errors::Make(
       absl::StatusCode::kFailedPrecondition, "NO_HANDOVER",
-      absl::StrCat("Nothing is being handed over with ", name, ": it was answered or taken back in the meantime. Read it again."),
-      absl::StrCat(name, " に返事待ちの引き継ぎはありません。すでに返事があったか、取り消されています。読み込み直してください。"),
+      absl::StrCat("Nothing is being handed over with ", name,
+                   ": it was answered or taken back in the meantime. Read it again."),
+      absl::StrCat(
+          name,
+          " に返事待ちの引き継ぎはありません。すでに返事があったか、取り消されています。読み込み直してください。"),
       {{"request", name}});
   absl::Status status;
   switch (step) {
@@ -111,15 +115,17 @@ absl::Status Conditions(const Standing& standing, pb::Step step, const std::stri
 absl::Status NotYours(const Standing& standing, pb::Step step, const std::string& name) {
   const std::set<pb::Part> needed = PartsFor(step);
   if (needed.contains(pb::PART_PROPOSED) && needed.size() == 1) {
-    return errors::Make(absl::StatusCode::kPermissionDenied, "NOT_PROPOSED_TO_YOU",
-                        absl::StrCat(name, " is not proposed to your organisation; only the one to which it is can answer."),
-                        absl::StrCat(name, " の引き継ぎ先はあなたの団体ではありません。返事ができるのは引き継ぎ先の団体だけです。"),
-                        {{"request", name}});
+    return errors::Make(
+        absl::StatusCode::kPermissionDenied, "NOT_PROPOSED_TO_YOU",
+        absl::StrCat(name, " is not proposed to your organisation; only the one to which it is can answer."),
+        absl::StrCat(name, " の引き継ぎ先はあなたの団体ではありません。返事ができるのは引き継ぎ先の団体だけです。"),
+        {{"request", name}});
   }
   if (needed.contains(pb::PART_REQUESTER) && !needed.contains(pb::PART_RESPONSIBLE)) {
     return errors::Make(absl::StatusCode::kPermissionDenied, "NOT_REQUESTER",
                         absl::StrCat("Only the organisation that asked may do this with ", name, "."),
-                        absl::StrCat(name, " に対してこの操作ができるのは、依頼した団体だけです。"), {{"request", name}});
+                        absl::StrCat(name, " に対してこの操作ができるのは、依頼した団体だけです。"),
+                        {{"request", name}});
   }
   return errors::Make(
       absl::StatusCode::kPermissionDenied, "NOT_RESPONSIBLE",
@@ -201,10 +207,9 @@ bool IsOverdue(pb::SupportState state, absl::CivilDay due, absl::Time answer_due
 }
 
 absl::Status RequestNotFound(const std::string& name) {
-  return errors::Make(
-      absl::StatusCode::kNotFound, "REQUEST_NOT_FOUND",
-      absl::StrCat("There is no ", name, " to which your organisation is a party."),
-      absl::StrCat("あなたの団体が関わる依頼 ", name, " は見つかりません。"), {{"request", name}});
+  return errors::Make(absl::StatusCode::kNotFound, "REQUEST_NOT_FOUND",
+                      absl::StrCat("There is no ", name, " to which your organisation is a party."),
+                      absl::StrCat("あなたの団体が関わる依頼 ", name, " は見つかりません。"), {{"request", name}});
 }
 
 std::string StateInJapanese(pb::SupportState state) {

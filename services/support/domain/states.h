@@ -34,7 +34,8 @@ std::vector<pb::Step> StepsOf(const Standing& standing, const std::set<pb::Part>
 
 // OK if `step` is one of them. Else, rights before state: PERMISSION_DENIED / NOT_RESPONSIBLE (metadata "responsible"),
 // NOT_PROPOSED_TO_YOU, NOT_REQUESTER; FAILED_PRECONDITION / DETAILS_ERASED, REQUEST_STATE, HANDOVER_OPEN, NO_HANDOVER.
-absl::Status JudgeStep(const Standing& standing, const std::set<pb::Part>& parts, pb::Step step, const std::string& name);
+absl::Status JudgeStep(const Standing& standing, const std::set<pb::Part>& parts, pb::Step step,
+                       const std::string& name);
 
 // The organisation for which the caller acts with this step.
 const std::string& ActingFor(const Standing& standing, pb::Step step, const std::set<pb::Part>& parts);

@@ -26,7 +26,8 @@ absl::Status MustBeOpen(const pb::Application& application) {
       absl::StatusCode::kFailedPrecondition, "APPLICATION_STATE",
       absl::StrCat(application.name(), " is ", pb::ApplicationState_Name(application.state()),
                    "; only what was received or waits can be accepted or declined. Read the list again."),
-      absl::StrCat(application.name(), " はすでに処理されているか、取り下げられています。一覧を読み込み直してください。"),
+      absl::StrCat(application.name(),
+                   " はすでに処理されているか、取り下げられています。一覧を読み込み直してください。"),
       {{"application", application.name()}, {"state", pb::ApplicationState_Name(application.state())}});
 }
 
@@ -57,17 +58,17 @@ absl::StatusOr<v1::ListApplicationsResponse> CampaignHandler::ListApplications(
   v1::ListApplicationsResponse response;
   response.set_next_page_token(page.Cut(found, [](const ApplicationRow& last) {
     const auto& time = last.shown.create_time();
-    return std::vector{absl::FormatTime(kInstant,
-                                        absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos()),
-                                        absl::UTCTimeZone()),
-                       last.id};
+    return std::vector{
+        absl::FormatTime(kInstant, absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos()),
+                         absl::UTCTimeZone()),
+        last.id};
   }));
   for (ApplicationRow& row : found) *response.add_applications() = std::move(row.shown);
   return response;
 }
 
-absl::StatusOr<v1::ReadApplicationResponse> CampaignHandler::ReadApplication(const rpc::Call& call,
-                                                                             const v1::ReadApplicationRequest& request) {
+absl::StatusOr<v1::ReadApplicationResponse> CampaignHandler::ReadApplication(
+    const rpc::Call& call, const v1::ReadApplicationRequest& request) {
   errors::Violations violations;
   violations.Name("applications", "name", request.name());
   RETURN_IF_ERROR(violations.status());
@@ -79,17 +80,20 @@ absl::StatusOr<v1::ReadApplicationResponse> CampaignHandler::ReadApplication(con
         ASSIGN_OR_RETURN(const ApplicationRow row,
                          LoadApplication(tx, *ids::IdFromName("applications", request.name()), false));
         if (row.shown.erased()) {
-          return errors::Make(absl::StatusCode::kFailedPrecondition, "DETAILS_ERASED",
-                              absl::StrCat("The content of ", request.name(), " was erased; if it was accepted, see the support request."),
-                              absl::StrCat(request.name(), " の内容は消去されています。受け付けた申し込みは、食支援依頼の画面で確認してください。"),
-                              {{"application", request.name()}});
+          return errors::Make(
+              absl::StatusCode::kFailedPrecondition, "DETAILS_ERASED",
+              absl::StrCat("The content of ", request.name(),
+                           " was erased; if it was accepted, see the support request."),
+              absl::StrCat(request.name(),
+                           " の内容は消去されています。受け付けた申し込みは、食支援依頼の画面で確認してください。"),
+              {{"application", request.name()}});
         }
         ASSIGN_OR_RETURN(const Boxes boxes, Boxes::Load(tx, network.key, row.id, request.name()));
         ASSIGN_OR_RETURN(const auto texts, boxes.OpenAll(tx, request.name()));
         v1::ReadApplicationResponse response;
         ASSIGN_OR_RETURN(*response.mutable_details(), TakeDetails(texts, true, request.name()));
-        AddLook(tx, "applications", row.id, call.principal.subject, organisation,
-                !response.details().contact().empty(), tools_.clock.Now());
+        AddLook(tx, "applications", row.id, call.principal.subject, organisation, !response.details().contact().empty(),
+                tools_.clock.Now());
         *response.mutable_application() = row.shown;
         return response;
       });
@@ -152,9 +156,10 @@ absl::StatusOr<v1::AcceptApplicationsResponse> CampaignHandler::AcceptApplicatio
           made.standing.state = pb::SUPPORT_STATE_ACKNOWLEDGED;
           made.acknowledge_time = now;
           made.acknowledged_by = call.principal.subject;
-          AddEntry(tx, made,
-                   {.kind = pb::JOURNAL_KIND_ACKNOWLEDGED, .actor = call.principal.subject, .organisation = organisation},
-                   now);
+          AddEntry(
+              tx, made,
+              {.kind = pb::JOURNAL_KIND_ACKNOWLEDGED, .actor = call.principal.subject, .organisation = organisation},
+              now);
           SaveRequest(tx, made);
           row.shown.set_state(pb::APPLICATION_STATE_ACCEPTED);
           row.shown.set_support_request(made.name());

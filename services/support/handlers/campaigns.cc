@@ -14,7 +14,8 @@ constexpr int kHourlyLimit = 100;
 
 absl::Status CampaignState(const pb::Campaign& campaign, const std::string& english, const std::string& japanese) {
   return errors::Make(absl::StatusCode::kFailedPrecondition, "CAMPAIGN_STATE",
-                      absl::StrCat("'", campaign.code(), "' ", english), absl::StrCat("「", campaign.code(), "」", japanese),
+                      absl::StrCat("'", campaign.code(), "' ", english),
+                      absl::StrCat("「", campaign.code(), "」", japanese),
                       {{"campaign", campaign.name()}, {"state", pb::CampaignState_Name(campaign.state())}});
 }
 
@@ -67,7 +68,8 @@ absl::StatusOr<v1::Campaign> CampaignHandler::CreateCampaign(const rpc::Call& ca
                               });
 }
 
-absl::StatusOr<v1::Campaign> CampaignHandler::GetCampaign(const rpc::Call& call, const v1::GetCampaignRequest& request) {
+absl::StatusOr<v1::Campaign> CampaignHandler::GetCampaign(const rpc::Call& call,
+                                                          const v1::GetCampaignRequest& request) {
   errors::Violations violations;
   violations.Name("campaigns", "name", request.name());
   RETURN_IF_ERROR(violations.status());
@@ -91,9 +93,8 @@ absl::StatusOr<v1::ListCampaignsResponse> CampaignHandler::ListCampaigns(const r
         return support::ListCampaigns(tx, {request.states().begin(), request.states().end()}, before, page.limit());
       }));
   v1::ListCampaignsResponse response;
-  response.set_next_page_token(page.Cut(found, [](const pb::Campaign& last) {
-    return std::vector{*ids::IdFromName("campaigns", last.name())};
-  }));
+  response.set_next_page_token(page.Cut(
+      found, [](const pb::Campaign& last) { return std::vector{*ids::IdFromName("campaigns", last.name())}; }));
   for (pb::Campaign& campaign : found) *response.add_campaigns() = std::move(campaign);
   return response;
 }
@@ -110,8 +111,10 @@ absl::StatusOr<v1::Campaign> CampaignHandler::UpdateCampaign(const rpc::Call& ca
   return Take(tools_, call, request, said.name(), [&](pb::Campaign& campaign) -> absl::Status {
     RETURN_IF_ERROR(registry::CheckEtag(campaign.name(), said.etag(), campaign.etag()));
     if (said.code() != campaign.code()) {
-      return CampaignState(campaign, "keeps its address: links and printed codes lead there. Make another campaign instead.",
-                           "の公開ページの番号は変更できません（配布したリンクやQRコードが使えなくなるため）。新しいキャンペーンを作成してください。");
+      return CampaignState(campaign,
+                           "keeps its address: links and printed codes lead there. Make another campaign instead.",
+                           "の公開ページの番号は変更できません（配布したリンクやQRコードが使えなくなるため）。新しいキ"
+                           "ャンペーンを作成してください。");
     }
     const pb::CampaignState state = campaign.state();
     const std::string name = campaign.name();

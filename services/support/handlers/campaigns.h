@@ -29,7 +29,8 @@ class CampaignHandler {
 
   // public_form.cc
   absl::StatusOr<v1::PublicCampaign> GetPublicCampaign(const rpc::Call&, const v1::GetPublicCampaignRequest&);
-  absl::StatusOr<v1::SubmitApplicationResponse> SubmitApplication(const rpc::Call&, const v1::SubmitApplicationRequest&);
+  absl::StatusOr<v1::SubmitApplicationResponse> SubmitApplication(const rpc::Call&,
+                                                                  const v1::SubmitApplicationRequest&);
   absl::StatusOr<v1::SubmitApplicationResponse> RelayApplication(const rpc::Call&, const v1::SubmitApplicationRequest&);
   absl::StatusOr<v1::PublicApplication> GetPublicApplication(const rpc::Call&, const v1::GetPublicApplicationRequest&);
   absl::StatusOr<v1::PublicApplication> WithdrawApplication(const rpc::Call&, const v1::WithdrawApplicationRequest&);

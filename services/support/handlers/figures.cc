@@ -14,7 +14,8 @@ std::optional<absl::CivilMonth> CheckMonth(errors::Violations& violations, const
   if (month.empty()) return std::nullopt;
   const absl::StatusOr<calendar::Date> date = calendar::Date::Parse(month);
   if (!violations.Require(date.ok() && date->month_precision(), field, "NOT_A_MONTH",
-                          "is not a month; write it as 2027-03", "が年月ではありません。2027-03 の形で書いてください")) {
+                          "is not a month; write it as 2027-03",
+                          "が年月ではありません。2027-03 の形で書いてください")) {
     return std::nullopt;
   }
   return absl::CivilMonth(date->LastGoodDay());
@@ -28,7 +29,8 @@ absl::StatusOr<v1::SupportStatistics> SupportHandler::GetSupportStatistics(
   const auto from = CheckMonth(violations, "from_month", request.from_month());
   const auto to = CheckMonth(violations, "to_month", request.to_month());
   if (from && to) {
-    violations.Require(*from <= *to, "to_month", "ENDS_EARLY", "comes before the first month", "が始まりの月より前です");
+    violations.Require(*from <= *to, "to_month", "ENDS_EARLY", "comes before the first month",
+                       "が始まりの月より前です");
     violations.Require(*to - *from <= 120, "to_month", "OUT_OF_RANGE", "is more than 120 months after the first",
                        "が始まりの月から120か月を超えています");
   }

@@ -1,4 +1,5 @@
-// The public page of a campaign. Whoever calls is nobody: the campaign's code says in which network, and the receipt which application.
+// The public page of a campaign. Whoever calls is nobody: the campaign's code says in which network, and the receipt
+// which application.
 #include "absl/strings/str_cat.h"
 #include "libs/auth/codes.h"
 #include "libs/ids/ids.h"
@@ -127,54 +128,54 @@ absl::StatusOr<v1::SubmitApplicationResponse> CampaignHandler::Submit(const rpc:
                        ActForAll(tx);  // counts only
                        return LoadCampaignByCode(tx, request.code(), false);
                      }));
-    RETURN_IF_ERROR(JudgeSubmission(asked, PublicStateOf(asked, today, asked.received_count() + asked.accepted_count(),
-                                                         asked.waiting_count())));
+    RETURN_IF_ERROR(JudgeSubmission(
+        asked, PublicStateOf(asked, today, asked.received_count() + asked.accepted_count(), asked.waiting_count())));
     errors::Violations violations;
     CheckApplication(violations, asked, request);
     RETURN_IF_ERROR(violations.status());
     const absl::Time now = tools_.clock.Now();
     const std::string organisation = *ids::IdFromName("organisations", asked.organisation());
     ASSIGN_OR_RETURN(
-        first, Mutate<v1::SubmitApplicationResponse>(
-                   tools_, call, network, {organisation}, request,
-                   [&](pg::Transaction& tx) -> absl::StatusOr<v1::SubmitApplicationResponse> {
-                     // Locked: of two who take the last place at once one waits.
-                     ASSIGN_OR_RETURN(const pb::Campaign campaign, LoadCampaignByCode(tx, request.code(), true));
-                     const pb::PublicState state =
-                         PublicStateOf(campaign, today, campaign.received_count() + campaign.accepted_count(),
-                                       campaign.waiting_count());
-                     RETURN_IF_ERROR(JudgeSubmission(campaign, state));
-                     ApplicationRow row{.id = ids::NewV7(now),
-                                        .campaign_id = *ids::IdFromName("campaigns", campaign.name())};
-                     ASSIGN_OR_RETURN(const int64_t recent,
-                                      CountRecent(tx, row.campaign_id, relayed, now - absl::Hours(1)));
-                     if (recent >= int64_t{campaign.hourly_limit()} * (relayed ? kRelayFactor : 1)) {
-                       return errors::WithRetry(
-                           errors::Make(absl::StatusCode::kResourceExhausted, "CAMPAIGN_BUSY",
-                                        "Very many are applying at this moment. Nothing was stored; please try again in ten minutes.",
-                                        "ただいま申し込みが集中しています。内容は保存されていません。10分ほど待ってから、もう一度送信してください。"),
-                           absl::Minutes(10));
-                     }
-                     row.shown.set_state(state == pb::PUBLIC_STATE_OPEN ? pb::APPLICATION_STATE_RECEIVED
-                                                                        : pb::APPLICATION_STATE_WAITING);
-                     row.shown.set_relayed_by(relayed ? call.principal.subject : "");
-                     row.shown.set_urgency(request.urgency());
-                     row.shown.set_municipality_code(request.municipality_code());
-                     *row.shown.mutable_household() = request.household();
-                     *row.shown.mutable_create_time() = registry::ToTimestamp(now);
-                     RETURN_IF_ERROR(InsertApplication(tx, row, receipt, now));
-                     Boxes boxes(network.key, row.id);
-                     Request none;  // an application has no row of a request yet; only its boxes are the same
-                     none.id = row.id;
-                     PutDetails(tx, boxes, none, request.details());
-                     ASSIGN_OR_RETURN(const std::optional<Organisation> to, LoadOrganisation(tx, organisation));
-                     if (to) {
-                       TellApplications(tx, row.campaign_id, campaign.title().ja(), campaign.title().en(), *to, today, now);
-                     }
-                     v1::SubmitApplicationResponse response;
-                     ASSIGN_OR_RETURN(*response.mutable_application(), PublicOf(tx, campaign, row));
-                     return response;
-                   }));
+        first,
+        Mutate<v1::SubmitApplicationResponse>(
+            tools_, call, network, {organisation}, request,
+            [&](pg::Transaction& tx) -> absl::StatusOr<v1::SubmitApplicationResponse> {
+              // Locked: of two who take the last place at once one waits.
+              ASSIGN_OR_RETURN(const pb::Campaign campaign, LoadCampaignByCode(tx, request.code(), true));
+              const pb::PublicState state = PublicStateOf(
+                  campaign, today, campaign.received_count() + campaign.accepted_count(), campaign.waiting_count());
+              RETURN_IF_ERROR(JudgeSubmission(campaign, state));
+              ApplicationRow row{.id = ids::NewV7(now), .campaign_id = *ids::IdFromName("campaigns", campaign.name())};
+              ASSIGN_OR_RETURN(const int64_t recent, CountRecent(tx, row.campaign_id, relayed, now - absl::Hours(1)));
+              if (recent >= int64_t{campaign.hourly_limit()} * (relayed ? kRelayFactor : 1)) {
+                return errors::WithRetry(
+                    errors::Make(
+                        absl::StatusCode::kResourceExhausted, "CAMPAIGN_BUSY",
+                        "Very many are applying at this moment. Nothing was stored; please try again in ten minutes.",
+                        "ただいま申し込みが集中しています。内容は保存されていません。10分ほど待ってから、もう一度送信し"
+                        "てください。"),
+                    absl::Minutes(10));
+              }
+              row.shown.set_state(state == pb::PUBLIC_STATE_OPEN ? pb::APPLICATION_STATE_RECEIVED
+                                                                 : pb::APPLICATION_STATE_WAITING);
+              row.shown.set_relayed_by(relayed ? call.principal.subject : "");
+              row.shown.set_urgency(request.urgency());
+              row.shown.set_municipality_code(request.municipality_code());
+              *row.shown.mutable_household() = request.household();
+              *row.shown.mutable_create_time() = registry::ToTimestamp(now);
+              RETURN_IF_ERROR(InsertApplication(tx, row, receipt, now));
+              Boxes boxes(network.key, row.id);
+              Request none;  // an application has no row of a request yet; only its boxes are the same
+              none.id = row.id;
+              PutDetails(tx, boxes, none, request.details());
+              ASSIGN_OR_RETURN(const std::optional<Organisation> to, LoadOrganisation(tx, organisation));
+              if (to) {
+                TellApplications(tx, row.campaign_id, campaign.title().ja(), campaign.title().en(), *to, today, now);
+              }
+              v1::SubmitApplicationResponse response;
+              ASSIGN_OR_RETURN(*response.mutable_application(), PublicOf(tx, campaign, row));
+              return response;
+            }));
   }
   // Not in the recorded answer: made again from the request's id.
   first->set_receipt(auth::FormatCode(receipt, kGroup));
@@ -190,9 +191,8 @@ absl::StatusOr<v1::PublicApplication> CampaignHandler::GetPublicApplication(
   return tools_.pool.Read(registry::TxOf(inside), [&](pg::Transaction& tx) -> absl::StatusOr<v1::PublicApplication> {
     ActForAll(tx);  // the receipt is the right
     ASSIGN_OR_RETURN(const pb::Campaign campaign, LoadCampaignByCode(tx, request.code(), false));
-    ASSIGN_OR_RETURN(
-        const ApplicationRow row,
-        LoadApplicationByReceipt(tx, *ids::IdFromName("campaigns", campaign.name()), receipt, false));
+    ASSIGN_OR_RETURN(const ApplicationRow row,
+                     LoadApplicationByReceipt(tx, *ids::IdFromName("campaigns", campaign.name()), receipt, false));
     return PublicOf(tx, campaign, row);
   });
 }
@@ -208,35 +208,37 @@ absl::StatusOr<v1::PublicApplication> CampaignHandler::WithdrawApplication(
   if (receipt.empty()) return ApplicationNotFound("");
   ASSIGN_OR_RETURN(const Network network, tools_.keys.Find(inside.principal.network_id, call.deadline));
   const google::protobuf::BytesValue blinded = Blinded(network.key, "", request);
-  return tools_.pool.Transact(registry::TxOf(inside), [&](pg::Transaction& tx) -> absl::StatusOr<v1::PublicApplication> {
-    ActForAll(tx);  // the receipt is the right
-    return pg::Idempotent<v1::PublicApplication>(
-        tx, request.request_id(), call.method->full_name(), blinded,
-        [&](pg::Transaction& tx) -> absl::StatusOr<v1::PublicApplication> {
-          ASSIGN_OR_RETURN(const pb::Campaign campaign, LoadCampaignByCode(tx, request.code(), true));
-          ASSIGN_OR_RETURN(
-              ApplicationRow row,
-              LoadApplicationByReceipt(tx, *ids::IdFromName("campaigns", campaign.name()), receipt, true));
-          const pb::ApplicationState state = row.shown.state();
-          if (state != pb::APPLICATION_STATE_RECEIVED && state != pb::APPLICATION_STATE_WAITING) {
-            return errors::Make(
-                absl::StatusCode::kFailedPrecondition, "APPLICATION_STATE",
-                state == pb::APPLICATION_STATE_ACCEPTED
-                    ? "It was accepted already. To call it off, please tell the organisation that runs this campaign."
-                    : "It is closed already; there is nothing to withdraw.",
-                state == pb::APPLICATION_STATE_ACCEPTED
-                    ? "すでに受け付けられています。取りやめる場合は、このキャンペーンの実施団体に連絡してください。"
-                    : "この申し込みはすでに終了しています。", {{"state", pb::ApplicationState_Name(state)}});
-          }
-          row.shown.set_state(pb::APPLICATION_STATE_WITHDRAWN);
-          *row.shown.mutable_close_time() = registry::ToTimestamp(tools_.clock.Now());
-          row.shown.set_erased(true);
-          EraseAll(tx, row.id);
-          SaveApplication(tx, row);
-          RETURN_IF_ERROR(MoveUp(tx, campaign));
-          return PublicOf(tx, campaign, row);
-        });
-  });
+  return tools_.pool.Transact(
+      registry::TxOf(inside), [&](pg::Transaction& tx) -> absl::StatusOr<v1::PublicApplication> {
+        ActForAll(tx);  // the receipt is the right
+        return pg::Idempotent<v1::PublicApplication>(
+            tx, request.request_id(), call.method->full_name(), blinded,
+            [&](pg::Transaction& tx) -> absl::StatusOr<v1::PublicApplication> {
+              ASSIGN_OR_RETURN(const pb::Campaign campaign, LoadCampaignByCode(tx, request.code(), true));
+              ASSIGN_OR_RETURN(
+                  ApplicationRow row,
+                  LoadApplicationByReceipt(tx, *ids::IdFromName("campaigns", campaign.name()), receipt, true));
+              const pb::ApplicationState state = row.shown.state();
+              if (state != pb::APPLICATION_STATE_RECEIVED && state != pb::APPLICATION_STATE_WAITING) {
+                return errors::Make(
+                    absl::StatusCode::kFailedPrecondition, "APPLICATION_STATE",
+                    state == pb::APPLICATION_STATE_ACCEPTED ? "It was accepted already. To call it off, please tell "
+                                                              "the organisation that runs this campaign."
+                                                            : "It is closed already; there is nothing to withdraw.",
+                    state == pb::APPLICATION_STATE_ACCEPTED
+                        ? "すでに受け付けられています。取りやめる場合は、このキャンペーンの実施団体に連絡してください。"
+                        : "この申し込みはすでに終了しています。",
+                    {{"state", pb::ApplicationState_Name(state)}});
+              }
+              row.shown.set_state(pb::APPLICATION_STATE_WITHDRAWN);
+              *row.shown.mutable_close_time() = registry::ToTimestamp(tools_.clock.Now());
+              row.shown.set_erased(true);
+              EraseAll(tx, row.id);
+              SaveApplication(tx, row);
+              RETURN_IF_ERROR(MoveUp(tx, campaign));
+              return PublicOf(tx, campaign, row);
+            });
+      });
 }
 
 }  // namespace kubari::support

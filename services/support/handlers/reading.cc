@@ -17,21 +17,24 @@ absl::StatusOr<v1::ReadDetailsResponse> SupportHandler::ReadDetails(const rpc::C
   ASSIGN_OR_RETURN(const Network network, NetworkOf(tools_, call));
   const std::vector<std::string>& own = OrganisationsOf(call);
   // The look commits before anything is answered.
-  return tools_.pool.Transact(registry::TxOf(call), [&](pg::Transaction& tx) -> absl::StatusOr<v1::ReadDetailsResponse> {
-    ActFor(tx, own);
-    ASSIGN_OR_RETURN(const Request found, LoadRequest(tx, *ids::IdFromName("supportRequests", request.name()), false));
-    const std::set<pb::Part> parts = PartsOf(found.standing, own);
-    RETURN_IF_ERROR(JudgeStep(found.standing, parts, pb::STEP_READ_DETAILS, found.name()));
-    const bool contact = parts.contains(pb::PART_RESPONSIBLE) || parts.contains(pb::PART_REQUESTER);
-    AddLook(tx, "supportRequests", found.id, call.principal.subject,
-            ActingFor(found.standing, pb::STEP_READ_DETAILS, parts), contact && found.has_contact, tools_.clock.Now());
-    ASSIGN_OR_RETURN(const Boxes boxes, Boxes::Load(tx, network.key, found.id, found.name()));
-    ASSIGN_OR_RETURN(const auto texts, boxes.OpenAll(tx, found.name()));
-    v1::ReadDetailsResponse response;
-    ASSIGN_OR_RETURN(*response.mutable_details(), TakeDetails(texts, contact, found.name()));
-    response.set_has_contact(found.has_contact);
-    return response;
-  });
+  return tools_.pool.Transact(
+      registry::TxOf(call), [&](pg::Transaction& tx) -> absl::StatusOr<v1::ReadDetailsResponse> {
+        ActFor(tx, own);
+        ASSIGN_OR_RETURN(const Request found,
+                         LoadRequest(tx, *ids::IdFromName("supportRequests", request.name()), false));
+        const std::set<pb::Part> parts = PartsOf(found.standing, own);
+        RETURN_IF_ERROR(JudgeStep(found.standing, parts, pb::STEP_READ_DETAILS, found.name()));
+        const bool contact = parts.contains(pb::PART_RESPONSIBLE) || parts.contains(pb::PART_REQUESTER);
+        AddLook(tx, "supportRequests", found.id, call.principal.subject,
+                ActingFor(found.standing, pb::STEP_READ_DETAILS, parts), contact && found.has_contact,
+                tools_.clock.Now());
+        ASSIGN_OR_RETURN(const Boxes boxes, Boxes::Load(tx, network.key, found.id, found.name()));
+        ASSIGN_OR_RETURN(const auto texts, boxes.OpenAll(tx, found.name()));
+        v1::ReadDetailsResponse response;
+        ASSIGN_OR_RETURN(*response.mutable_details(), TakeDetails(texts, contact, found.name()));
+        response.set_has_contact(found.has_contact);
+        return response;
+      });
 }
 
 absl::StatusOr<v1::ListJournalResponse> SupportHandler::ListJournal(const rpc::Call& call,
@@ -46,35 +49,37 @@ absl::StatusOr<v1::ListJournalResponse> SupportHandler::ListJournal(const rpc::C
   if (!absl::SimpleAtoi(page.key(0), &after)) return paging::InvalidToken();
   ASSIGN_OR_RETURN(const Network network, NetworkOf(tools_, call));
   const std::vector<std::string>& own = OrganisationsOf(call);
-  return tools_.pool.Transact(registry::TxOf(call), [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListJournalResponse> {
-    ActFor(tx, own);
-    ASSIGN_OR_RETURN(const Request found, LoadRequest(tx, *ids::IdFromName("supportRequests", request.name()), false));
-    const std::set<pb::Part> parts = PartsOf(found.standing, own);
-    if (parts.empty()) return RequestNotFound(request.name());
-    ASSIGN_OR_RETURN(std::vector<pb::JournalEntry> entries, LoadJournal(tx, found.id, after, page.limit()));
-    v1::ListJournalResponse response;
-    response.set_next_page_token(page.Cut(entries, [](const pb::JournalEntry& last) {
-      return std::vector<std::string>{absl::StrCat(last.number()), paging::kFirstId};
-    }));
-    std::map<std::string, std::string> texts;
-    if (JudgeStep(found.standing, parts, pb::STEP_READ_DETAILS, found.name()).ok()) {
-      ASSIGN_OR_RETURN(const Boxes boxes, Boxes::Load(tx, network.key, found.id, found.name()));
-      ASSIGN_OR_RETURN(texts, boxes.OpenAll(tx, found.name()));
-    }
-    bool shown = false;
-    for (pb::JournalEntry& entry : entries) {
-      const auto note = texts.find(absl::StrCat("note/", entry.number()));
-      shown = shown || note != texts.end();
-      if (note != texts.end()) entry.set_note(note->second);
-      *response.add_entries() = std::move(entry);
-    }
-    // What people wrote is as much about people as the details are.
-    if (shown) {
-      AddLook(tx, "supportRequests", found.id, call.principal.subject,
-              ActingFor(found.standing, pb::STEP_READ_DETAILS, parts), false, tools_.clock.Now());
-    }
-    return response;
-  });
+  return tools_.pool.Transact(
+      registry::TxOf(call), [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListJournalResponse> {
+        ActFor(tx, own);
+        ASSIGN_OR_RETURN(const Request found,
+                         LoadRequest(tx, *ids::IdFromName("supportRequests", request.name()), false));
+        const std::set<pb::Part> parts = PartsOf(found.standing, own);
+        if (parts.empty()) return RequestNotFound(request.name());
+        ASSIGN_OR_RETURN(std::vector<pb::JournalEntry> entries, LoadJournal(tx, found.id, after, page.limit()));
+        v1::ListJournalResponse response;
+        response.set_next_page_token(page.Cut(entries, [](const pb::JournalEntry& last) {
+          return std::vector<std::string>{absl::StrCat(last.number()), paging::kFirstId};
+        }));
+        std::map<std::string, std::string> texts;
+        if (JudgeStep(found.standing, parts, pb::STEP_READ_DETAILS, found.name()).ok()) {
+          ASSIGN_OR_RETURN(const Boxes boxes, Boxes::Load(tx, network.key, found.id, found.name()));
+          ASSIGN_OR_RETURN(texts, boxes.OpenAll(tx, found.name()));
+        }
+        bool shown = false;
+        for (pb::JournalEntry& entry : entries) {
+          const auto note = texts.find(absl::StrCat("note/", entry.number()));
+          shown = shown || note != texts.end();
+          if (note != texts.end()) entry.set_note(note->second);
+          *response.add_entries() = std::move(entry);
+        }
+        // What people wrote is as much about people as the details are.
+        if (shown) {
+          AddLook(tx, "supportRequests", found.id, call.principal.subject,
+                  ActingFor(found.standing, pb::STEP_READ_DETAILS, parts), false, tools_.clock.Now());
+        }
+        return response;
+      });
 }
 
 absl::StatusOr<v1::ListLooksResponse> SupportHandler::ListLooks(const rpc::Call& call,

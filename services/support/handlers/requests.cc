@@ -48,7 +48,8 @@ absl::StatusOr<std::string> RequesterOf(const rpc::Call& call, const std::string
     return violations.status();
   }
   const std::optional<std::string> id = ids::IdFromName("organisations", name);
-  if (!id || !call.scope.Includes(*id) || own.empty()) return auth::NotYourOrganisation(name.empty() ? "requester" : name);
+  if (!id || !call.scope.Includes(*id) || own.empty())
+    return auth::NotYourOrganisation(name.empty() ? "requester" : name);
   return *id;
 }
 
@@ -57,26 +58,31 @@ absl::StatusOr<std::string> RequesterOf(const rpc::Call& call, const std::string
 absl::StatusOr<Organisation> FindParty(const Tools& tools, const rpc::Call& call, const std::string& organisation_id) {
   identity::v1::GetOrganisationRequest request;
   request.set_name(ids::Name("organisations", organisation_id));
-  const absl::StatusOr<identity::v1::Organisation> found = rpc::Invoke(
-      &identity::v1::IdentityService::Stub::GetOrganisation, tools.identity, rpc::AsService(tools.service_key, call), request);
+  const absl::StatusOr<identity::v1::Organisation> found =
+      rpc::Invoke(&identity::v1::IdentityService::Stub::GetOrganisation, tools.identity,
+                  rpc::AsService(tools.service_key, call), request);
   if (absl::IsNotFound(found.status())) {
-    return AddresseeInvalid(absl::StrCat("There is no ", request.name(), " in this network; choose one of ListAddressees."),
-                            absl::StrCat("このネットワークに ", request.name(), " はありません。一覧から選んでください。"),
-                            organisation_id);
+    return AddresseeInvalid(
+        absl::StrCat("There is no ", request.name(), " in this network; choose one of ListAddressees."),
+        absl::StrCat("このネットワークに ", request.name(), " はありません。一覧から選んでください。"),
+        organisation_id);
   }
   RETURN_IF_ERROR(found.status());
   if (found->kind() != identity::v1::ORGANISATION_KIND_INTERMEDIARY &&
-      found->kind() != identity::v1::ORGANISATION_KIND_GROUP && found->kind() != identity::v1::ORGANISATION_KIND_PARTNER) {
+      found->kind() != identity::v1::ORGANISATION_KIND_GROUP &&
+      found->kind() != identity::v1::ORGANISATION_KIND_PARTNER) {
     return AddresseeInvalid(
-        absl::StrCat(found->display_name(), " cannot take requests: it is neither the intermediary nor a group nor a partner."),
-        absl::StrCat(found->display_name(), " は食支援依頼を担当できません。中間支援組織・受取団体・依頼機関から選んでください。"),
+        absl::StrCat(found->display_name(),
+                     " cannot take requests: it is neither the intermediary nor a group nor a partner."),
+        absl::StrCat(found->display_name(),
+                     " は食支援依頼を担当できません。中間支援組織・受取団体・依頼機関から選んでください。"),
         organisation_id);
   }
   return Organisation{.id = organisation_id, .display_name = found->display_name(), .kind = found->kind()};
 }
 
-absl::StatusOr<v1::SupportRequest> SupportHandler::CreateSupportRequest(const rpc::Call& call,
-                                                                        const v1::CreateSupportRequestRequest& request) {
+absl::StatusOr<v1::SupportRequest> SupportHandler::CreateSupportRequest(
+    const rpc::Call& call, const v1::CreateSupportRequestRequest& request) {
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, tools_.clock));
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
@@ -145,7 +151,8 @@ absl::StatusOr<v1::ListSupportRequestsResponse> SupportHandler::ListSupportReque
   if (!request.municipality_code().empty()) CheckArea(violations, "municipality_code", request.municipality_code());
   const std::string code = auth::NormalCode(request.code(), 8);
   violations.Require(request.code().empty() || !code.empty(), "code", "NOT_A_CODE",
-                     "is not the beginning of a code, such as K7PM-3QXN", "が依頼番号（例: K7PM-3QXN）の形ではありません");
+                     "is not the beginning of a code, such as K7PM-3QXN",
+                     "が依頼番号（例: K7PM-3QXN）の形ではありません");
   const paging::Order order = paging::ReadOrder(request.order_by(), {"due_date", "create_time desc"}, violations);
   RETURN_IF_ERROR(violations.status());
   const bool newest_first = order.field == "create_time";
@@ -174,11 +181,12 @@ absl::StatusOr<v1::ListSupportRequestsResponse> SupportHandler::ListSupportReque
                        .after_value = page.key(0),
                        .after_id = page.key(1),
                        .limit = page.limit()};
-  ASSIGN_OR_RETURN(std::vector<Request> found,
-                   tools_.pool.Read(registry::TxOf(call), [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<Request>> {
-                     ActFor(tx, filter.parties);
-                     return ListRequests(tx, filter);
-                   }));
+  ASSIGN_OR_RETURN(
+      std::vector<Request> found,
+      tools_.pool.Read(registry::TxOf(call), [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<Request>> {
+        ActFor(tx, filter.parties);
+        return ListRequests(tx, filter);
+      }));
   v1::ListSupportRequestsResponse response;
   response.set_next_page_token(page.Cut(found, [&](const Request& last) {
     return std::vector{newest_first ? absl::FormatTime(kInstant, last.create_time, absl::UTCTimeZone())
@@ -189,8 +197,8 @@ absl::StatusOr<v1::ListSupportRequestsResponse> SupportHandler::ListSupportReque
   return response;
 }
 
-absl::StatusOr<v1::SupportRequest> SupportHandler::UpdateSupportRequest(const rpc::Call& call,
-                                                                        const v1::UpdateSupportRequestRequest& request) {
+absl::StatusOr<v1::SupportRequest> SupportHandler::UpdateSupportRequest(
+    const rpc::Call& call, const v1::UpdateSupportRequestRequest& request) {
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, tools_.clock));
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());

@@ -26,8 +26,8 @@ struct Taking {
 };
 
 template <typename Message, typename Change>
-absl::StatusOr<v1::SupportRequest> Take(const Tools& tools, const rpc::Call& call, const Message& request, pb::Step step,
-                                        Change change) {
+absl::StatusOr<v1::SupportRequest> Take(const Tools& tools, const rpc::Call& call, const Message& request,
+                                        pb::Step step, Change change) {
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, tools.clock));
   ASSIGN_OR_RETURN(const Network network, NetworkOf(tools, call));
   const std::vector<std::string>& own = OrganisationsOf(call);
@@ -61,8 +61,7 @@ absl::Status Record(Taking& taking, Entry entry, const std::string& note = "") {
   entry.has_note = !note.empty();
   const int number = AddEntry(taking.tx, taking.request, entry, taking.now);
   if (note.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(Boxes boxes,
-                   Boxes::Load(taking.tx, taking.network_key, taking.request.id, taking.request.name()));
+  ASSIGN_OR_RETURN(Boxes boxes, Boxes::Load(taking.tx, taking.network_key, taking.request.id, taking.request.name()));
   boxes.Put(taking.tx, BoxPart::kRest, absl::StrCat("note/", number), note);
   return absl::OkStatus();
 }
@@ -183,11 +182,10 @@ absl::StatusOr<v1::SupportRequest> SupportHandler::RefuseHandover(const rpc::Cal
   RETURN_IF_ERROR(violations.status());
   return Take(tools_, call, request, pb::STEP_REFUSE, [&](Taking& taking) -> absl::Status {
     EndProposal(taking.request);
-    RETURN_IF_ERROR(Record(taking,
-                           {.kind = pb::JOURNAL_KIND_REFUSED,
-                            .other = taking.request.standing.responsible,
-                            .reason = request.reason()},
-                           request.note()));
+    RETURN_IF_ERROR(Record(
+        taking,
+        {.kind = pb::JOURNAL_KIND_REFUSED, .other = taking.request.standing.responsible, .reason = request.reason()},
+        request.note()));
     ASSIGN_OR_RETURN(const Audience to, Others(taking, {taking.request.standing.responsible}));
     TellAnswered(taking.tx, taking.request, to, /*acknowledged=*/false, taking.now);
     return absl::OkStatus();
@@ -222,7 +220,8 @@ absl::StatusOr<v1::SupportRequest> SupportHandler::FulfilRequest(const rpc::Call
     violations.Name("deliveries", field + ".delivery", request.deliveries(i).delivery());
     violations.Range(field + ".items", request.deliveries(i).items(), 1, 1'000'000);
     violations.Require(seen.insert(request.deliveries(i).delivery()).second, field + ".delivery", "DUPLICATE",
-                       "is named twice; add its items up and name it once", "が重複しています。数を合計して一度だけ入れてください");
+                       "is named twice; add its items up and name it once",
+                       "が重複しています。数を合計して一度だけ入れてください");
   }
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(const Network network, NetworkOf(tools_, call));
@@ -261,8 +260,8 @@ absl::StatusOr<v1::SupportRequest> SupportHandler::FulfilRequest(const rpc::Call
     taking.request.standing.state = pb::SUPPORT_STATE_PREPARING;
     RETURN_IF_ERROR(Record(taking, {.kind = pb::JOURNAL_KIND_FULFILLED, .items = sum}));
     for (const auto& [name, count] : items) {
-      AddFulfilment(taking.tx, taking.request, taking.request.journal_count, *ids::IdFromName("deliveries", name), count,
-                    taking.acting, taking.now);
+      AddFulfilment(taking.tx, taking.request, taking.request.journal_count, *ids::IdFromName("deliveries", name),
+                    count, taking.acting, taking.now);
       pb::Fulfilment& shown = taking.request.fulfilments.emplace_back();
       shown.set_delivery(name);
       shown.set_items(count);
@@ -323,8 +322,8 @@ absl::StatusOr<v1::SupportRequest> SupportHandler::ReopenRequest(const rpc::Call
   RETURN_IF_ERROR(violations.status());
   return Take(tools_, call, request, pb::STEP_REOPEN, [&](Taking& taking) -> absl::Status {
     Standing& standing = taking.request.standing;
-    standing.state = standing.responsible == standing.requester ? pb::SUPPORT_STATE_REQUESTED
-                                                                : pb::SUPPORT_STATE_ACKNOWLEDGED;
+    standing.state =
+        standing.responsible == standing.requester ? pb::SUPPORT_STATE_REQUESTED : pb::SUPPORT_STATE_ACKNOWLEDGED;
     taking.request.close_time.reset();
     taking.request.households_reached = 0;
     taking.request.decline_reason = pb::DECLINE_REASON_UNSPECIFIED;

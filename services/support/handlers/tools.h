@@ -36,8 +36,8 @@ struct Tools {
 // none, so it is a stranger to every request.
 inline const std::vector<std::string>& OrganisationsOf(const rpc::Call& call) { return call.scope.organisation_ids; }
 
-// What stands in `requests` for a mutation: not the request itself, nor its plain hash, from which a short text could be
-// guessed, but a code that only this network's key makes. The caller is part of it: an answer is given again only to
+// What stands in `requests` for a mutation: not the request itself, nor its plain hash, from which a short text could
+// be guessed, but a code that only this network's key makes. The caller is part of it: an answer is given again only to
 // whom it was given first.
 template <typename Request>
 google::protobuf::BytesValue Blinded(const Key& network_key, const std::string& subject, const Request& request) {
