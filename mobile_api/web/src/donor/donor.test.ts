@@ -9,6 +9,7 @@ import { BadRequestSchema, ErrorInfoSchema } from '../gen/google/rpc/error_detai
 import { OfferState } from '../gen/kubari/donors/v1/donors_pb';
 import { Role } from '../gen/kubari/type/v1/access_pb';
 import { AgreementState, ComplianceLevel, DateKind, TemperatureZone } from '../gen/kubari/type/v1/food_pb';
+import { TableColumnKind } from '../gen/kubari/type/v1/import_pb';
 import { router } from '../router.svelte';
 import { id, sessionAs, useNetwork, type Overrides } from '../testing/network';
 
@@ -114,15 +115,43 @@ test('what was typed is back after the page was closed; conditions that were not
 });
 
 test('a list: columns are found, a problem stands at its cell and is mended there, then it is written as checked', async () => {
-  const sent: { dryRun: boolean; table: string }[] = [];
+  const sent: { dryRun: boolean; table: string; skip: boolean }[] = [];
+  const wrong = (row: number) => ({ row, column: 'cases', value: 'x', reason: 'NOT_A_NUMBER', message: 'Not a number.', messageJa: '整数ではありません。' });
   open('/donor/upload', {
     stock,
     donors: {
       getDonor: () => donor,
+      getImportTemplate: () => ({
+        columns: [
+          { name: 'barcode', titleJa: 'バーコード', required: true },
+          { name: 'cases', titleJa: 'ケース数', required: true },
+          { name: 'date', titleJa: '期限', kind: TableColumnKind.DAY_OR_MONTH },
+          ...['title', 'offer_code', 'donor_code'].map((name) => ({ name, titleJa: { title: '件名' }[name] ?? name, required: true })),
+        ],
+      }),
       importOffers: (request) => {
         const table = new TextDecoder().decode(request.table);
-        sent.push({ dryRun: request.dryRun, table });
-        if (table.includes(',x,')) return { problems: [{ row: 3, column: 'cases', value: 'x', reason: 'NOT_A_NUMBER', message: 'Not a number.', messageJa: '整数ではありません。' }] };
+        const skip = request.options?.skipBadRows ?? false;
+        sent.push({ dryRun: request.dryRun, table, skip });
+        if (request.options?.allRows) {
+          return {
+            problems: [wrong(5)],
+            reading: {
+              format: 'csv',
+              encoding: 'Shift_JIS',
+              headerRow: 2,
+              headers: ['JANコード', '数量（ケース）', '賞味期限'],
+              columns: ['barcode', 'cases', 'date'],
+              rowCount: 2,
+              firstRows: [
+                { number: 3, cells: ['9520000000019', '3', '2031年3月'] },
+                { number: 5, cells: ['9520000000019', 'x', '2031/4/1'] },
+              ],
+              warnings: [{ row: 3, column: '賞味期限', reason: 'FORMULA', message: 'A formula.', messageJa: '数式です。' }],
+            },
+          };
+        }
+        if (table.includes(',x,')) return { createdCount: skip ? 1 : 0, problems: [wrong(3)], reading: { rowCount: 2, badRowCount: 1 } };
         return { createdCount: 1, skippedCount: 0 };
       },
     },
@@ -130,23 +159,29 @@ test('a list: columns are found, a problem stands at its cell and is mended ther
   const text = '寄付品,,\nJANコード,数量（ケース）,賞味期限\n9520000000019,3,2031年3月\n,,\n9520000000019,x,2031/4/1\n';
   // jsdom's files cannot be read as bytes.
   const list = Object.assign(new File([text], 'list.csv'), { arrayBuffer: () => Promise.resolve(new TextEncoder().encode(text).buffer) });
-  await fireEvent.change((await screen.findByText('ファイルを選ぶ')).querySelector('input')!, { target: { files: [list] } });
+  const chooser = (await screen.findByText('ファイルを選ぶ')).querySelector('input')!;
+  await waitFor(() => expect(chooser.disabled).toBe(false));
+  await fireEvent.change(chooser, { target: { files: [list] } });
+  expect(await screen.findByText('list.csv（2行、文字コード Shift_JIS）')).toBeTruthy();
+  expect(screen.getByText('3行目の賞味期限：数式です。')).toBeTruthy();
   await type(await screen.findByLabelText('件名（全行同じ値）'), '秋の品');
   await fireEvent.click(screen.getByRole('button', { name: '確かめる' }));
   const cell = await screen.findByLabelText<HTMLInputElement>('5行目のケース数');
   expect(cell.getAttribute('aria-invalid')).toBe('true');
   expect(document.getElementById(cell.getAttribute('aria-describedby')!)?.textContent).toContain('整数ではありません。');
   expect(screen.queryByRole('button', { name: /件を登録する/ })).toBeNull();
+  expect(screen.getByRole('button', { name: '問題のない1行だけを登録する' })).toBeTruthy();
   await fireEvent.change(cell, { target: { value: '4' } });
   expect(await screen.findByText('直した所があります。もう一度確かめてください。')).toBeTruthy();
   await fireEvent.click(screen.getByRole('button', { name: 'もう一度確かめる' }));
   await fireEvent.click(await screen.findByRole('button', { name: '1件を登録する' }));
   expect(await screen.findByText('1件を登録しました。')).toBeTruthy();
-  expect(sent.map((one) => one.dryRun)).toEqual([true, true, false]);
-  expect(sent[2].table).toBe(sent[1].table);
-  const [header, first, last] = sent[2].table.replace('\ufeff', '').split('\r\n');
+  expect(sent.map((one) => one.dryRun)).toEqual([true, true, true, false]);
+  expect(sent[0].table, 'the file as it is').toBe(text);
+  expect(sent[3].table).toBe(sent[2].table);
+  expect(sent[3].skip).toBe(false);
+  const [header, first, last] = sent[3].table.replace('\ufeff', '').split('\r\n');
   expect(header.split(',')).toEqual(expect.arrayContaining(['barcode', 'cases', 'date', 'title', 'offer_code', 'donor_code']));
-  expect(header).not.toContain('product_name');
   expect(first).toContain('9520000000019,3,');
   expect(last).toContain('9520000000019,4,');
   expect(last).toContain('D001');
