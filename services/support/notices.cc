@@ -117,7 +117,7 @@ void TellApplications(pg::Transaction& tx, const std::string& campaign_id, const
                     .en = absl::StrCat("Applications have come in: ", title_en.empty() ? title_ja : title_en)},
                    {.ja = "内容を確認して、受け付けるかどうかを決めてください。",
                     .en = "Please read them and decide which to accept."},
-                   absl::StrCat("/support/campaigns/", campaign_id), now);
+                   absl::StrCat("/campaigns/", campaign_id), now);
   notice.set_notice_id(outbox::IdOf({"campaign applications", campaign_id, absl::FormatCivilTime(day)}));
   outbox::ToHolders(notice, RoleOf(to.kind), to.id);
   (*notice.mutable_facts())["campaign"] = absl::StrCat("campaigns/", campaign_id);

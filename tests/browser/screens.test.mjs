@@ -25,13 +25,13 @@ const pages = {
     '/broadcasts', '/broadcasts/new', '/broadcasts/new/:offer/:line', '/broadcasts/:broadcast', '/standing', '/products', '/products/:product', '/warehouses', '/warehouses/:warehouse',
     '/rules', '/import', '/take-along', '/figures', '/figures/records', '/shares',
     '/search', '/needs', '/applications', '/applications/:group', '/reviews', '/surveys', '/surveys/:survey', '/directory-rules',
-    '/support/campaigns', '/support/campaigns/new', '/support/campaigns/:campaign', '/support/figures',
+    '/campaigns', '/campaigns/new', '/campaigns/:campaign', '/support-figures',
   ],
   ROLE_DONOR: ['/', '/donor/offers', '/donor/new', '/donor/upload', '/donor/offers/:offer', '/donor/offers/:draft/edit', '/donor/offers/:offer/copy', '/donor/report', '/donor/agreement', '/donor/standing', '/donor/standing/new', '/donor/standing/:standing'],
   ROLE_GROUP: ['/', '/group/needs', '/group/confirm', '/group/surveys', '/group/surveys/:survey', '/group/choose', '/group/received', '/group/profile', '/group/scan', '/group/hub', '/group/after', '/group/why', '/group/why/:run/:group', '/group/agreement', '/group/questions', '/group/questions/:broadcast'],
   ROLE_PARTNER: ['/', '/support', '/support/new', '/support/:request', '/support/:request/edit'],
   ROLE_AUDITOR: ['/', '/figures?by=prefecture', '/figures?by=flow', '/ledger', '/ledger/:position', '/replays'],
-  ROLE_ADMINISTRATOR: ['/', '/people', '/people/:person', '/devices', '/api-keys', '/organisations', '/support/settings'],
+  ROLE_ADMINISTRATOR: ['/', '/people', '/people/:person', '/devices', '/api-keys', '/organisations', '/support-settings'],
 };
 /** Seen in the dark as well. */
 const dark = ['/', '/in', '/stock', '/runs/:run', '/ledger', '/group/profile', '/donor/new', '/people'];

@@ -15,7 +15,7 @@ import { dueOf, HouseholdForm } from './form.svelte';
 import { support } from './routes';
 
 // Pages are loaded on demand; here beforehand, as a busy machine takes its time.
-const shown = ['/support/new', '/support/:request', '/campaign/:code', '/campaign/:code/receipt', '/support/figures'];
+const shown = ['/support/new', '/support/:request', '/campaign/:code', '/campaign/:code/receipt', '/support-figures'];
 beforeAll(async () => {
   for (const route of support) if (shown.includes(route.path)) await route.page();
 }, 240_000);
@@ -163,7 +163,7 @@ test('a request is taken on with one big button, and its details are read only w
 });
 
 test('small counts are told as few, and never as nothing', async () => {
-  open('/support/figures', { support: { getSupportStatistics: () => ({ total: { requests: 8n, people: 24n, medianDaysToAcknowledgeTenths: 15, medianDaysToDoneTenths: -1 }, rows: [{ key: '2026-11', suppressed: true }] }) } }, Role.AUDITOR);
+  open('/support-figures', { support: { getSupportStatistics: () => ({ total: { requests: 8n, people: 24n, medianDaysToAcknowledgeTenths: 15, medianDaysToDoneTenths: -1 }, rows: [{ key: '2026-11', suppressed: true }] }) } }, Role.AUDITOR);
   expect(await screen.findAllByText('5件未満')).toHaveLength(1);
   expect(screen.getByText('1.5')).toBeTruthy();
 });
