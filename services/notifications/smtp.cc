@@ -119,6 +119,7 @@ struct SmtpClient::Impl {
   std::string_view message, unsent;
   std::string command;  // the last one sent, its first word
   std::string answer;   // the server's last line
+  bool leaving = false;
   char curl_error[CURL_ERROR_SIZE] = "";
 
   static size_t Read(char* buffer, size_t size, size_t count, void* self) {
@@ -143,10 +144,12 @@ struct SmtpClient::Impl {
     if (type == CURLINFO_HEADER_OUT) {
       const std::string line(data, std::min<size_t>(size, 16));
       const std::string word = line.substr(0, line.find_first_of(" \r\n"));
-      for (const char* known : {"EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "QUIT", "RSET", "NOOP"}) {
+      for (const char* known : {"EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "RSET", "NOOP"}) {
         if (word == known) impl.command = word;
       }
-    } else if (type == CURLINFO_HEADER_IN) {
+      // Saying goodbye is not what the attempt came to.
+      if (word == "QUIT") impl.leaving = true;
+    } else if (type == CURLINFO_HEADER_IN && !impl.leaving) {
       impl.answer = std::string(absl::StripAsciiWhitespace(absl::string_view(data, size)));
     }
     return 0;
@@ -180,6 +183,7 @@ SendResult SmtpClient::Send(const SmtpSettings& settings, const std::string& to,
   impl_->message = impl_->unsent = message;
   impl_->command = "";
   impl_->answer = "";
+  impl_->leaving = false;
   impl_->curl_error[0] = '\0';
   curl_slist* recipients = curl_slist_append(nullptr, absl::StrCat("<", to, ">").c_str());
   curl_easy_setopt(curl, CURLOPT_URL, settings.url.c_str());

@@ -56,7 +56,7 @@ constexpr pg::Statement kLater{
     "last_error = $4, last_error_time = $5, claim_id = NULL, claim_end = NULL "
     "WHERE network_id = $1 AND claim_id = $2 AND delivery_id = ANY($3::uuid[])"};
 constexpr pg::Statement kEnded{
-    "UPDATE deliveries SET state = $6, end_time = $5, attempts = attempts + CASE $6 WHEN 4 THEN 1 ELSE 0 END, "
+    "UPDATE deliveries SET state = $6::smallint, end_time = $5, attempts = attempts + CASE $6 WHEN 4 THEN 1 ELSE 0 END, "
     "first_attempt_time = coalesce(first_attempt_time, $5), last_error = $4, last_error_time = $5, claim_id = NULL, claim_end = NULL "
     "WHERE network_id = $1 AND claim_id = $2 AND delivery_id = ANY($3::uuid[])"};
 constexpr pg::Statement kRelease{

@@ -34,7 +34,7 @@ constexpr pg::Statement kInboxUnread{
     "WHERE i.network_id = $1 AND i.person_id = $2 AND i.read_time IS NULL AND (i.occurred_time, i.notice_id) < ($3, $4::uuid) "
     "ORDER BY i.occurred_time DESC, i.notice_id DESC LIMIT $5"};
 constexpr pg::Statement kCountUnread{
-    "SELECT count(*) AS unread FROM (SELECT FROM inbox WHERE network_id = $1 AND person_id = $2 AND read_time IS NULL LIMIT 100) AS some"};
+    "SELECT count(*) AS unread FROM (SELECT FROM inbox WHERE network_id = $1 AND person_id = $2 AND read_time IS NULL LIMIT 100) AS first"};
 constexpr pg::Statement kMark{
     "UPDATE inbox SET read_time = $4 WHERE network_id = $1 AND person_id = $2 AND notice_id = ANY($3::uuid[]) "
     "AND (read_time IS NULL) <> ($4::timestamptz IS NULL)"};

@@ -21,7 +21,7 @@ constexpr pg::Statement kInsert{
     "INSERT INTO webhooks (network_id, webhook_id, display_name, url, kinds, state, secret, create_time) "
     "VALUES ($1, $2, $3, $4, $5::smallint[], 1, $6, $7)"};
 constexpr pg::Statement kWrite{
-    "UPDATE webhooks SET display_name = $3, url = $4, kinds = $5::smallint[], state = $6, version = version + 1, "
+    "UPDATE webhooks SET display_name = $3, url = $4, kinds = $5::smallint[], state = $6::smallint, version = version + 1, "
     "failing_since_time = CASE WHEN $6 = 1 AND state <> 1 THEN NULL ELSE failing_since_time END, "
     "last_error = CASE WHEN $6 = 1 AND state <> 1 THEN '' ELSE last_error END WHERE network_id = $1 AND webhook_id = $2"};
 constexpr pg::Statement kDrop{
