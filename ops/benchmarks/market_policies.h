@@ -1,5 +1,5 @@
-// Claims and sealed bids as policies of ops/bench allocation: the rules of services/allocation/domain/market.h with simple,
-// truthful groups, on libs/fairflow alone.
+// Claims and sealed bids as policies of ops/bench allocation: the rules of services/allocation/domain/market.h with
+// simple, truthful groups, on libs/fairflow alone.
 //
 //   const ClaimPolicy claims(250);  rows.push_back({"claims", year.Live(claims, 0)});
 //   rows.push_back({"sealed bids", year.Live(BidPolicy(), 0)});
@@ -98,7 +98,8 @@ class ClaimPolicy {
     Choosing choosing(problem);
     for (const int group : order) {
       const fairflow::Level& level = fair->groups[group].fair;
-      const auto share = static_cast<int64_t>(static_cast<__int128>(level.food) * problem.groups[group].weight / level.weight);
+      const auto share =
+          static_cast<int64_t>(static_cast<__int128>(level.food) * problem.groups[group].weight / level.weight);
       const int64_t own = std::max<int64_t>(0, share - problem.groups[group].history);
       choosing.Take(group, own + own / 1000 * allowance_permille_, /*urgent_only=*/false);
     }
@@ -110,8 +111,9 @@ class ClaimPolicy {
   int allowance_permille_;
 };
 
-// Every group has shares by weight, wants half as much again as its part of today's food, and bids all it has for that: who
-// won less before has more shares, bids more for each case, and comes first. All that is spent comes back by weight.
+// Every group has shares by weight, wants half as much again as its part of today's food, and bids all it has for that:
+// who won less before has more shares, bids more for each case, and comes first. All that is spent comes back by
+// weight.
 class BidPolicy {
  public:
   std::vector<fairflow::Line> operator()(const fairflow::Problem& problem) const {
@@ -128,7 +130,9 @@ class BidPolicy {
     }
     std::vector<int> order(groups);
     std::iota(order.begin(), order.end(), 0);
-    const auto price = [&](int group) { return (*accounts_)[group] / static_cast<double>(problem.groups[group].weight); };
+    const auto price = [&](int group) {
+      return (*accounts_)[group] / static_cast<double>(problem.groups[group].weight);
+    };
     std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return price(a) > price(b); });
     Choosing choosing(problem);
     double spent = 0, all = 0;

@@ -49,7 +49,8 @@ void DropUnknown(const pb::Snapshot& snapshot, pb::RunOptions& options) {
 }
 
 std::string TitleOf(std::string_view before, const std::string& first) {
-  std::string title = first.starts_with(before) ? first : absl::StrCat(absl::string_view(before.data(), before.size()), first);
+  std::string title =
+      first.starts_with(before) ? first : absl::StrCat(absl::string_view(before.data(), before.size()), first);
   if (title.size() <= kMostTitle) return title;
   size_t end = kMostTitle;
   while (end > 0 && (static_cast<unsigned char>(title[end]) & 0xC0) == 0x80) --end;  // not within a character

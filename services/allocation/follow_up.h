@@ -1,5 +1,5 @@
-// A run that the service makes by itself: goods of a published run that are free again go out by fair share, for the same
-// hand-over (Run.follow_up_of). Proposed outside of a transaction, written inside of the one that says why.
+// A run that the service makes by itself: goods of a published run that are free again go out by fair share, for the
+// same hand-over (Run.follow_up_of). Proposed outside of a transaction, written inside of the one that says why.
 #pragma once
 
 #include <absl/status/status.h>
@@ -39,10 +39,11 @@ class FollowUps {
   FollowUps(pg::Pool& pool, SnapshotReader& reader, const calendar::Clock& clock, std::string service_key)
       : pool_(pool), reader_(reader), clock_(clock), service_key_(std::move(service_key)) {}
 
-  // `items`: so many of them at most, by "lots/…" and "places/…". `options`: what it names and is gone by now is left out.
+  // `items`: so many of them at most, by "lots/…" and "places/…". `options`: what it names and is gone by now is left
+  // out.
   absl::StatusOr<FollowUp> Propose(const std::string& network_id, const RunRow& first,
-                                   const std::map<std::pair<std::string, std::string>, int64_t>& items, pb::RunOptions options,
-                                   std::string_view title_before, absl::Time deadline) const;
+                                   const std::map<std::pair<std::string, std::string>, int64_t>& items,
+                                   pb::RunOptions options, std::string_view title_before, absl::Time deadline) const;
   // Writes it as PUBLISHING; Publisher::Publish goes on from there. `anybody` must hold.
   absl::Status Insert(pg::Transaction& tx, const RunRow& first, FollowUp& follow_up) const;
 

@@ -23,7 +23,7 @@ namespace {
   "l.reservation_id, l.delivery_id, l.open_items, l.shipped_items, l.confirmed_items, l.missing_items, l.ship_time, " \
   "l.hub_id, l.at_hub_items, l.handed_on_items, l.missing_on_items, l.answer_items, "                                 \
   "l.answer_rest, l.answer_reason, l.answer_subject, l.answer_time, l.answer_request, l.given_back, "                 \
-  "l.offered_again_in, l.claim_ended, l.shares_paid, l.version, r.answer_due_time, "                                                                \
+  "l.offered_again_in, l.claim_ended, l.shares_paid, l.version, r.answer_due_time, "                                  \
   "r.pick_up_due_time, r.time_zone, "                                                                                 \
   "r.publisher FROM lines l JOIN runs r USING (network_id, run_id) "
 
@@ -36,7 +36,8 @@ constexpr pg::Statement kInsert{
     "$8::uuid[], $9::uuid[], "
     "$10::uuid[], $11::date[], $12::jsonb[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], "
     "$18::smallint[], "
-    "$19::text[], $20::uuid[], $21::uuid[], $22::bigint[], $23::text[], $24::timestamptz[], $25::uuid[], $26::integer[], "
+    "$19::text[], $20::uuid[], $21::uuid[], $22::bigint[], $23::text[], $24::timestamptz[], $25::uuid[], "
+    "$26::integer[], "
     "$27::bigint[], $28::uuid[])"};
 constexpr pg::Statement kFind{KUBARI_LINES "WHERE l.network_id = $1 AND l.line_id = $2"};
 constexpr pg::Statement kFindLocked{KUBARI_LINES "WHERE l.network_id = $1 AND l.line_id = $2 FOR UPDATE OF l"};
@@ -46,7 +47,8 @@ constexpr pg::Statement kUpdate{
     "missing_items = u.missing, ship_time = u.ship_time, answer_items = u.answer_items, answer_rest = u.answer_rest, "
     "answer_reason = u.answer_reason, answer_subject = u.answer_subject, answer_time = u.answer_time, answer_request = "
     "u.answer_request, "
-    "given_back = u.given_back, offered_again_in = u.offered_again_in, shares_paid = u.shares_paid, at_hub_items = u.at_hub, "
+    "given_back = u.given_back, offered_again_in = u.offered_again_in, shares_paid = u.shares_paid, at_hub_items = "
+    "u.at_hub, "
     "handed_on_items = u.handed_on, missing_on_items = u.missing_on, version = u.version "
     "FROM unnest($2::uuid[], $3::smallint[], $4::bigint[], $5::text[], $6::uuid[], $7::uuid[], $8::bigint[], "
     "$9::bigint[], $10::bigint[], "
@@ -60,30 +62,31 @@ constexpr pg::Statement kUpdate{
     "WHERE l.network_id = $1 AND "
     "l.line_id = u.line_id"};
 // A group sees its lines once they were offered; a hub, if it asks for those, what comes by it and was not refused.
-#define KUBARI_WANTED                                                                                                 \
-  "WHERE l.network_id = $1 AND ($2::uuid IS NULL OR l.run_id = $2) AND ($3::uuid IS NULL OR l.group_id = $3) "        \
-  "AND ($4::uuid IS NULL OR l.lot_id = $4) AND (cardinality($5::smallint[]) = 0 OR l.state = ANY($5)) "               \
-  "AND ($7::uuid IS NULL OR l.hub_id = $7) AND ($6::uuid[] IS NULL "                                                  \
-  "OR (l.group_id = ANY($6) AND l.state NOT IN (1, 8)) "                                                              \
+#define KUBARI_WANTED                                                                                          \
+  "WHERE l.network_id = $1 AND ($2::uuid IS NULL OR l.run_id = $2) AND ($3::uuid IS NULL OR l.group_id = $3) " \
+  "AND ($4::uuid IS NULL OR l.lot_id = $4) AND (cardinality($5::smallint[]) = 0 OR l.state = ANY($5)) "        \
+  "AND ($7::uuid IS NULL OR l.hub_id = $7) AND ($6::uuid[] IS NULL "                                           \
+  "OR (l.group_id = ANY($6) AND l.state NOT IN (1, 8)) "                                                       \
   "OR (l.hub_id = $7 AND l.hub_id = ANY($6) AND l.state IN (2, 3, 6, 7, 9, 10))) "
-constexpr pg::Statement kList{
-    KUBARI_LINES KUBARI_WANTED
-    "AND (l.newest, l.run_id, l.group_name, l.line_id) > ($8, $9::uuid, $10, $11::uuid) "
-    "ORDER BY l.newest, l.run_id, l.group_name, l.line_id LIMIT $12"};
+constexpr pg::Statement kList{KUBARI_LINES KUBARI_WANTED
+                              "AND (l.newest, l.run_id, l.group_name, l.line_id) > ($8, $9::uuid, $10, $11::uuid) "
+                              "ORDER BY l.newest, l.run_id, l.group_name, l.line_id LIMIT $12"};
 // As KeyOf() says it of a row.
-#define KUBARI_NUMBER                                                                                                 \
-  "CASE $8 WHEN 'items' THEN l.items WHEN 'state' THEN l.state::bigint "                                              \
+#define KUBARI_NUMBER                                                    \
+  "CASE $8 WHEN 'items' THEN l.items WHEN 'state' THEN l.state::bigint " \
   "WHEN 'good_until' THEN coalesce(l.last_day - DATE '1970-01-01', 10000000)::bigint ELSE 0 END"
-#define KUBARI_TEXT                                                                                                   \
-  "CASE $8 WHEN 'group' THEN l.group_name WHEN 'product' THEN "                                                       \
+#define KUBARI_TEXT                                             \
+  "CASE $8 WHEN 'group' THEN l.group_name WHEN 'product' THEN " \
   "coalesce(l.facts->>'productDisplayName', '') || E'\\n' || coalesce(l.facts->>'lotCode', '') ELSE '' END"
 #define KUBARI_LINE_KEY "(" KUBARI_NUMBER ", " KUBARI_TEXT ", l.line_id)"
-constexpr pg::Statement kListBy{
-    KUBARI_LINES KUBARI_WANTED "AND ($9 OR " KUBARI_LINE_KEY " > ($10::bigint, $11::text, $12::uuid)) "
-    "ORDER BY " KUBARI_NUMBER ", " KUBARI_TEXT ", l.line_id LIMIT $13"};
-constexpr pg::Statement kListByDescending{
-    KUBARI_LINES KUBARI_WANTED "AND ($9 OR " KUBARI_LINE_KEY " < ($10::bigint, $11::text, $12::uuid)) "
-    "ORDER BY " KUBARI_NUMBER " DESC, " KUBARI_TEXT " DESC, l.line_id DESC LIMIT $13"};
+constexpr pg::Statement kListBy{KUBARI_LINES KUBARI_WANTED "AND ($9 OR " KUBARI_LINE_KEY
+                                                           " > ($10::bigint, $11::text, $12::uuid)) "
+                                                           "ORDER BY " KUBARI_NUMBER ", " KUBARI_TEXT
+                                                           ", l.line_id LIMIT $13"};
+constexpr pg::Statement kListByDescending{KUBARI_LINES KUBARI_WANTED "AND ($9 OR " KUBARI_LINE_KEY
+                                                                     " < ($10::bigint, $11::text, $12::uuid)) "
+                                                                     "ORDER BY " KUBARI_NUMBER " DESC, " KUBARI_TEXT
+                                                                     " DESC, l.line_id DESC LIMIT $13"};
 constexpr pg::Statement kDelete{"DELETE FROM lines WHERE network_id = $1 AND run_id = $2"};
 constexpr pg::Statement kToOfferAgain{
     KUBARI_LINES
@@ -132,8 +135,8 @@ constexpr pg::Statement kInsertHandOns{
     "SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[])"};
 constexpr pg::Statement kInsertShipments{
     "INSERT INTO shipments (network_id, movement_id, line_id) SELECT $1, * FROM unnest($2::uuid[], $3::uuid[])"};
-// States: 2 OFFERED, 3 ACCEPTED, 6 SHIPPED, 7 CONFIRMED, 9 AT_HUB, 10 HANDED_ON. What comes by a hub claims its storage, too, until it is
-// handed on.
+// States: 2 OFFERED, 3 ACCEPTED, 6 SHIPPED, 7 CONFIRMED, 9 AT_HUB, 10 HANDED_ON. What comes by a hub claims its
+// storage, too, until it is handed on.
 constexpr pg::Statement kPast{
     "SELECT group_id, sum(milli_person_days)::bigint AS milli_person_days, sum(ambient)::bigint AS ambient, "
     "sum(chilled)::bigint AS chilled, sum(frozen)::bigint AS frozen FROM ("
@@ -347,8 +350,8 @@ absl::Status InsertLines(pg::Transaction& tx, const std::vector<LineRow>& rows) 
   }
   return tx
       .Execute(kInsert, tx.network_id(), line, run, newest, state, group, group_name, lot, place, warehouse, last_day,
-               facts, next, items, per_case, minimum, value, zone, reason, reservation, delivery, answer, answer_subject,
-               answer_time, answer_request, claim, paid, hub)
+               facts, next, items, per_case, minimum, value, zone, reason, reservation, delivery, answer,
+               answer_subject, answer_time, answer_request, claim, paid, hub)
       .status();
 }
 

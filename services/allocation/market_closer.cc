@@ -136,7 +136,8 @@ absl::Status MarketCloser::SettleRun(const pg::TxContext& context, const std::st
   });
 }
 
-absl::Status MarketCloser::WriteSettled(pg::Transaction& tx, RunRow& run, const Solved& solved, const std::string& bytes) {
+absl::Status MarketCloser::WriteSettled(pg::Transaction& tx, RunRow& run, const Solved& solved,
+                                        const std::string& bytes) {
   const absl::Time now = Micros(clock_.Now());
   run.market = MarketPhase::kSettled;
   ++run.revision;
@@ -218,7 +219,8 @@ absl::Status MarketCloser::OfferRest(const pg::TxContext& context, const std::st
       options.set_urgent_days(run.run.options().urgent_days());
       options.set_offer_again(true);
       *options.mutable_left_out() = run.run.options().left_out();
-      ASSIGN_OR_RETURN(rest, follow_ups_.Propose(context.network_id, run, items, std::move(options), kTitle, context.deadline));
+      ASSIGN_OR_RETURN(
+          rest, follow_ups_.Propose(context.network_id, run, items, std::move(options), kTitle, context.deadline));
     }
   }
   bool ours = false;
@@ -255,7 +257,8 @@ absl::Status MarketCloser::GiveBackSharesOf(const std::string& network_id, const
   ASSIGN_OR_RETURN(const absl::TimeZone zone, calendar::LoadZone(time_zone));
   const absl::Time now = Micros(clock_.Now());
   const absl::CivilDay today = absl::ToCivilDay(now, zone);
-  ASSIGN_OR_RETURN(const bool done, pool_.Read(context, [&](pg::Transaction& tx) { return WasRecirculated(tx, today); }));
+  ASSIGN_OR_RETURN(const bool done,
+                   pool_.Read(context, [&](pg::Transaction& tx) { return WasRecirculated(tx, today); }));
   if (done) return absl::OkStatus();
   // By the weights of today; who has joined since gets its first endowment, who has left gets nothing.
   ASSIGN_OR_RETURN(const std::vector<groups::v1::Group> groups,

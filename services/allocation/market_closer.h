@@ -1,7 +1,7 @@
 // Ends runs in which groups choose when their time is over, and gives back every night what was spent.
 //
-//   OPEN ─ time is over ─▶ CLOSING ─ settled from a snapshot that holds all claims or bids ─▶ SETTLED ─ what is urgent of the
-//   rest goes out by fair share ─▶ CLOSED
+//   OPEN ─ time is over ─▶ CLOSING ─ settled from a snapshot that holds all claims or bids ─▶ SETTLED ─ what is urgent
+//   of the rest goes out by fair share ─▶ CLOSED
 //
 // Each arrow is one transaction, so a process that stops anywhere leaves a run from which the next one goes on.
 #pragma once

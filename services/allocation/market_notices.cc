@@ -13,8 +13,8 @@ void TellGroups(pg::Transaction& tx, const RunRow& run) {
   const bool open = run.market == MarketPhase::kOpen;
   const bool bids = run.run.policy() == pb::POLICY_BIDS;
   const absl::StatusOr<absl::TimeZone> zone = calendar::LoadZone(run.time_zone);
-  const std::string due =
-      absl::FormatTime("%Y-%m-%d %H:%M", run.answer_due_time.value_or(run.create_time), zone.value_or(absl::UTCTimeZone()));
+  const std::string due = absl::FormatTime("%Y-%m-%d %H:%M", run.answer_due_time.value_or(run.create_time),
+                                           zone.value_or(absl::UTCTimeZone()));
   const std::string& title = run.run.title();
   outbox::Words subject, text;
   if (open) {
@@ -28,9 +28,10 @@ void TellGroups(pg::Transaction& tx, const RunRow& run) {
     text = {.ja = absl::StrCat("「", title, "」の結果をご確認ください。"),
             .en = absl::StrCat("See what became of \"", title, "\".")};
   }
-  notifications::v1::Notice notice = outbox::Make(
-      open ? notifications::v1::NOTICE_KIND_ROUND_OPENED : notifications::v1::NOTICE_KIND_ROUND_CLOSED, subject, text,
-      absl::StrCat("/group/choose/", run.id), open ? run.publish_time.value_or(run.create_time) : run.answer_due_time.value_or(run.create_time));
+  notifications::v1::Notice notice =
+      outbox::Make(open ? notifications::v1::NOTICE_KIND_ROUND_OPENED : notifications::v1::NOTICE_KIND_ROUND_CLOSED,
+                   subject, text, absl::StrCat("/group/choose/", run.id),
+                   open ? run.publish_time.value_or(run.create_time) : run.answer_due_time.value_or(run.create_time));
   notice.set_notice_id(outbox::IdOf({open ? "round opened" : "round closed", run.id}));
   outbox::ToHolders(notice, type::v1::ROLE_GROUP);
   (*notice.mutable_facts())["run"] = run.run.name();

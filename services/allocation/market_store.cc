@@ -14,7 +14,8 @@ namespace {
 
 constexpr pg::Statement kToClose{"SELECT network_id, run_id AS id FROM markets_to_close($1)"};
 constexpr pg::Statement kClaims{
-    "SELECT claim_number, group_id, lot_id, place_id, (facts->>'proposedItems')::bigint AS items, CASE WHEN claim_ended > 0 THEN claim_ended "
+    "SELECT claim_number, group_id, lot_id, place_id, (facts->>'proposedItems')::bigint AS items, CASE WHEN "
+    "claim_ended > 0 THEN claim_ended "
     "WHEN state IN (4, 5, 8) THEN 2147483647 ELSE 0 END AS claim_ended FROM lines "
     "WHERE network_id = $1 AND run_id = $2 AND claim_number > 0 ORDER BY claim_number"};
 // States: 4 REFUSED, 5 EXPIRED, 8 DROPPED.
@@ -22,16 +23,19 @@ constexpr pg::Statement kStamp{
     "UPDATE lines SET claim_ended = $3 WHERE network_id = $1 AND run_id = $2 AND claim_number > 0 AND claim_ended = 0 "
     "AND state IN (4, 5, 8)"};
 constexpr pg::Statement kPending{
-    "SELECT line_id FROM lines WHERE network_id = $1 AND run_id = $2 AND state = 1 AND answer_items IS NOT NULL ORDER BY line_id"};
+    "SELECT line_id FROM lines WHERE network_id = $1 AND run_id = $2 AND state = 1 AND answer_items IS NOT NULL ORDER "
+    "BY line_id"};
 constexpr pg::Statement kEndedStay{
     "UPDATE lines SET offered_again_in = '00000000-0000-0000-0000-000000000000' WHERE network_id = $1 AND run_id = $2 "
     "AND claim_ended > 0 AND offered_again_in IS NULL"};
 
 constexpr pg::Statement kInsertBid{
-    "INSERT INTO bids (network_id, bid_id, run_id, newest, state, lot_id, place_id, facts, parties, join_code, create_time) "
+    "INSERT INTO bids (network_id, bid_id, run_id, newest, state, lot_id, place_id, facts, parties, join_code, "
+    "create_time) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, $11)"};
 constexpr pg::Statement kPutParts{
-    "INSERT INTO bid_parts (network_id, bid_id, run_id, lot_id, place_id, open, position, group_id, group_name, cases, price, "
+    "INSERT INTO bid_parts (network_id, bid_id, run_id, lot_id, place_id, open, position, group_id, group_name, cases, "
+    "price, "
     "won_cases, reason, message, message_ja, subject) "
     "SELECT $1, $2, $3, $4, $5, $6, * FROM unnest($7::integer[], $8::uuid[], $9::text[], $10::bigint[], $11::bigint[], "
     "$12::bigint[], $13::text[], $14::text[], $15::text[], $16::text[]) "
@@ -41,20 +45,23 @@ constexpr pg::Statement kPutParts{
 constexpr pg::Statement kDropParts{
     "DELETE FROM bid_parts WHERE network_id = $1 AND bid_id = $2 AND NOT group_id = ANY($3::uuid[])"};
 constexpr pg::Statement kUpdateBid{"UPDATE bids SET state = $3, version = $4 WHERE network_id = $1 AND bid_id = $2"};
-#define KUBARI_BIDS "SELECT b.bid_id, b.run_id, b.state, b.facts, b.parties, b.join_code, b.create_time, b.version FROM bids b "
+#define KUBARI_BIDS \
+  "SELECT b.bid_id, b.run_id, b.state, b.facts, b.parties, b.join_code, b.create_time, b.version FROM bids b "
 constexpr pg::Statement kFind{KUBARI_BIDS "WHERE b.network_id = $1 AND b.bid_id = $2"};
 constexpr pg::Statement kFindLocked{KUBARI_BIDS "WHERE b.network_id = $1 AND b.bid_id = $2 FOR UPDATE"};
 constexpr pg::Statement kByCode{KUBARI_BIDS "WHERE b.network_id = $1 AND b.join_code = $2"};
 constexpr pg::Statement kByCodeLocked{KUBARI_BIDS "WHERE b.network_id = $1 AND b.join_code = $2 FOR UPDATE"};
-constexpr pg::Statement kOpen{KUBARI_BIDS "WHERE b.network_id = $1 AND b.run_id = $2 AND b.state = 1 ORDER BY b.bid_id FOR UPDATE"};
-constexpr pg::Statement kOpenOf{
-    KUBARI_BIDS
-    "JOIN bid_parts p USING (network_id, bid_id) WHERE b.network_id = $1 AND b.run_id = $2 AND p.group_id = $3 AND p.open "
-    "ORDER BY b.bid_id"};
+constexpr pg::Statement kOpen{KUBARI_BIDS
+                              "WHERE b.network_id = $1 AND b.run_id = $2 AND b.state = 1 ORDER BY b.bid_id FOR UPDATE"};
+constexpr pg::Statement kOpenOf{KUBARI_BIDS
+                                "JOIN bid_parts p USING (network_id, bid_id) WHERE b.network_id = $1 AND b.run_id = $2 "
+                                "AND p.group_id = $3 AND p.open "
+                                "ORDER BY b.bid_id"};
 constexpr pg::Statement kList{
     KUBARI_BIDS
     "WHERE b.network_id = $1 AND ($2::uuid IS NULL OR b.run_id = $2) "
-    "AND ($3::uuid IS NULL OR EXISTS (SELECT FROM bid_parts p WHERE p.network_id = b.network_id AND p.bid_id = b.bid_id "
+    "AND ($3::uuid IS NULL OR EXISTS (SELECT FROM bid_parts p WHERE p.network_id = b.network_id AND p.bid_id = "
+    "b.bid_id "
     "AND p.group_id = $3)) "
     "AND CASE WHEN $4::uuid[] IS NULL THEN b.state IN (3, 4) ELSE EXISTS (SELECT FROM bid_parts p "
     "WHERE p.network_id = b.network_id AND p.bid_id = b.bid_id AND p.group_id = ANY($4)) END "
@@ -73,7 +80,8 @@ constexpr pg::Statement kCount{
     "coalesce(sum(l.items) FILTER (WHERE l.group_id = $3), 0)::bigint AS items FROM lines l "
     "WHERE l.network_id = $1 AND l.run_id = ANY($2::uuid[]) AND l.state NOT IN (4, 5, 8) GROUP BY l.run_id "
     "UNION ALL "
-    "SELECT p.run_id, count(DISTINCT p.bid_id)::integer, count(DISTINCT p.group_id)::integer, 0::bigint FROM bid_parts p "
+    "SELECT p.run_id, count(DISTINCT p.bid_id)::integer, count(DISTINCT p.group_id)::integer, 0::bigint FROM bid_parts "
+    "p "
     "WHERE p.network_id = $1 AND p.run_id = ANY($2::uuid[]) AND (p.open OR p.won_cases > 0) GROUP BY p.run_id"};
 
 absl::StatusOr<std::vector<BidRow>> ReadBids(pg::Transaction& tx, const absl::StatusOr<pg::Result>& rows) {
@@ -130,11 +138,10 @@ absl::Status PutParts(pg::Transaction& tx, const BidRow& row) {
     message_ja.push_back(part.message_ja);
     subject.push_back(part.subject);
   }
-  const absl::Status status =
-      tx.Execute(kPutParts, tx.network_id(), row.id, row.run_id, IdIn("lots", row.facts.lot()),
-                 IdIn("places", row.facts.place()), row.open(), position, group, name, cases, price, won, reason, message,
-                 message_ja, subject)
-          .status();
+  const absl::Status status = tx.Execute(kPutParts, tx.network_id(), row.id, row.run_id, IdIn("lots", row.facts.lot()),
+                                         IdIn("places", row.facts.place()), row.open(), position, group, name, cases,
+                                         price, won, reason, message, message_ja, subject)
+                                  .status();
   if (pg::ConstraintOf(status) == "bid_parts_one_open") return refusals::BidTaken(row.facts.product_display_name());
   return status;
 }
@@ -185,11 +192,11 @@ absl::Status EndedAreNotOfferedAgain(pg::Transaction& tx, const std::string& run
 }
 
 absl::Status InsertBid(pg::Transaction& tx, const BidRow& row) {
-  const absl::Status status = tx.Execute(kInsertBid, tx.network_id(), row.id, row.run_id, row.newest(),
-                                         static_cast<int>(row.state), IdIn("lots", row.facts.lot()),
-                                         IdIn("places", row.facts.place()), ToJson(row.facts), row.parties, row.join_code,
-                                         row.create_time)
-                                  .status();
+  const absl::Status status =
+      tx.Execute(kInsertBid, tx.network_id(), row.id, row.run_id, row.newest(), static_cast<int>(row.state),
+                 IdIn("lots", row.facts.lot()), IdIn("places", row.facts.place()), ToJson(row.facts), row.parties,
+                 row.join_code, row.create_time)
+          .status();
   if (pg::ConstraintOf(status) == "bids_pkey") return refusals::BidIdTaken(ids::Name("bids", row.id));
   RETURN_IF_ERROR(status);
   return PutParts(tx, row);
@@ -216,7 +223,8 @@ absl::StatusOr<std::vector<BidRow>> OpenBids(pg::Transaction& tx, const std::str
   return ReadBids(tx, tx.Query(kOpen, tx.network_id(), run_id));
 }
 
-absl::StatusOr<std::vector<BidRow>> OpenBidsOf(pg::Transaction& tx, const std::string& run_id, const std::string& group_id) {
+absl::StatusOr<std::vector<BidRow>> OpenBidsOf(pg::Transaction& tx, const std::string& run_id,
+                                               const std::string& group_id) {
   return ReadBids(tx, tx.Query(kOpenOf, tx.network_id(), run_id, group_id));
 }
 
@@ -231,9 +239,10 @@ absl::StatusOr<std::vector<pb::SnapshotBalance>> FreeShares(pg::Transaction& tx,
   return balances;
 }
 
-absl::StatusOr<std::vector<BidRow>> ListBids(pg::Transaction& tx, const BidFilter& filter, int64_t newest, const std::string& id,
-                                             int limit) {
-  return ReadBids(tx, tx.Query(kList, tx.network_id(), filter.run_id, filter.group_id, filter.own_groups, newest, id, limit));
+absl::StatusOr<std::vector<BidRow>> ListBids(pg::Transaction& tx, const BidFilter& filter, int64_t newest,
+                                             const std::string& id, int limit) {
+  return ReadBids(
+      tx, tx.Query(kList, tx.network_id(), filter.run_id, filter.group_id, filter.own_groups, newest, id, limit));
 }
 
 absl::StatusOr<std::map<std::string, Counts>> CountEntries(pg::Transaction& tx, const std::vector<RunRow>& runs,

@@ -67,7 +67,8 @@ absl::Status UpdateBid(pg::Transaction& tx, BidRow& row);
 // All of a run that are open, by id; locked.
 absl::StatusOr<std::vector<BidRow>> OpenBids(pg::Transaction& tx, const std::string& run_id);
 // Open bids of a run in which the group has a part.
-absl::StatusOr<std::vector<BidRow>> OpenBidsOf(pg::Transaction& tx, const std::string& run_id, const std::string& group_id);
+absl::StatusOr<std::vector<BidRow>> OpenBidsOf(pg::Transaction& tx, const std::string& run_id,
+                                               const std::string& group_id);
 // What each group has free for this run: its account, less its bids in other open runs.
 absl::StatusOr<std::vector<pb::SnapshotBalance>> FreeShares(pg::Transaction& tx, const std::string& run_id);
 
@@ -77,8 +78,8 @@ struct BidFilter {
   std::optional<std::vector<std::string>> own_groups;
 };
 // After (newest, id), newest first.
-absl::StatusOr<std::vector<BidRow>> ListBids(pg::Transaction& tx, const BidFilter& filter, int64_t newest, const std::string& id,
-                                             int limit);
+absl::StatusOr<std::vector<BidRow>> ListBids(pg::Transaction& tx, const BidFilter& filter, int64_t newest,
+                                             const std::string& id, int limit);
 
 // Of one run.
 struct Counts {

@@ -203,11 +203,12 @@ TEST_F(MarketTest, EveryNoHasItsReason) {
   // Nothing of a run that is not published, or of another kind.
   EXPECT_THAT(Ask(&MarketStub::Claim, "group 1", NewClaim(MakeRun(), 1, 10)), FailsBecause("RUN_NOT_FOUND"));
   EXPECT_THAT(Ask(&MarketStub::PlaceBid, "group 1", NewBid(run, 1, 1, 1)), FailsBecause("RUN_POLICY"));
-  EXPECT_THAT(Ask(&MarketStub::GetMarket, "stranger", [&] {
-                pb::GetMarketRequest request;
-                request.set_run(run.name());
-                return request;
-              }()),
+  EXPECT_THAT(Ask(&MarketStub::GetMarket, "stranger",
+                  [&] {
+                    pb::GetMarketRequest request;
+                    request.set_run(run.name());
+                    return request;
+                  }()),
               FailsBecause("RUN_NOT_FOUND"));
 }
 
@@ -237,7 +238,8 @@ TEST_F(MarketTest, ManyAtOnceStandInOneOrder) {
   for (int worker = 0; worker < 6; ++worker) {
     threads.emplace_back([&, worker] {
       for (int round = 0; round < 6; ++round) {
-        const auto answer = Ask(&MarketStub::Claim, worker % 2 == 0 ? "group 1" : "group 2", NewClaim(run, 1 + round % 3, 10));
+        const auto answer =
+            Ask(&MarketStub::Claim, worker % 2 == 0 ? "group 1" : "group 2", NewClaim(run, 1 + round % 3, 10));
         if (answer.ok()) {
           ++took;
         } else {
@@ -540,8 +542,8 @@ TEST_F(MarketTest, WhatWasSpentComesBackOnceANight) {
   ASSERT_THAT(closer_.GiveBackShares(), IsOk());
   EXPECT_EQ(BalanceOf(1), 90'000);
   clock_.Advance(absl::Hours(24));
-  groups_.groups.pop_back();                            // one has left …
-  groups_.groups.push_back(MakeGroup(4));               // … one has come
+  groups_.groups.pop_back();               // one has left …
+  groups_.groups.push_back(MakeGroup(4));  // … one has come
   groups_.groups.back().set_households(5);
   std::thread other([&] { EXPECT_THAT(closer_.GiveBackShares(), IsOk()); });
   EXPECT_THAT(closer_.GiveBackShares(), IsOk());
@@ -601,9 +603,11 @@ TEST_F(MarketTest, SharesAreConservedThroughRandomSeasons) {
     for (int bid = 0; bid < 6; ++bid) {
       const std::string token = random() % 2 == 0 ? "group 1" : "group 2";
       const int lot = 1 + static_cast<int>(random() % 3);
-      const int64_t price = lot == 1 ? -static_cast<int64_t>(random() % 1'000) : static_cast<int64_t>(random() % 40'000);
+      const int64_t price =
+          lot == 1 ? -static_cast<int64_t>(random() % 1'000) : static_cast<int64_t>(random() % 40'000);
       EXPECT_THAT(Ask(&MarketStub::PlaceBid, token, NewBid(run, lot, 1 + static_cast<int64_t>(random() % 5), price)),
-                  AnyOf(IsOk(), FailsBecause("BID_TAKEN"), FailsBecause("NOT_ENOUGH_SHARES"), FailsBecause("QUANTITY_TOO_LARGE")));
+                  AnyOf(IsOk(), FailsBecause("BID_TAKEN"), FailsBecause("NOT_ENOUGH_SHARES"),
+                        FailsBecause("QUANTITY_TOO_LARGE")));
     }
     CloseNow(run);
     ExpectReplays(run);

@@ -78,8 +78,8 @@ absl::Status Reoffer::OfferAgain(const std::string& network_id, const std::strin
   std::map<Stock, int64_t> back;
   for (const LineRow& line : lines) back[{line.facts.lot(), line.facts.place()}] += CameBack(line);
 
-  ASSIGN_OR_RETURN(FollowUp again, follow_ups_.Propose(network_id, first, back, OptionsFor(first.run.options(), lines), kTitle,
-                                                       context.deadline));
+  ASSIGN_OR_RETURN(FollowUp again, follow_ups_.Propose(network_id, first, back, OptionsFor(first.run.options(), lines),
+                                                       kTitle, context.deadline));
   const bool anybody = again.anybody();
   bool ours = false;
   RETURN_IF_ERROR(pool_.Transact(context, [&](pg::Transaction& tx) -> absl::Status {

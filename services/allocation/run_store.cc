@@ -38,10 +38,10 @@ constexpr pg::Statement kLastPublished{
 constexpr pg::Statement kList{
     "SELECT " KUBARI_RUN_COLUMNS
     "FROM runs WHERE network_id = $1 AND (newest, run_id) > ($2, $3::uuid) ORDER BY newest, run_id LIMIT $4"};
-constexpr pg::Statement kListMarkets{
-    "SELECT " KUBARI_RUN_COLUMNS
-    "FROM runs WHERE network_id = $1 AND market_state > 0 AND (NOT $2 OR market_state = 1) AND (newest, run_id) > ($3, $4::uuid) "
-    "ORDER BY newest, run_id LIMIT $5"};
+constexpr pg::Statement kListMarkets{"SELECT " KUBARI_RUN_COLUMNS
+                                     "FROM runs WHERE network_id = $1 AND market_state > 0 AND (NOT $2 OR market_state "
+                                     "= 1) AND (newest, run_id) > ($3, $4::uuid) "
+                                     "ORDER BY newest, run_id LIMIT $5"};
 constexpr pg::Statement kUpdate{
     "UPDATE runs SET state = $3, summary = $4::jsonb, answer_due_time = $5, pick_up_due_time = $6, publish_time = $7, "
     "publisher = $8, "
@@ -159,8 +159,8 @@ absl::StatusOr<std::vector<RunRow>> ListRuns(pg::Transaction& tx, int64_t newest
   return runs;
 }
 
-absl::StatusOr<std::vector<RunRow>> ListMarkets(pg::Transaction& tx, bool open_only, int64_t newest, const std::string& run_id,
-                                                int limit) {
+absl::StatusOr<std::vector<RunRow>> ListMarkets(pg::Transaction& tx, bool open_only, int64_t newest,
+                                                const std::string& run_id, int limit) {
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kListMarkets, tx.network_id(), open_only, newest, run_id, limit));
   std::vector<RunRow> runs;
   for (const pg::Row row : rows) {

@@ -57,8 +57,8 @@ absl::StatusOr<RunRow> LastPublishedRun(pg::Transaction& tx);
 // After (newest, run_id), newest first.
 absl::StatusOr<std::vector<RunRow>> ListRuns(pg::Transaction& tx, int64_t newest, const std::string& run_id, int limit);
 // Of runs in which groups choose, those that were published; as ListRuns.
-absl::StatusOr<std::vector<RunRow>> ListMarkets(pg::Transaction& tx, bool open_only, int64_t newest, const std::string& run_id,
-                                                int limit);
+absl::StatusOr<std::vector<RunRow>> ListMarkets(pg::Transaction& tx, bool open_only, int64_t newest,
+                                                const std::string& run_id, int limit);
 // Everything that may change: state, summary, times, publisher, time zone, and of a proposal what it was made from. The
 // version grows by one here and in `row`.
 absl::Status UpdateRun(pg::Transaction& tx, RunRow& row);

@@ -35,25 +35,29 @@ constexpr pg::Statement kSetBalances{
     "UPDATE share_accounts a SET balance = u.balance FROM unnest($2::uuid[], $3::bigint[]) AS u (group_id, balance) "
     "WHERE a.network_id = $1 AND a.group_id = u.group_id"};
 constexpr pg::Statement kInsertEntries{
-    "INSERT INTO share_entries (network_id, entry_id, group_id, newest, kind, amount, balance, run_id, line_id, product, "
-    "create_time) SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::smallint[], $6::bigint[], $7::bigint[], "
+    "INSERT INTO share_entries (network_id, entry_id, group_id, newest, kind, amount, balance, run_id, line_id, "
+    "product, "
+    "create_time) SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::smallint[], $6::bigint[], "
+    "$7::bigint[], "
     "$8::uuid[], $9::uuid[], $10::text[], $11::timestamptz[])"};
 constexpr pg::Statement kMovePool{
     "UPDATE share_pools SET pool = pool + $2, granted = granted + $3 WHERE network_id = $1"};
-#define KUBARI_ACCOUNTS                                                                                             \
-  "SELECT a.group_id, a.group_name, a.weight, a.balance, "                                                          \
-  "(SELECT coalesce(sum(p.cases * greatest(p.price, 0)), 0)::bigint FROM bid_parts p "                              \
+#define KUBARI_ACCOUNTS                                                                \
+  "SELECT a.group_id, a.group_name, a.weight, a.balance, "                             \
+  "(SELECT coalesce(sum(p.cases * greatest(p.price, 0)), 0)::bigint FROM bid_parts p " \
   " WHERE p.network_id = a.network_id AND p.group_id = a.group_id AND p.open) AS in_bids FROM share_accounts a "
 constexpr pg::Statement kFind{KUBARI_ACCOUNTS "WHERE a.network_id = $1 AND a.group_id = $2"};
 constexpr pg::Statement kLock{"SELECT FROM share_accounts WHERE network_id = $1 AND group_id = $2 FOR UPDATE"};
-constexpr pg::Statement kList{
-    KUBARI_ACCOUNTS
-    "WHERE a.network_id = $1 AND ($2::uuid[] IS NULL OR a.group_id = ANY($2)) AND (a.group_name, a.group_id) > ($3, $4::uuid) "
-    "ORDER BY a.group_name, a.group_id LIMIT $5"};
+constexpr pg::Statement kList{KUBARI_ACCOUNTS
+                              "WHERE a.network_id = $1 AND ($2::uuid[] IS NULL OR a.group_id = ANY($2)) AND "
+                              "(a.group_name, a.group_id) > ($3, $4::uuid) "
+                              "ORDER BY a.group_name, a.group_id LIMIT $5"};
 constexpr pg::Statement kEntries{
-    "SELECT e.entry_id, e.group_id, a.group_name, e.kind, e.amount, e.balance, e.run_id, e.line_id, e.product, e.create_time "
+    "SELECT e.entry_id, e.group_id, a.group_name, e.kind, e.amount, e.balance, e.run_id, e.line_id, e.product, "
+    "e.create_time "
     "FROM share_entries e JOIN share_accounts a USING (network_id, group_id) "
-    "WHERE e.network_id = $1 AND ($2::uuid[] IS NULL OR e.group_id = ANY($2)) AND (e.newest, e.entry_id) > ($3, $4::uuid) "
+    "WHERE e.network_id = $1 AND ($2::uuid[] IS NULL OR e.group_id = ANY($2)) AND (e.newest, e.entry_id) > ($3, "
+    "$4::uuid) "
     "ORDER BY e.newest, e.entry_id LIMIT $5"};
 constexpr pg::Statement kPool{"SELECT pool FROM share_pools WHERE network_id = $1"};
 constexpr pg::Statement kPoolLocked{"SELECT pool FROM share_pools WHERE network_id = $1 FOR UPDATE"};
@@ -88,8 +92,8 @@ std::vector<Member> MembersOf(const pb::Snapshot& snapshot, const Judgement& jud
   return members;
 }
 
-absl::Status EnsureAccounts(pg::Transaction& tx, const std::string& time_zone, std::vector<Member> members, absl::Time now,
-                            bool others_leave) {
+absl::Status EnsureAccounts(pg::Transaction& tx, const std::string& time_zone, std::vector<Member> members,
+                            absl::Time now, bool others_leave) {
   std::sort(members.begin(), members.end(), [](const Member& a, const Member& b) { return a.group_id < b.group_id; });
   std::vector<std::string> ids, names;
   std::vector<int64_t> weights;
@@ -172,7 +176,8 @@ absl::StatusOr<std::optional<Account>> FindAccount(pg::Transaction& tx, const st
   return ReadAccount(rows[0]);
 }
 
-absl::StatusOr<std::vector<Account>> ListAccounts(pg::Transaction& tx, const std::optional<std::vector<std::string>>& groups,
+absl::StatusOr<std::vector<Account>> ListAccounts(pg::Transaction& tx,
+                                                  const std::optional<std::vector<std::string>>& groups,
                                                   const std::string& name, const std::string& id, int limit) {
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kList, tx.network_id(), groups, name, id, limit));
   std::vector<Account> accounts;
@@ -181,8 +186,8 @@ absl::StatusOr<std::vector<Account>> ListAccounts(pg::Transaction& tx, const std
 }
 
 absl::StatusOr<std::vector<ShareEntry>> ListEntries(pg::Transaction& tx,
-                                                    const std::optional<std::vector<std::string>>& groups, int64_t newest,
-                                                    const std::string& id, int limit) {
+                                                    const std::optional<std::vector<std::string>>& groups,
+                                                    int64_t newest, const std::string& id, int limit) {
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kEntries, tx.network_id(), groups, newest, id, limit));
   std::vector<ShareEntry> entries;
   for (const pg::Row row : rows) {
@@ -218,8 +223,7 @@ absl::StatusOr<bool> Recirculate(pg::Transaction& tx, absl::CivilDay day, absl::
   const std::vector<int64_t> parts = GiveBack(pools[0].Get<int64_t>("pool"), weights);
   int64_t amount = 0;
   for (const int64_t part : parts) amount += part;
-  ASSIGN_OR_RETURN(const int64_t begun,
-                   tx.Execute(kBeginDay, tx.network_id(), absl::FormatCivilTime(day), amount));
+  ASSIGN_OR_RETURN(const int64_t begun, tx.Execute(kBeginDay, tx.network_id(), absl::FormatCivilTime(day), amount));
   if (begun == 0) return false;
   std::vector<ShareEntry> entries;
   for (size_t i = 0; i < parts.size(); ++i) {

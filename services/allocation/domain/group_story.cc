@@ -353,7 +353,8 @@ class Telling {
     const std::string& name = told_.group_display_name();
     Say(absl::StrFormat("For %s: in this run every group chose for itself, %s.", name,
                         claims ? "first come, first served" : "by sealed bids in shares"),
-        absl::StrFormat("%s様へ：この回は、団体が自分で選ぶ方式（%s）です。", name, claims ? "早い者順" : "ポイントによる入札"));
+        absl::StrFormat("%s様へ：この回は、団体が自分で選ぶ方式（%s）です。", name,
+                        claims ? "早い者順" : "ポイントによる入札"));
     const std::string fair = Hundredths(market_.terms.fair[group_]);
     if (claims) {
       WriteClaims(fair);
@@ -369,14 +370,19 @@ class Telling {
   void WriteClaims(const std::string& fair) {
     const std::string cap = Hundredths(market_.terms.cap[group_]);
     if (told_.items() == 0) {
-      Say("It has claimed nothing, or has taken back what it had claimed.", "申込みがないか、すべて取り消されています。");
+      Say("It has claimed nothing, or has taken back what it had claimed.",
+          "申込みがないか、すべて取り消されています。");
     } else {
-      Say(absl::StrFormat("It has claimed %d items.", told_.items()), absl::StrFormat("申込みは%d点です。", told_.items()));
+      Say(absl::StrFormat("It has claimed %d items.", told_.items()),
+          absl::StrFormat("申込みは%d点です。", told_.items()));
     }
-    Say(absl::StrFormat("It could claim %s person-days of food; its fair share of the run was %s. Food whose date is near could be "
-                        "claimed beyond that.",
-                        cap, fair),
-        absl::StrFormat("申込みの上限は%s人日分、公平な取り分は%s人日分でした。期限の近い食品は上限を超えて申し込めました。", cap, fair));
+    Say(absl::StrFormat(
+            "It could claim %s person-days of food; its fair share of the run was %s. Food whose date is near could be "
+            "claimed beyond that.",
+            cap, fair),
+        absl::StrFormat(
+            "申込みの上限は%s人日分、公平な取り分は%s人日分でした。期限の近い食品は上限を超えて申し込めました。", cap,
+            fair));
   }
 
   void WriteBids() {
@@ -387,8 +393,9 @@ class Telling {
       const auto part = std::ranges::find(result.groups, group_);
       if (part == result.groups.end() || result.supply < 0 || ++own > kBidsInText) continue;
       const std::string& product = snapshot_.stock(result.supply).lot().product_display_name();
-      const Sentence why = ExplainBid(snapshot_.market().bids(static_cast<int>(i)), static_cast<int>(part - result.groups.begin()),
-                                      result, judgement_.supplies()[result.supply]);
+      const Sentence why =
+          ExplainBid(snapshot_.market().bids(static_cast<int>(i)), static_cast<int>(part - result.groups.begin()),
+                     result, judgement_.supplies()[result.supply]);
       Say(absl::StrCat(product, ": ", why.english), absl::StrCat("「", product, "」：", why.japanese));
     }
     if (own == 0) Say("It has not bid for anything.", "入札はありませんでした。");

@@ -35,7 +35,8 @@ MarketTerms TermsOf(const pb::Snapshot& snapshot, const Judgement& judgement, co
   for (size_t g = 0; g < fair.groups.size(); ++g) {
     const GroupOutcome& group = fair.groups[g];
     // fair is a level over the group's own weight, or a fraction of it; exact but for the last milli-person-day.
-    const Wide level = static_cast<Wide>(group.fair.food) * group.before.weight / std::max<int64_t>(1, group.fair.weight);
+    const Wide level =
+        static_cast<Wide>(group.fair.food) * group.before.weight / std::max<int64_t>(1, group.fair.weight);
     terms.fair.push_back(Clamp(level - group.before.food));
     terms.cap.push_back(std::max(Clamp(static_cast<Wide>(terms.fair.back()) * allowance / 1000), whole[g]));
   }
@@ -88,7 +89,8 @@ No MarketBook::Judge(int supply, int group, int64_t items, bool with_cap) const 
   if (items <= 0 || (items % facts.items_per_case != 0 && items != free_[supply])) return No::kNotWholeCases;
   if (items < facts.min_lot_items) return No::kBelowMinimumLot;
   if (items > room_[group][facts.zone]) return No::kNoRoom;
-  if (with_cap && !facts.urgent && facts.value > 0 && static_cast<Wide>(items) * facts.value > CapLeft(group)) return No::kCap;
+  if (with_cap && !facts.urgent && facts.value > 0 && static_cast<Wide>(items) * facts.value > CapLeft(group))
+    return No::kCap;
   return No::kNothing;
 }
 
@@ -102,8 +104,7 @@ MarketBook::Most MarketBook::MostOf(int supply, int group, bool claim) const {
     if (items < most.items) most = {items / facts.items_per_case * facts.items_per_case, stop};
   };
   limit(std::max<int64_t>(0, room_[group][facts.zone]), No::kNoRoom);
-  if (claim && !facts.urgent && facts.value > 0)
-    limit(std::max<int64_t>(0, CapLeft(group)) / facts.value, No::kCap);
+  if (claim && !facts.urgent && facts.value > 0) limit(std::max<int64_t>(0, CapLeft(group)) / facts.value, No::kCap);
   if (claim && most.items < facts.min_lot_items) {
     return {0, most.stop == No::kNothing ? No::kBelowMinimumLot : most.stop};
   }
@@ -219,10 +220,10 @@ class Bidding {
       price.cases += part.cases();
     }
     const auto floor = [&] { return UnitPrice{terms_.lowest[result.supply], 1}; };
-    result.verdict = !fits                                                  ? BidVerdict::kNotEligible
+    result.verdict = !fits                                                 ? BidVerdict::kNotEligible
                      : bid.parts_size() != std::max<int>(1, bid.parties()) ? BidVerdict::kNotJoined
-                     : Compare(price, floor()) < 0                          ? BidVerdict::kBelowLowestPrice
-                                                                            : BidVerdict::kWon;
+                     : Compare(price, floor()) < 0                         ? BidVerdict::kBelowLowestPrice
+                                                                           : BidVerdict::kWon;
   }
 
   // What ends first, then by name; the stock is sorted by lot and place.
@@ -349,8 +350,7 @@ std::vector<Share> SharesOf(const pb::Snapshot& snapshot, const Judgement& judge
     const BidResult& bid = result.bids[i];
     for (size_t part = 0; part < bid.won.size(); ++part) {
       if (bid.won[part] == 0) continue;
-      Share& share =
-          add(bid.supply, bid.groups[part], bid.won[part] * judgement.supplies()[bid.supply].items_per_case);
+      Share& share = add(bid.supply, bid.groups[part], bid.won[part] * judgement.supplies()[bid.supply].items_per_case);
       share.entry = static_cast<int>(i);
       share.part = static_cast<int>(part);
     }
@@ -367,8 +367,7 @@ MarketResult SettleMarket(const pb::Snapshot& snapshot, const Judgement& judgeme
   MarketResult result{.policy = snapshot.policy(), .terms = TermsOf(snapshot, judgement, outcome)};
   MarketBook book(judgement, result.terms);
   if (result.policy == pb::POLICY_CLAIMS) result.claims = SettleClaims(snapshot, judgement, book);
-  if (result.policy == pb::POLICY_BIDS)
-    result.bids = Bidding(snapshot, judgement, result.terms, book).Settle();
+  if (result.policy == pb::POLICY_BIDS) result.bids = Bidding(snapshot, judgement, result.terms, book).Settle();
 
   // Why nobody at all could have it is the same as for fair share.
   std::map<int, Leftover> nobody;

@@ -1,14 +1,17 @@
-// Claims and sealed bids: the groups choose, this decides who gets what. Pure: it sees the snapshot, in which everything
-// that groups did stands in its order, and what fair share would do with it.
+// Claims and sealed bids: the groups choose, this decides who gets what. Pure: it sees the snapshot, in which
+// everything that groups did stands in its order, and what fair share would do with it.
 //
-//   claims   One after the other. Each must be a lot that the group may have, in whole cases (or all that is free), not below
-//            the smallest quantity, within its storage and within its cap. Cap: (1 + allowance) × its fair share of this run,
-//            and never less than what fair share would give it in whole cases. So the caps together cover all food, and
-//            whoever comes late finds its fair share if the others leave it. (An allowance on the level as a whole, history
-//            included, would let those take most who had most already.) Urgent food counts, but the cap does not stop it.
-//   bids     Lot by lot, what ends first before what ends later. The highest price for a case goes first; of equal prices the
-//            group that has less food, then the bid's name. A bid by one group takes as many cases as are left, as it can
-//            store and pay; a joint bid all of its parts or none. Everybody pays the price it bid.
+//   claims   One after the other. Each must be a lot that the group may have, in whole cases (or all that is free), not
+//   below
+//            the smallest quantity, within its storage and within its cap. Cap: (1 + allowance) × its fair share of
+//            this run, and never less than what fair share would give it in whole cases. So the caps together cover all
+//            food, and whoever comes late finds its fair share if the others leave it. (An allowance on the level as a
+//            whole, history included, would let those take most who had most already.) Urgent food counts, but the cap
+//            does not stop it.
+//   bids     Lot by lot, what ends first before what ends later. The highest price for a case goes first; of equal
+//   prices the
+//            group that has less food, then the bid's name. A bid by one group takes as many cases as are left, as it
+//            can store and pay; a joint bid all of its parts or none. Everybody pays the price it bid.
 //
 // Integers only, total order in every comparison.
 #pragma once
@@ -50,8 +53,8 @@ class MarketBook {
   // Both must outlive it.
   MarketBook(const Judgement& judgement, const MarketTerms& terms);
 
-  // By the rules of every run, by its hub if the supply comes by one. The smallest quantity holds for each claim or bid,
-  // also behind a hub.
+  // By the rules of every run, by its hub if the supply comes by one. The smallest quantity holds for each claim or
+  // bid, also behind a hub.
   bool May(int supply, int group) const;
   No Judge(int supply, int group, int64_t items, bool with_cap) const;
   // The most that Judge lets through, and what stops it there.
@@ -107,11 +110,11 @@ std::string CodeOf(BidVerdict verdict);
 struct BidResult {
   BidVerdict verdict = BidVerdict::kNotEligible;
   int supply = -1;
-  std::vector<int> groups;          // by part
-  std::vector<int64_t> won;         // by part: cases
-  int64_t won_before = 0;           // cases of the lot that better bids had won
-  bool has_price = false;           // something of the lot was won …
-  int64_t lowest_won = 0;           // … for at least this price for a case, in milli-shares, rounded down
+  std::vector<int> groups;   // by part
+  std::vector<int64_t> won;  // by part: cases
+  int64_t won_before = 0;    // cases of the lot that better bids had won
+  bool has_price = false;    // something of the lot was won …
+  int64_t lowest_won = 0;    // … for at least this price for a case, in milli-shares, rounded down
 };
 
 struct MarketResult {
@@ -124,8 +127,8 @@ struct MarketResult {
 // Is it a policy of groups that choose?
 bool IsMarket(pb::Policy policy);
 
-// Settles what the snapshot holds and puts it in place of the fair shares: `outcome` comes as ShareOut made it and keeps its
-// bounds and fair levels.
+// Settles what the snapshot holds and puts it in place of the fair shares: `outcome` comes as ShareOut made it and
+// keeps its bounds and fair levels.
 MarketResult SettleMarket(const pb::Snapshot& snapshot, const Judgement& judgement, Outcome& outcome);
 
 }  // namespace kubari::allocation

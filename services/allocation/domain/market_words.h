@@ -1,5 +1,5 @@
-// What is said of claims and bids: of the lines that they made, and of why there is not more. English and Japanese; no other
-// group's name.
+// What is said of claims and bids: of the lines that they made, and of why there is not more. English and Japanese; no
+// other group's name.
 #pragma once
 
 #include "kubari/allocation/v1/allocation.pb.h"
@@ -17,7 +17,8 @@ Sentence ExplainChoice(const pb::Snapshot& snapshot, const Proposal& proposal, c
 void MarkChoice(const pb::Snapshot& snapshot, const Share& share, pb::Line& line);
 
 // A claim as it is made: `food_with` in milli-person-days, that claim included.
-Sentence ExplainClaim(const Supply& supply, int64_t items, int number, int64_t food_with, int64_t cap, const Level& level_with);
+Sentence ExplainClaim(const Supply& supply, int64_t items, int number, int64_t food_with, int64_t cap,
+                      const Level& level_with);
 
 // What became of a bid's part, for its group.
 Sentence ExplainBid(const pb::SnapshotBid& bid, int part, const BidResult& result, const Supply& supply);

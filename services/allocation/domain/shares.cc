@@ -11,7 +11,8 @@ int64_t CostOf(const LineFacts& line, int64_t price, int64_t per_case, int64_t p
   const bool ended = line.state == v1::LINE_STATE_REFUSED || line.state == v1::LINE_STATE_EXPIRED ||
                      line.state == v1::LINE_STATE_DROPPED;
   const int64_t counts =
-      price < 0 ? line.confirmed : std::max<int64_t>(0, (ended ? line.shipped : line.items) - line.missing - line.missing_on);
+      price < 0 ? line.confirmed
+                : std::max<int64_t>(0, (ended ? line.shipped : line.items) - line.missing - line.missing_on);
   // Towards zero: down for what is owed, and up (less) for what is earned.
   const int64_t cost = static_cast<int64_t>(static_cast<Wide>(price) * counts / std::max<int64_t>(1, per_case));
   return std::min(paid, cost);

@@ -180,7 +180,8 @@ absl::StatusOr<pb::Bid> BidsHandler::JoinBid(const rpc::Call& call, const pb::Jo
   violations.RequestId("request_id", request.request_id());
   const std::string code = ReadCode(request.join_code());
   violations.Require(code.size() == kCodeLength, "join_code", request.join_code().empty() ? "REQUIRED" : "NOT_A_CODE",
-                     "Give the code of the joint bid, such as K7QP-3M2X.", "共同入札の番号（例：K7QP-3M2X）を入力してください。");
+                     "Give the code of the joint bid, such as K7QP-3M2X.",
+                     "共同入札の番号（例：K7QP-3M2X）を入力してください。");
   CheckPart(request.cases(), request.milli_shares_per_case(), violations);
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(const std::string group_id, OneGroupOf(call, request.group()));
@@ -235,8 +236,7 @@ absl::StatusOr<pb::Bid> BidsHandler::ChangeBid(const rpc::Call& call, const pb::
     RETURN_IF_ERROR(CheckOpen(locked.run, tools_.clock.Now()));
     RETURN_IF_ERROR(
         CheckWinnable(market, pair, request.cases(), request.milli_shares_per_case(), /*alone=*/bid.parties == 1));
-    RETURN_IF_ERROR(
-        CheckAffordable(tx, group_id, request.cases(), request.milli_shares_per_case(), CostOfPart(*own)));
+    RETURN_IF_ERROR(CheckAffordable(tx, group_id, request.cases(), request.milli_shares_per_case(), CostOfPart(*own)));
     own->cases = request.cases();
     own->price = request.milli_shares_per_case();
     own->subject = call.principal.subject;
@@ -289,8 +289,9 @@ absl::StatusOr<pb::ListBidsResponse> BidsHandler::ListBids(const rpc::Call& call
     return allocation::ListBids(tx, filter, newest, page.key(1), page.limit());
   }));
   pb::ListBidsResponse response;
-  response.set_next_page_token(
-      page.Cut(rows, [](const BidRow& row) { return std::vector{absl::StrCat(row.newest()), row.id}; }));
+  response.set_next_page_token(page.Cut(rows, [](const BidRow& row) {
+    return std::vector{absl::StrCat(row.newest()), row.id};
+  }));
   for (const BidRow& row : rows) *response.add_bids() = Shown(call, row);
   return response;
 }

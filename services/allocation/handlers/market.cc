@@ -70,7 +70,8 @@ absl::StatusOr<MarketBook> BookOf(pg::Transaction& tx, const OpenedMarket& marke
   for (const BidResult& bid : market.solved->proposal.market.bids) {
     for (size_t part = 0; part < bid.won.size(); ++part) {
       if (bid.won[part] > 0)
-        book.Take(bid.supply, bid.groups[part], bid.won[part] * market.judgement().supplies()[bid.supply].items_per_case);
+        book.Take(bid.supply, bid.groups[part],
+                  bid.won[part] * market.judgement().supplies()[bid.supply].items_per_case);
     }
   }
   return book;
@@ -164,14 +165,14 @@ absl::StatusOr<OpenedMarket> OpenMarket(const Tools& tools, SolvedCache& cache, 
 
 absl::Status CheckOpen(const RunRow& run, absl::Time now) {
   if (run.market == MarketPhase::kOpen && run.answer_due_time && now < *run.answer_due_time) return absl::OkStatus();
-  return refusals::MarketClosed(run.run.name(), run.market == MarketPhase::kOpen || run.market == MarketPhase::kClosing
-                                                    ? "CLOSING"
-                                                    : "CLOSED");
+  return refusals::MarketClosed(
+      run.run.name(), run.market == MarketPhase::kOpen || run.market == MarketPhase::kClosing ? "CLOSING" : "CLOSED");
 }
 
 absl::StatusOr<std::string> GroupOf(const rpc::Call& call, const std::string& name) {
   if (name.empty()) {
-    return !call.scope.whole_network && call.scope.organisation_ids.size() == 1 ? call.scope.organisation_ids.front() : "";
+    return !call.scope.whole_network && call.scope.organisation_ids.size() == 1 ? call.scope.organisation_ids.front()
+                                                                                : "";
   }
   errors::Violations violations;
   violations.Name("groups", "group", name);
@@ -307,7 +308,8 @@ absl::StatusOr<pb::ListMarketStockResponse> MarketHandler::ListMarketStock(const
   const std::string fingerprint = paging::Fingerprint(request, call.principal.network_id);
   ASSIGN_OR_RETURN(const std::vector<std::string> key, paging::Decode(request.page_token(), fingerprint));
   int first = 0;
-  if (!key.empty() && (key.size() != 1 || !absl::SimpleAtoi(key[0], &first) || first < 0)) return paging::InvalidToken();
+  if (!key.empty() && (key.size() != 1 || !absl::SimpleAtoi(key[0], &first) || first < 0))
+    return paging::InvalidToken();
   ASSIGN_OR_RETURN(const OpenedMarket market, OpenMarket(tools_, solved_, call, request.run()));
   const std::optional<int> group = market.judgement().GroupNamed(ids::Name("groups", group_id));
   if (!group) return refusals::NotAGroupOfTheRun(ids::Name("groups", group_id));
@@ -353,8 +355,7 @@ absl::StatusOr<pb::Line> MarketHandler::Claim(const rpc::Call& call, const pb::C
   ASSIGN_OR_RETURN(std::optional<pb::Line> first, registry::FirstAnswer<pb::Line>(tools_.pool, call, request));
   if (first) return *std::move(first);
   ASSIGN_OR_RETURN(const OpenedMarket market, OpenMarket(tools_, solved_, call, request.run()));
-  if (market.run.run.policy() != pb::POLICY_CLAIMS)
-    return refusals::RunPolicy(request.run(), market.run.run.policy());
+  if (market.run.run.policy() != pb::POLICY_CLAIMS) return refusals::RunPolicy(request.run(), market.run.run.policy());
   ASSIGN_OR_RETURN(const Pair pair, PairOf(market, group_id, request.lot(), request.place()));
   const std::string line_id = ids::DeriveV5(market.run.id, absl::StrCat("claim ", request.request_id()));
   RETURN_IF_ERROR(tools_.pool.Transact(
@@ -425,7 +426,8 @@ absl::StatusOr<pb::ListPricesResponse> MarketHandler::ListPrices(const rpc::Call
   const std::string fingerprint = paging::Fingerprint(request, call.principal.network_id);
   ASSIGN_OR_RETURN(const std::vector<std::string> key, paging::Decode(request.page_token(), fingerprint));
   int first = 0;
-  if (!key.empty() && (key.size() != 1 || !absl::SimpleAtoi(key[0], &first) || first < 0)) return paging::InvalidToken();
+  if (!key.empty() && (key.size() != 1 || !absl::SimpleAtoi(key[0], &first) || first < 0))
+    return paging::InvalidToken();
   ASSIGN_OR_RETURN(const OpenedMarket market, OpenMarket(tools_, solved_, call, request.run()));
   pb::ListPricesResponse response;
   // Claims have no prices; open bids are nobody's business.
@@ -450,7 +452,8 @@ absl::StatusOr<pb::ListPricesResponse> MarketHandler::ListPrices(const rpc::Call
         const int64_t paid = bid.parts(part).milli_shares_per_case();
         const bool is_first = price.cases_won() == 0;
         price.set_lowest_milli_shares_per_case(is_first ? paid : std::min(paid, price.lowest_milli_shares_per_case()));
-        price.set_highest_milli_shares_per_case(is_first ? paid : std::max(paid, price.highest_milli_shares_per_case()));
+        price.set_highest_milli_shares_per_case(is_first ? paid
+                                                         : std::max(paid, price.highest_milli_shares_per_case()));
         price.set_cases_won(price.cases_won() + results[b].won[part]);
       }
     }
@@ -492,7 +495,8 @@ absl::StatusOr<pb::Market> MarketHandler::CloseMarket(const rpc::Call& call, con
 
 absl::StatusOr<pb::ListShareAccountsResponse> MarketHandler::ListShareAccounts(
     const rpc::Call& call, const pb::ListShareAccountsRequest& request) {
-  ASSIGN_OR_RETURN(const paging::Page page, paging::Page::Of(request, call.principal.network_id, {"", paging::kFirstId}));
+  ASSIGN_OR_RETURN(const paging::Page page,
+                   paging::Page::Of(request, call.principal.network_id, {"", paging::kFirstId}));
   return tools_.pool.Read(TxOf(call), [&](pg::Transaction& tx) -> absl::StatusOr<pb::ListShareAccountsResponse> {
     pb::ListShareAccountsResponse response;
     ASSIGN_OR_RETURN(std::vector<Account> accounts,
@@ -517,8 +521,8 @@ absl::StatusOr<pb::ListShareAccountsResponse> MarketHandler::ListShareAccounts(
   });
 }
 
-absl::StatusOr<pb::ListShareEntriesResponse> MarketHandler::ListShareEntries(const rpc::Call& call,
-                                                                             const pb::ListShareEntriesRequest& request) {
+absl::StatusOr<pb::ListShareEntriesResponse> MarketHandler::ListShareEntries(
+    const rpc::Call& call, const pb::ListShareEntriesRequest& request) {
   std::optional<std::vector<std::string>> groups = OwnGroups(call);
   if (!request.group().empty()) {
     ASSIGN_OR_RETURN(const std::string group, GroupOf(call, request.group()));

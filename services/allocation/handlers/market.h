@@ -30,8 +30,8 @@ absl::StatusOr<OpenedMarket> OpenMarket(const Tools& tools, SolvedCache& solved,
                                         const std::string& run);
 // FAILED_PRECONDITION / MARKET_CLOSED unless it takes claims or bids at this time. `run` is locked.
 absl::Status CheckOpen(const RunRow& run, absl::Time now);
-// The id of the group for which the caller acts: the one that is named, or the caller's only one. "" if none is named and the
-// caller may see all. INVALID_ARGUMENT, PERMISSION_DENIED / NOT_YOUR_ORGANISATION.
+// The id of the group for which the caller acts: the one that is named, or the caller's only one. "" if none is named
+// and the caller may see all. INVALID_ARGUMENT, PERMISSION_DENIED / NOT_YOUR_ORGANISATION.
 absl::StatusOr<std::string> GroupOf(const rpc::Call& call, const std::string& name);
 // … for what needs one.
 absl::StatusOr<std::string> OneGroupOf(const rpc::Call& call, const std::string& name);
@@ -63,11 +63,11 @@ class MarketHandler {
 
  private:
   // Writes the claim down, first come first served, unless this very request did so before.
-  absl::Status Decide(pg::Transaction& tx, const rpc::Call& call, const pb::ClaimRequest& request, const OpenedMarket& market,
-                      const Pair& pair, const std::string& line_id);
+  absl::Status Decide(pg::Transaction& tx, const rpc::Call& call, const pb::ClaimRequest& request,
+                      const OpenedMarket& market, const Pair& pair, const std::string& line_id);
   // As this caller may see them, with the standing of the group, if one is given, as far as it needs no solution.
-  absl::StatusOr<std::vector<pb::Market>> Describe(pg::Transaction& tx, const rpc::Call& call, const std::vector<RunRow>& runs,
-                                                   const std::string& group_id) const;
+  absl::StatusOr<std::vector<pb::Market>> Describe(pg::Transaction& tx, const rpc::Call& call,
+                                                   const std::vector<RunRow>& runs, const std::string& group_id) const;
 
   const Tools tools_;
   SolvedCache& solved_;
