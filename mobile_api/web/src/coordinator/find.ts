@@ -6,7 +6,7 @@ import { goodUntil, items } from '../i18n/format';
 const FEW = 20;
 
 export async function groups(query: string): Promise<Choice[]> {
-  const answer = await api.groups.listGroups({ pageSize: FEW, query });
+  const answer = await api.groups.listGroups({ pageSize: FEW, query, orderBy: 'relevance' });
   return answer.groups.map((group) => ({ name: group.name, text: group.displayName, more: group.code }));
 }
 

@@ -5,4 +5,6 @@ export const groupTones: Partial<Record<GroupState, Tone>> = {
   [GroupState.APPLIED]: 'wait',
   [GroupState.ACTIVE]: 'good',
   [GroupState.SUSPENDED]: 'bad',
+  [GroupState.UNCONFIRMED]: 'plain',
+  [GroupState.REJECTED]: 'bad',
 };
