@@ -1,17 +1,15 @@
 // Claims and sealed bids: the groups choose, this decides who gets what. Pure: it sees the snapshot, in which
 // everything that groups did stands in its order, and what fair share would do with it.
 //
-//   claims   One after the other. Each must be a lot that the group may have, in whole cases (or all that is free), not
-//   below
-//            the smallest quantity, within its storage and within its cap. Cap: (1 + allowance) × its fair share of
-//            this run, and never less than what fair share would give it in whole cases. So the caps together cover all
-//            food, and whoever comes late finds its fair share if the others leave it. (An allowance on the level as a
-//            whole, history included, would let those take most who had most already.) Urgent food counts, but the cap
-//            does not stop it.
-//   bids     Lot by lot, what ends first before what ends later. The highest price for a case goes first; of equal
-//   prices the
-//            group that has less food, then the bid's name. A bid by one group takes as many cases as are left, as it
-//            can store and pay; a joint bid all of its parts or none. Everybody pays the price it bid.
+// Claims, one after the other. Each must be a lot that the group may have, in whole cases (or all that is free), not
+// below the smallest quantity, within its storage and within its cap. Cap: (1 + allowance) × its fair share of this
+// run, and never less than what fair share would give it in whole cases. So the caps together cover all food, and
+// whoever comes late finds its fair share if the others leave it. (An allowance on the level as a whole, history
+// included, would let those take most who had most already.) Urgent food counts, but the cap does not stop it.
+//
+// Bids, lot by lot, what ends first before what ends later. The highest price for a case goes first; of equal prices
+// the group that has less food, then the bid's name. A bid by one group takes as many cases as are left, as it can
+// store and pay; a joint bid all of its parts or none. Everybody pays the price it bid.
 //
 // Integers only, total order in every comparison.
 #pragma once
