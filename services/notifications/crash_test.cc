@@ -27,7 +27,7 @@ namespace {
 
 namespace pb = ::kubari::notifications::v1;
 
-constexpr char kKey[] = "a service key of more than thirty-two characters";
+constexpr char kKey[] = "0123456789abcdef0123456789abcdef";
 const std::string kNetwork = "00000000-0000-4000-8000-000000000001", kGroup = "00000000-0000-4000-8000-000000000021";
 
 class Program {
