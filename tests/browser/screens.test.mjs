@@ -31,7 +31,7 @@ const pages = {
   ROLE_GROUP: ['/', '/group/needs', '/group/confirm', '/group/surveys', '/group/surveys/:survey', '/group/choose', '/group/received', '/group/profile', '/group/scan', '/group/hub', '/group/after', '/group/why', '/group/why/:run/:group', '/group/agreement', '/group/questions', '/group/questions/:broadcast'],
   ROLE_PARTNER: ['/', '/support', '/support/new', '/support/:request', '/support/:request/edit'],
   ROLE_AUDITOR: ['/', '/figures?by=prefecture', '/figures?by=flow', '/ledger', '/ledger/:position', '/replays'],
-  ROLE_ADMINISTRATOR: ['/', '/people', '/people/:person', '/devices', '/api-keys', '/organisations', '/support-settings'],
+  ROLE_ADMINISTRATOR: ['/', '/people', '/people/:person', '/devices', '/api-keys', '/organisations', '/support-settings', '/notices', '/notices/settings', '/admin/notifications'],
 };
 /** Seen in the dark as well. */
 const dark = ['/', '/in', '/stock', '/runs/:run', '/ledger', '/group/profile', '/donor/new', '/people'];
