@@ -309,7 +309,8 @@ TEST_F(OffersTest, ListsNewestFirstPageByPage) {
   EXPECT_EQ(seen.size(), 5u);
   v1::Offer content = Content();
   content.set_code("O-1");
-  EXPECT_THAT(MakeOffer(content), FailsBecause("CODE_TAKEN"));
+  content.set_title("別の内容");
+  EXPECT_THAT(MakeOffer(content), FailsBecause("OFFER_CHANGED"));
 }
 
 // Offers as tables show them: in every order, narrowed by every filter, page by page.
@@ -438,7 +439,7 @@ TEST_F(OfferListsTest, WhatIsNoFilterAndWhatTokenIsOfAnotherListIsTold) {
   Make("A", "2026-12-24", "一");
   Make("B", "2026-12-24", "二");
   v1::ListOffersRequest request;
-  request.set_order_by("title");
+  request.set_order_by("state");
   request.set_query(std::string(201, 'x'));
   request.set_ready_from_date("2026-12");
   const auto refused = Do(&Stub::ListOffers, "coordinator", request);
