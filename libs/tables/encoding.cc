@@ -68,6 +68,13 @@ std::nullopt_t RefuseEncoding(CellErrors& errors, const Conversion& read, const 
                              " として読めない文字があります。表計算ソフトで .xlsx か「CSV UTF-8（コンマ区切り）」として保存し直してください。"));
 }
 
+std::nullopt_t RefuseBinary(CellErrors& errors) {
+  return Refuse(errors, 0, "NOT_TEXT",
+                "The file is neither a spreadsheet (.xlsx) nor text. Save it in the spreadsheet as .xlsx or as \"CSV UTF-8\".",
+                "このファイルは Excel（.xlsx）でも CSV でもありません。表計算ソフトで .xlsx か「CSV "
+                "UTF-8（コンマ区切り）」として保存し直してください。");
+}
+
 }  // namespace
 
 std::optional<Decoded> Decode(std::string_view bytes, CellErrors& errors) {
@@ -75,14 +82,10 @@ std::optional<Decoded> Decode(std::string_view bytes, CellErrors& errors) {
   if (little || big) {
     Conversion read = Convert(little ? "UTF-16LE" : "UTF-16BE", bytes.substr(2));
     if (!read.whole) return RefuseEncoding(errors, read, "UTF-16");
+    if (read.text.find('\0') != std::string::npos) return RefuseBinary(errors);
     return Decoded{.text = std::move(read.text), .encoding = "UTF-16"};
   }
-  if (const size_t at = bytes.find('\0'); at != std::string_view::npos) {
-    return Refuse(errors, 0, "NOT_TEXT",
-                  "The file is neither a spreadsheet (.xlsx) nor text. Save it in the spreadsheet as .xlsx or as \"CSV UTF-8\".",
-                  "このファイルは Excel（.xlsx）でも CSV でもありません。表計算ソフトで .xlsx か「CSV "
-                  "UTF-8（コンマ区切り）」として保存し直してください。");
-  }
+  if (bytes.find('\0') != std::string_view::npos) return RefuseBinary(errors);
   if (bytes.starts_with("\xEF\xBB\xBF")) {
     bytes.remove_prefix(3);
     if (IsUtf8(bytes)) return Decoded{.text = std::string(bytes), .encoding = "UTF-8"};

@@ -350,7 +350,7 @@ std::string Unescape(const std::string& text) {
   for (size_t i = 0; i < text.size(); ++i) {
     uint32_t code = 0;
     if (text.compare(i, 2, "_x") == 0 && i + 6 < text.size() && text[i + 6] == '_' && absl::SimpleHexAtoi(text.substr(i + 2, 4), &code) &&
-        code < 0x80) {
+        code > 0 && code < 0x80) {
       out.push_back(static_cast<char>(code));
       i += 6;
     } else {
