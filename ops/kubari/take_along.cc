@@ -313,7 +313,7 @@ class Walk {
       }
       const FieldDescriptor* next = method.output_type()->FindFieldByName("next_page_token");
       const std::string token = next == nullptr ? "" : page->GetReflection()->GetString(*page, next);
-      if (count > 0 && count % 10'000 < 200) std::printf("  %s: %s rows\n", ShortName(method).c_str(), Grouped(count).c_str());
+      if (count >= 10'000 && count % 10'000 < 200) std::printf("  %s: %s rows\n", ShortName(method).c_str(), Grouped(count).c_str());
       if (token.empty()) return absl::OkStatus();
       reflection.SetString(&request, method.input_type()->FindFieldByName("page_token"), token);
     }
@@ -405,7 +405,8 @@ class Walk {
     for (const auto& [call, reason] : done_) {
       if (reason.empty()) continue;
       not_taken.push_back({{"call", Json::parse(call, nullptr, false)}, {"reason", reason}});
-      if (reason.starts_with("PERMISSION_DENIED")) continue;
+      // An inbox is a person's; a program's key has none.
+      if (reason.starts_with("PERMISSION_DENIED") || reason.ends_with(" NOT_A_PERSON")) continue;
       whole = whole && reason.starts_with("NOT_FOUND");  // gone since it was listed
       std::fprintf(stderr, "Not taken: %s (%s)\n", call.c_str(), reason.c_str());
     }
