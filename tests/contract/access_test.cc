@@ -42,9 +42,12 @@ const std::set<std::string> kPublic = {"kubari.groups.v1.ApplicationsService.Get
 const std::set<std::string> kWithoutRequestId = {"kubari.groups.v1.ApplicationsService.ConfirmApplication",
                                                  "kubari.identity.v1.IdentityService.SignIn",
                                                  "kubari.identity.v1.IdentityService.SignOut",
+                                                 "kubari.notifications.v1.NotificationsService.AcceptNotices",
                                                  "kubari.stock.v1.StockService.RecordMovements"};
 // Mutations that every role may make, for they touch nothing but the caller's own account.
-const std::set<std::string> kOwnAccount = {"kubari.identity.v1.IdentityService.SetPassword"};
+const std::set<std::string> kOwnAccount = {"kubari.identity.v1.IdentityService.SetPassword", "kubari.identity.v1.IdentityService.SetLocale",
+                                           "kubari.notifications.v1.NotificationsService.MarkNotices",
+                                           "kubari.notifications.v1.NotificationsService.UpdatePreferences"};
 
 // Every method, in order of file and declaration.
 std::vector<const MethodDescriptor*> Methods() {
