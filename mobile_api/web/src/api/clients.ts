@@ -11,7 +11,7 @@ import type { OfferQuestionsService } from '../gen/kubari/donors/v1/questions_pb
 import type { StandingOffersService } from '../gen/kubari/donors/v1/standing_offers_pb';
 import type { AgreementsService as GroupAgreements } from '../gen/kubari/groups/v1/agreements_pb';
 import type { ApplicationsService } from '../gen/kubari/groups/v1/applications_pb';
-import { GroupsService } from '../gen/kubari/groups/v1/groups_pb';
+import type { GroupsService } from '../gen/kubari/groups/v1/groups_pb';
 import type { MunicipalitiesService } from '../gen/kubari/groups/v1/municipalities_pb';
 import type { NeedsService } from '../gen/kubari/groups/v1/needs_pb';
 import type { SurveysService } from '../gen/kubari/groups/v1/surveys_pb';
@@ -70,7 +70,7 @@ export function clientsOf(transport: Transport): Clients {
     alerts: later(() => import('../gen/kubari/stock/v1/alerts_pb').then((one) => one.AlertsService), transport),
     allocation: createClient(AllocationService, transport),
     donors: createClient(DonorsService, transport),
-    groups: createClient(GroupsService, transport),
+    groups: later(() => import('../gen/kubari/groups/v1/groups_pb').then((one) => one.GroupsService), transport),
     identity: createClient(IdentityService, transport),
     impact: later(() => import('../gen/kubari/impact/v1/impact_pb').then((one) => one.ImpactService), transport),
     labels: later(() => import('../gen/kubari/stock/v1/labels_pb').then((one) => one.LabelsService), transport),

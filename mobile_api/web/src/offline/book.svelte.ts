@@ -6,7 +6,6 @@ import type { Clients } from '../api/clients';
 import { toProblem, type Problem } from '../api/problem';
 import { GetPickListResponseSchema, type Line, type PickDelivery } from '../gen/kubari/allocation/v1/allocation_pb';
 import { ListDonorsResponseSchema, ListOffersResponseSchema, OfferState, type Offer, type OfferLine } from '../gen/kubari/donors/v1/donors_pb';
-import { GroupState, ListGroupsResponseSchema } from '../gen/kubari/groups/v1/groups_pb';
 import {
   ListPlacesResponseSchema,
   ListProductsResponseSchema,
@@ -113,7 +112,8 @@ const schemas = {
   warehouses: ListWarehousesResponseSchema,
   products: ListProductsResponseSchema,
   rules: StockRulesSchema,
-  groups: ListGroupsResponseSchema,
+  // Name, code and display name are all that is kept of either; the contract of groups, with their whole directory, is not loaded for it.
+  groups: ListDonorsResponseSchema,
   donors: ListDonorsResponseSchema,
   places: ListPlacesResponseSchema,
   balances: ListBalancesResponseSchema,
@@ -188,7 +188,7 @@ export class Book {
   ready: boolean = $derived(this.age !== undefined && this.#lists.products !== undefined);
   warehouses: Warehouse[] = $derived(this.#lists.warehouses?.warehouses ?? []);
   /** Groups that may be handed goods now (active, agreement in force); empty if the role may not choose one. */
-  groups: Party[] = $derived((this.#lists.groups?.groups ?? []).map(partyOf));
+  groups: Party[] = $derived((this.#lists.groups?.donors ?? []).map(partyOf));
   /** All of them if the role may list them, else those of the goods that are here or expected. */
   donors: Party[] = $derived(this.#lists.donors?.donors.map(partyOf) ?? donorsIn(this.#lists));
   rules: StockRules | undefined = $derived(this.#lists.rules);
@@ -474,8 +474,9 @@ export class Book {
     if (isOld('rules')) await this.#keep(turn, { rules: await api.stock.getStockRules({}) });
     if (this.#rights.groups && isOld('groups')) {
       step('names')(0);
+      const { GroupState } = await import('../gen/kubari/groups/v1/groups_pb');
       const groups = await pages((page) => api.groups.listGroups({ ...page, states: [GroupState.ACTIVE], agreementInForce: true }), (answer) => answer.groups.map(partyOf), { told: step('names') });
-      await this.#keep(turn, { groups: create(ListGroupsResponseSchema, { groups: groups.items }) });
+      await this.#keep(turn, { groups: create(ListDonorsResponseSchema, { donors: groups.items }) });
     }
     if (this.#rights.donors && isOld('donors')) {
       const donors = await pages((page) => api.donors.listDonors(page), (answer) => answer.donors.map(partyOf), { told: step('names') });
