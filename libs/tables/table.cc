@@ -178,7 +178,18 @@ class TableReader {
         if (!name.empty()) good = Assign(table, at, name) && good;
       }
     }
+    // Called exactly so goes before called so but for marks and brackets: 「から」 before 「から（種類）」, which is then another column.
+    std::vector<bool> exact(columns_.size(), false);
     for (size_t c = 0; c < columns_.size(); ++c) {
+      if (NamedByOptions(columns_[c].name)) continue;
+      for (size_t i = 0; i < width; ++i) {
+        if (settled[i] || Fold(table.header_[i]) != Fold(columns_[c].name)) continue;
+        exact[c] = settled[i] = true;
+        good = Assign(table, i, columns_[c].name) && good;
+      }
+    }
+    for (size_t c = 0; c < columns_.size(); ++c) {
+      if (exact[c]) continue;
       for (size_t i = 0; i < width; ++i) {
         if (settled[i] || folded[i].empty() || std::find(names_[c].begin(), names_[c].end(), folded[i]) == names_[c].end()) continue;
         // What was said to stand for this column goes before what is called so.

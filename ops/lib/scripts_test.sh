@@ -60,13 +60,14 @@ folder=$(mktemp -d)
 node ../example/generate.mjs "$folder/a" 2027-01-31
 node ../example/generate.mjs "$folder/b" 2027-01-31
 expect "the same twice" "" "$(diff -r "$folder/a" "$folder/b")"
-expect "no brace is left" "" "$(grep -rl '[{}]' "$folder/a" || true)"
+# Donors come in Shift_JIS, where a brace may be half of a letter; products in a workbook that is packed, not compressed.
+expect "no brace is left" "" "$(grep -arl --exclude donors.csv '[{}]' "$folder/a" || iconv -f CP932 -t UTF-8 "$folder/a/donors.csv" | grep '[{}]' || true)"
 expect "nine months from January" "O001,D001,規格変更にともなう小麦粉,2027-01-31,(01)19520001000109(15)271000(10)AN2407" \
   "$(sed -n 2p "$folder/a/offers.csv" | cut -d , -f 1-5)"
 for table in donors:31 groups:101 offers:41 warehouses:4; do
   expect "rows of ${table%:*}" yes "$( (($(wc -l <"$folder/a/${table%:*}.csv") >= ${table#*:})) && echo yes)"
 done
-expect "rows of products" yes "$( (($(grep -o '<row>' "$folder/a/products.xlsx" | wc -l) >= 41)) && echo yes)"
+expect "rows of products" yes "$( (($(grep -ao '<row>' "$folder/a/products.xlsx" | wc -l) >= 41)) && echo yes)"
 expect "donors as Windows writes them" yes "$(iconv -f CP932 -t UTF-8 "$folder/a/donors.csv" | grep -q 'あおなみ製粉' && echo yes)"
 rm -r "$folder"
 
