@@ -146,12 +146,15 @@ void Auditor::CompareLines(const Books& books) const {
                                                                       [](const auto& page) { return page.lines(); })) {
         const auto found = books.reservations.find(line.reservation());
         const Books::Reservation reserved = found == books.reservations.end() ? Books::Reservation() : found->second;
-        const bool fits = reserved.lot == line.lot() && reserved.place == line.place() && reserved.group == line.group() &&
-                          reserved.delivery == line.delivery();
+        // What comes by a hub is promised to the hub.
+        const bool fits = reserved.lot == line.lot() && reserved.place == line.place() &&
+                          reserved.group == (line.hub().empty() ? line.group() : line.hub()) && reserved.delivery == line.delivery();
         switch (line.state()) {
           case allocation::LINE_STATE_OFFERED:
           case allocation::LINE_STATE_ACCEPTED:
           case allocation::LINE_STATE_SHIPPED:
+          case allocation::LINE_STATE_AT_HUB:
+          case allocation::LINE_STATE_HANDED_ON:
           case allocation::LINE_STATE_CONFIRMED: {
             expect(fits, line, "its reservation is not in the ledger");
             expect(reserved.items - reserved.given_up == line.items(), line,

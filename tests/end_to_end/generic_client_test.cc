@@ -105,7 +105,7 @@ TEST(GenericClient, EverythingIsTakenAlongByWhoeverAsks) {
   EXPECT_GE(rows["groups.ListGroups.ndjson"], 100);
   EXPECT_GE(rows["stock.ListPlaces.csv"], 3) << "a list that is asked for each warehouse";
   EXPECT_GT(rows["stock.ListMovements.ndjson"], 200) << "more than a page";
-  EXPECT_EQ(runs, 1);
+  EXPECT_GE(runs, 1);
   for (const auto& missing : manifest["not_taken"]) {
     const std::string reason = missing["reason"];
     EXPECT_TRUE(reason.starts_with("PERMISSION_DENIED") || reason.ends_with(" NOT_A_PERSON")) << missing.dump();
