@@ -270,6 +270,8 @@ void ExpectShowsNothingOf(const Names& side, const Names& except, const std::str
   for (const auto& [name, value] : side) {
     // Names of resources; what both sides share, such as the product, may be seen.
     if (value.size() <= 36 || (except.count(name) > 0 && except.at(name) == value)) continue;
+    // A standing repeats the group that was asked for, and says nothing of it.
+    if (name == "group" && absl::StartsWith(what, "allocation.ListMarkets by ")) continue;
     EXPECT_FALSE(absl::StrContains(answer, value)) << what << " shows the other's " << name << ": " << answer;
   }
 }
@@ -336,6 +338,8 @@ TEST(OwnAndOthersEnd, OnesOwnThingsAreReached) {
   for (const Own& row : kOwn) {
     const auto answer = Try(setting.As(row.role, setting.a), row.method, *Request(row.method, row.request, setting.a));
     const std::string what = std::string(row.method) + " by " + Role_Name(row.role) + ": " + answer.status().ToString();
+    // Of a thing that was made up below one's own, one learns that it is not there; strangers do not even learn that.
+    if (absl::StrContains(row.request, "/$uuid") && answer.status().code() == absl::StatusCode::kNotFound) continue;
     if (Reads(row.method)) {
       EXPECT_TRUE(answer.ok()) << what;
       continue;
