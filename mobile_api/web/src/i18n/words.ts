@@ -1,5 +1,5 @@
 // The words of one room: `const t = words(ja, en)` in its words.ts. Japanese is the measure; the compiler checks that English has the same
-// keys, and i18n.test.ts that both have the same placeholders.
+// keys, and i18n.test.ts that both have the same placeholders. A large room has files by topic, which know the room's words too: words(ja, en, room).
 import { English, type Dictionary } from './english.svelte';
 import { language } from './language.svelte';
 
@@ -15,13 +15,14 @@ export interface Words<J> {
   dictionaries: Record<'ja' | 'en', Record<string, string>>;
 }
 
-export function words<const J extends Record<string, string>>(ja: J, en: Record<keyof J, string>): Words<J> {
+export function words<const J extends Record<string, string>, R = unknown>(ja: J, en: Record<keyof J, string>, room?: Words<R>): Words<J & R> {
   // In the built app `en` is how to load it.
   const later = typeof en === 'function' ? new English(en as unknown as () => Promise<Dictionary>) : undefined;
   const english = (): Dictionary => (later ? (later.words ?? ja) : en);
-  const t = (key: keyof J & string, ...[values]: [Record<string, string | number>?]) => {
+  const t = (key: string, ...[values]: [Record<string, string | number>?]) => {
+    const dictionary: Dictionary = language.current === 'ja' ? ja : english();
     // An enum value that this version does not know yet has no text: its name is better than nothing.
-    const text: string = (language.current === 'ja' ? ja : english())[key] ?? key;
+    const text = dictionary[key] ?? (room as ((key: string) => string) | undefined)?.(key) ?? key;
     return values ? text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name])) : text;
   };
   const dictionaries = {
@@ -30,5 +31,5 @@ export function words<const J extends Record<string, string>>(ja: J, en: Record<
       return english();
     },
   };
-  return Object.assign(t, { dictionaries }) as Words<J>;
+  return Object.assign(t, { dictionaries }) as Words<J & R>;
 }
