@@ -33,16 +33,18 @@ const std::set<std::string> kPublic = {"kubari.groups.v1.ApplicationsService.Get
                                        "kubari.groups.v1.MunicipalitiesService.ListMunicipalities",
                                        "kubari.identity.v1.IdentityService.SignIn",
                                        "kubari.identity.v1.IdentityService.RedeemInvite",
+                                       "kubari.notifications.v1.NotificationsService.StopEmails",
                                        "kubari.support.v1.CampaignService.GetPublicCampaign",
                                        "kubari.support.v1.CampaignService.SubmitApplication",
                                        "kubari.support.v1.CampaignService.GetPublicApplication",
                                        "kubari.support.v1.CampaignService.WithdrawApplication"};
 // Change something without a request_id: signing in twice gives two sessions, signing out twice is the same as once,
-// of movements sent together each has its own, and an address is confirmed once.
+// of movements sent together each has its own, an address is confirmed once, and mail programs that stop e-mails know no ids.
 const std::set<std::string> kWithoutRequestId = {"kubari.groups.v1.ApplicationsService.ConfirmApplication",
                                                  "kubari.identity.v1.IdentityService.SignIn",
                                                  "kubari.identity.v1.IdentityService.SignOut",
                                                  "kubari.notifications.v1.NotificationsService.AcceptNotices",
+                                                 "kubari.notifications.v1.NotificationsService.StopEmails",
                                                  "kubari.stock.v1.StockService.RecordMovements"};
 // Mutations that every role may make, for they touch nothing but the caller's own account.
 const std::set<std::string> kOwnAccount = {"kubari.identity.v1.IdentityService.SetPassword", "kubari.identity.v1.IdentityService.SetLocale",
