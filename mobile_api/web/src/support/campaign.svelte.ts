@@ -2,8 +2,6 @@
 import { ApplicationState, CampaignState, QuestionItem, type Campaign, type LocalText, type Question } from '../gen/kubari/support/v1/campaigns_pb';
 import { language } from '../i18n/language.svelte';
 import type { Tone } from '../components/StateBadge.svelte';
-import { place } from '../directory/places';
-import { prefecture } from '../lots/conditions';
 import { t } from './campaignWords';
 
 export const stateText = (state: CampaignState) => t(`state.${CampaignState[state] as keyof typeof CampaignState}`);
@@ -24,9 +22,6 @@ export const ITEMS = [
 
 /** The text in the reader's language; the Japanese where there is no English one. */
 export const local = (text: LocalText | undefined): string => (language.current === 'en' && text?.en) || text?.ja || '';
-
-/** "13" → 東京都, "13104" → 東京都新宿区. */
-export const area = (code: string): string => (code.length === 2 ? prefecture(code) : place(code));
 
 export const publicLink = (code: string): string => `${location.origin}${location.pathname}#/campaign/${code}`;
 
@@ -51,7 +46,8 @@ export class CampaignForm {
   capacity = $state<number | null>(50);
   waitingList = $state(true);
   hourly = $state<number | null>(100);
-  areas = $state('');
+  /** Of municipalities and of whole prefectures. */
+  codes = $state<string[]>([]);
   questions = $state<Asked[]>([]);
 
   constructor(campaign?: Campaign) {
@@ -76,11 +72,7 @@ export class CampaignForm {
     this.capacity = campaign.capacity;
     this.waitingList = campaign.waitingList;
     this.hourly = campaign.hourlyLimit;
-    this.areas = campaign.municipalityCodes.join(' ');
-  }
-
-  get codes(): string[] {
-    return this.areas.split(/[\s,、]+/).filter(Boolean);
+    this.codes = [...campaign.municipalityCodes];
   }
 
   message() {
@@ -94,7 +86,7 @@ export class CampaignForm {
       capacity: this.capacity ?? 0,
       waitingList: this.waitingList,
       hourlyLimit: this.hourly ?? 0,
-      municipalityCodes: this.codes,
+      municipalityCodes: [...this.codes],
       questions: this.questions
         .filter((one) => one.asked)
         .map((one) => ({ item: one.item, required: one.required || one.item <= QuestionItem.MUNICIPALITY, help: { ja: one.helpJa.trim(), en: one.helpEn.trim() } })),

@@ -22,6 +22,8 @@ export const label = {
   state: (value: SupportState) => t(`state.${SupportState[value] as keyof typeof SupportState}`),
   urgency: (value: Urgency) => t(`urgency.${Urgency[value] as keyof typeof Urgency}`),
   place: (value: HandoverPlace) => t(`place.${HandoverPlace[value] as keyof typeof HandoverPlace}`),
+  /** As who applies is asked: the office is the organisation's, not theirs. */
+  placeAsked: (value: HandoverPlace) => (value === HandoverPlace.OFFICE ? t('placeAskedOffice') : label.place(value)),
   cooking: (value: Cooking) => t(`cooking.${Cooking[value] as keyof typeof Cooking}`),
   decline: (value: DeclineReason) => t(`decline.${DeclineReason[value] as keyof typeof DeclineReason}`),
   journal: (value: JournalKind) => t(`journal.${JournalKind[value] as keyof typeof JournalKind}`),

@@ -7,12 +7,17 @@ import { ErrorInfoSchema, LocalizedMessageSchema, BadRequestSchema } from '../ge
 import { ApplicationState, PublicState, QuestionItem } from '../gen/kubari/support/v1/campaigns_pb';
 import { AddresseeKind, DeclineReason, JournalKind, Part, Step, SupportState, Urgency } from '../gen/kubari/support/v1/support_pb';
 import { Role } from '../gen/kubari/type/v1/access_pb';
-import { Allergen } from '../gen/kubari/type/v1/food_pb';
+import { Allergen, DietaryTag } from '../gen/kubari/type/v1/food_pb';
+import { MANDATORY, profileLabel, RECOMMENDED, TAGS } from '../i18n/profile';
 import { router } from '../router.svelte';
 import { at, id, sessionAs, useNetwork, type Overrides } from '../testing/network';
 import { CampaignForm } from './campaign.svelte';
+import { t as campaignWords } from './campaignWords';
 import { dueOf, HouseholdForm } from './form.svelte';
+import { BANDS, COOKINGS, label, PLACES, REASONS, URGENCIES } from './labels';
+import { readings } from './readings';
 import { support } from './routes';
+import { t as words } from './words';
 
 // Pages are loaded on demand; here beforehand, as a busy machine takes its time.
 const shown = ['/support/new', '/support/:request', '/campaign/:code', '/campaign/:code/receipt', '/support-figures'];
@@ -68,7 +73,7 @@ test('a household is counted and sent by its bands', () => {
 
 test('a campaign asks for household and place always, and for what was chosen', () => {
   const form = new CampaignForm();
-  form.areas = '13104、13\n27100';
+  form.codes = ['13104', '13', '27100'];
   expect(form.message().municipalityCodes).toEqual(['13104', '13', '27100']);
   expect(form.message().questions.map(({ item, required }) => [item, required])).toEqual([
     [QuestionItem.HOUSEHOLD, true],
@@ -197,7 +202,7 @@ test('anyone applies without signing in, and sees the receipt once', async () =>
     },
   });
   await screen.findByRole('heading', { name: '若者応援パック' });
-  await choosePlace('お住まいの市区町村');
+  await choosePlace('住んでいる市区町村');
   await fireEvent.input(screen.getByLabelText('18〜64歳'), { target: { value: '1' } });
   await fireEvent.input(screen.getByLabelText('受け渡しの連絡先'), { target: { value: '駅の東口' } });
   await fireEvent.click(screen.getByLabelText('書いた内容を、食品を届けるために使うことに同意します。'));
@@ -238,4 +243,23 @@ test('with the receipt one sees how far it is and withdraws', async () => {
   await fireEvent.click(screen.getByRole('button', { name: '申し込みを取り下げる' }));
   await fireEvent.click(within(await screen.findByRole('dialog')).getByRole('button', { name: '申し込みを取り下げる' }));
   await screen.findByText('取り下げられました。書いた内容は消去されています。');
+});
+
+test('every character of the public form can be read: those with a reading have one, and the rest is kana', () => {
+  const shown = [
+    ...(['days', 'allergens', 'allergensMore', 'tags', 'cooking', 'place', 'placeText', 'placeTextHint', 'note', 'noteHintPublic', 'contactShort', 'contactHintPublic', 'cookingHint', 'household'] as const).map((key) => words(key)),
+    words('daysValue', { days: 7, people: 2 }),
+    words('people', { n: 2 }),
+    ...(['municipalityPublic', 'municipalityPublicHint', 'householdPublic', 'urgencyPublic', 'consent', 'submit', 'thanks', 'thanksWaiting', 'receiptCopy', 'checkTitle', 'checkHint', 'receiptField', 'check', 'withdraw'] as const).map((key) => campaignWords(key)),
+    ...BANDS.map(([band]) => label.age(band)),
+    ...PLACES.map(label.placeAsked),
+    ...COOKINGS.map(label.cooking),
+    ...URGENCIES.map(label.urgency),
+    ...REASONS.map(label.decline),
+    ...MANDATORY.map(profileLabel.allergen),
+    ...RECOMMENDED.map(profileLabel.allergen),
+    ...TAGS.filter((tag) => tag !== DietaryTag.NEEDS_COOKING && tag !== DietaryTag.STOCKPILE).map(profileLabel.tag),
+  ];
+  const unread = shown.map((text) => readings(text)).filter((text) => /\p{Script=Han}/u.test(text.replace(/\{[^{}|]+\|[^{}|]+\}/g, '')));
+  expect(unread).toEqual([]);
 });
