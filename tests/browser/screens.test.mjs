@@ -52,7 +52,7 @@ const shape = (path) => path.replace(/\?.*/, '').replace(/:\w+/g, ':');
 
 test('no address of the app is left out', () => {
   // Behind a code that only an e-mail has; and a round of choices, which the example network does not open.
-  const seen = new Set([...Object.values(pages).flat(), '/apply/:code', '/group/choose/:run'].map(shape));
+  const seen = new Set([...Object.values(pages).flat(), '/apply/:code', '/group/choose/:run', '/runs/:run/choose/:group'].map(shape));
   assert.deepEqual(routes().filter((path) => !seen.has(shape(path))), []);
 });
 

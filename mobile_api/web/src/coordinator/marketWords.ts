@@ -1,7 +1,12 @@
+// Words of rounds in which groups choose, and of their shares.
+import { Policy } from '../gen/kubari/allocation/v1/allocation_pb';
 import { words } from '../i18n/words';
 
 const ja = {
   policy: '分け方',
+  fairShareShort: '公平に分ける',
+  claimsShort: '早い者順',
+  bidsShort: 'ポイント入札',
   fairShare: '公平に分ける（おすすめ）',
   fairShareHint: 'システムが、食品を無駄にせず、受け取りの少ない団体から順に配分を提案します。',
   claims: '早い者順で選んでもらう',
@@ -18,14 +23,10 @@ const ja = {
   publishText: '公開すると、団体からの受付が始まります。締切までは在庫を先に確保しません。',
   view: '受付',
   state: '状態',
-  open: '受付中',
-  closing: '集計中',
-  closed: '受付終了',
   entriesClaims: '申込みの数',
   entriesBids: '入札の数',
   sealed: '入札の中身は、締切まで誰にも見えません。',
   groups: '参加した団体',
-  due: '締切',
   close: 'いま締め切る',
   closeTitle: '受付を締め切りますか',
   closeText: '締め切ると、団体は申込みや入札ができなくなります。残った期限の近い食品は、公平に分けて自動で案内します。',
@@ -33,6 +34,17 @@ const ja = {
   prices: '落札の結果',
   pricesHint: '団体にも同じ表が見えます（団体名は出ません）。',
   pricesNone: '入札はありませんでした。',
+  forGroup: '電話で申し込む団体',
+  forGroupHint: '団体を選ぶと、その団体の画面が開きます。代わりに申し込むことも、取り消すこともできます。',
+  forGroupSee: '団体の画面を見る',
+  forGroupSeeHint: '団体を選ぶと、その団体が選べる品と、使えるポイントが見えます。入札は団体だけができます。',
+  forGroupOpen: '開く',
+  bidsTitle: '入札のすべて',
+  bidsTableHint: '団体には、ほかの団体の入札は見えません。',
+  joint: '共同',
+  jointOf: '{n}団体',
+  priceEach: '1ケースのポイント',
+  withdrawn: '取り下げ',
   product: '品目',
   lot: 'ロット',
   cases: 'ケース数',
@@ -60,6 +72,9 @@ const ja = {
 
 const en: Record<keyof typeof ja, string> = {
   policy: 'Way of sharing',
+  fairShareShort: 'Fair share',
+  claimsShort: 'First come',
+  bidsShort: 'Bids in shares',
   fairShare: 'Fair share (recommended)',
   fairShareHint: 'The system proposes: nothing wasted, and those who have had least come first.',
   claims: 'Groups claim, first come, first served',
@@ -76,14 +91,10 @@ const en: Record<keyof typeof ja, string> = {
   publishText: 'Groups can choose as soon as the run is published. Nothing is reserved beforehand.',
   view: 'Round',
   state: 'State',
-  open: 'Open',
-  closing: 'Being settled',
-  closed: 'Closed',
   entriesClaims: 'Claims',
   entriesBids: 'Bids',
   sealed: 'Nobody sees what is bid before the round closes.',
   groups: 'Groups taking part',
-  due: 'Closes',
   close: 'Close now',
   closeTitle: 'Close the round?',
   closeText: 'Groups can neither claim nor bid any more. What is left and near its date is offered by fair share at once.',
@@ -91,6 +102,17 @@ const en: Record<keyof typeof ja, string> = {
   prices: 'Prices',
   pricesHint: 'Groups see the same table. It names nobody.',
   pricesNone: 'There were no bids.',
+  forGroup: 'A group that telephones',
+  forGroupHint: 'Choose the group to open what it sees. You can claim for it, and take claims back.',
+  forGroupSee: 'What a group sees',
+  forGroupSeeHint: 'Choose a group to see what it can bid for and how many shares it has. Only the group itself can bid.',
+  forGroupOpen: 'Open',
+  bidsTitle: 'All bids',
+  bidsTableHint: 'Groups do not see each other’s bids.',
+  joint: 'Joint',
+  jointOf: '{n} groups',
+  priceEach: 'Shares a case',
+  withdrawn: 'Withdrawn',
   product: 'Product',
   lot: 'Lot',
   cases: 'Cases',
@@ -117,3 +139,8 @@ const en: Record<keyof typeof ja, string> = {
 };
 
 export const t = words(ja, en);
+
+/** How a run shares out, in a word. */
+export function policyName(policy: Policy): string {
+  return policy === Policy.CLAIMS ? t('claimsShort') : policy === Policy.BIDS ? t('bidsShort') : t('fairShareShort');
+}

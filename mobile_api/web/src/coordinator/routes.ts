@@ -24,6 +24,7 @@ export const coordinator: Route[] = [
   { path: '/runs/new', page: () => import('./NewRun.svelte') },
   { path: '/runs/:run', page: () => import('./Run.svelte') },
   { path: '/runs/:run/groups/:group', page: () => import('./Explain.svelte') },
+  { path: '/runs/:run/choose/:group', page: () => import('../group/Round.svelte') },
   { path: '/shares', page: () => import('./Shares.svelte'), menu: { text: 'nav.shares', roles: readers, group: deliver } },
   { path: '/deliveries', page: () => import('./Deliveries.svelte'), menu: { text: 'nav.deliveries', roles: readers, group: deliver } },
   { path: '/transfers', page: () => import('./Transfers.svelte'), menu: { text: 'nav.transfers', roles: [...readers, Role.WAREHOUSE_MANAGER], group: deliver } },

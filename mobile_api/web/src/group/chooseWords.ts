@@ -108,6 +108,9 @@ const ja = {
   entriesNone: 'ポイントの動きはまだありません。入札の回が始まると、最初のポイントが入ります。',
   after: '残高',
   back: '選べる食品に戻る',
+  backRun: '配分に戻る',
+  staffClaims: '{group}の画面です。電話などで聞いた申込みを、団体に代わって入力できます。',
+  staffBids: '{group}の画面です。入札は団体だけができ、締切まで団体のほかには見えません。',
 } as const;
 
 const en: Record<keyof typeof ja, string> = {
@@ -218,6 +221,9 @@ const en: Record<keyof typeof ja, string> = {
   entriesNone: 'Nothing yet. The first shares come when a round of bids opens.',
   after: 'Balance',
   back: 'Back to food to choose from',
+  backRun: 'Back to the allocation',
+  staffClaims: 'What {group} sees. You can claim for a group that telephones.',
+  staffBids: 'What {group} sees. Only a group itself can bid, and nobody else sees its bids before the round closes.',
 };
 
 export const t = words(ja, en);
