@@ -41,6 +41,11 @@ TEST_F(ReofferTest, WhatOneRefusesGoesToTheNext) {
   ASSERT_THAT(runs, SizeIs(2));
   const pb::Run& again = runs[0];
   EXPECT_EQ(again.follow_up_of(), run.name());
+  pb::ListRunsRequest following;
+  following.set_follow_up_of(run.name());
+  const pb::ListRunsResponse followed = Must(&Stub::ListRuns, "auditor", following);
+  ASSERT_THAT(followed.runs(), SizeIs(1));
+  EXPECT_EQ(followed.runs(0).name(), again.name());
   EXPECT_EQ(again.state(), pb::RUN_STATE_PUBLISHED);
   EXPECT_EQ(again.title(), "再案内 (again): 11月の配分");
   EXPECT_EQ(again.creator(), run.creator());

@@ -35,9 +35,10 @@ constexpr pg::Statement kFindLocked{"SELECT " KUBARI_RUN_COLUMNS
 constexpr pg::Statement kLastPublished{
     "SELECT " KUBARI_RUN_COLUMNS
     "FROM runs WHERE network_id = $1 AND state IN (2, 3) AND follow_up_of IS NULL ORDER BY newest, run_id LIMIT 1"};
-constexpr pg::Statement kList{
-    "SELECT " KUBARI_RUN_COLUMNS
-    "FROM runs WHERE network_id = $1 AND (newest, run_id) > ($2, $3::uuid) ORDER BY newest, run_id LIMIT $4"};
+constexpr pg::Statement kList{"SELECT " KUBARI_RUN_COLUMNS
+                              "FROM runs WHERE network_id = $1 AND (newest, run_id) > ($2, $3::uuid) AND "
+                              "(cardinality($4::int[]) = 0 OR state = ANY($4)) "
+                              "AND ($5::uuid IS NULL OR follow_up_of = $5) ORDER BY newest, run_id LIMIT $6"};
 constexpr pg::Statement kListMarkets{"SELECT " KUBARI_RUN_COLUMNS
                                      "FROM runs WHERE network_id = $1 AND market_state > 0 AND (NOT $2 OR market_state "
                                      "= 1) AND (newest, run_id) > ($3, $4::uuid) "
@@ -111,16 +112,15 @@ std::vector<Unfinished> ReadUnfinished(const pg::Result& rows) {
 }  // namespace
 
 absl::Status InsertRun(pg::Transaction& tx, const RunRow& row, const std::string& snapshot,
-                       const std::vector<std::vector<uint16_t>>& exclusions) {
+                       const std::vector<std::vector<uint32_t>>& exclusions) {
   const pb::Run& run = row.run;
   std::vector<std::string> warehouses;
   for (const std::string& name : run.warehouses()) warehouses.push_back(*ids::IdFromName("warehouses", name));
   std::vector<pg::Bytes> codes;
-  for (const std::vector<uint16_t>& of_lot : exclusions) {
+  for (const std::vector<uint32_t>& of_lot : exclusions) {
     std::string& bytes = codes.emplace_back().value;
-    for (const uint16_t bits : of_lot) {
-      bytes.push_back(static_cast<char>(bits >> 8));
-      bytes.push_back(static_cast<char>(bits & 0xFF));
+    for (const uint32_t bits : of_lot) {
+      for (int shift = 24; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(bits >> shift & 0xFF));
     }
   }
   pg::Batch batch;
@@ -148,9 +148,10 @@ absl::StatusOr<RunRow> LastPublishedRun(pg::Transaction& tx) {
   return ReadRun(rows[0]);
 }
 
-absl::StatusOr<std::vector<RunRow>> ListRuns(pg::Transaction& tx, int64_t newest, const std::string& run_id,
-                                             int limit) {
-  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kList, tx.network_id(), newest, run_id, limit));
+absl::StatusOr<std::vector<RunRow>> ListRuns(pg::Transaction& tx, const RunFilter& filter, int64_t newest,
+                                             const std::string& run_id, int limit) {
+  ASSIGN_OR_RETURN(const pg::Result rows,
+                   tx.Query(kList, tx.network_id(), newest, run_id, filter.states, filter.follow_up_of, limit));
   std::vector<RunRow> runs;
   for (const pg::Row row : rows) {
     ASSIGN_OR_RETURN(RunRow run, ReadRun(row));
@@ -195,15 +196,15 @@ absl::StatusOr<std::string> ReadSnapshot(pg::Transaction& tx, const std::string&
   return rows[0].Get<std::string>("snapshot");
 }
 
-absl::StatusOr<std::vector<std::vector<uint16_t>>> ReadExclusions(pg::Transaction& tx, const std::string& run_id) {
+absl::StatusOr<std::vector<std::vector<uint32_t>>> ReadExclusions(pg::Transaction& tx, const std::string& run_id) {
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kExclusions, tx.network_id(), run_id));
-  std::vector<std::vector<uint16_t>> exclusions;
+  std::vector<std::vector<uint32_t>> exclusions;
   for (const pg::Row row : rows) {
     const std::string bytes = row.Get<std::string>("codes");
-    std::vector<uint16_t>& of_lot = exclusions.emplace_back();
-    for (size_t i = 0; i + 1 < bytes.size(); i += 2) {
-      of_lot.push_back(
-          static_cast<uint16_t>(static_cast<unsigned char>(bytes[i]) << 8 | static_cast<unsigned char>(bytes[i + 1])));
+    std::vector<uint32_t>& of_lot = exclusions.emplace_back();
+    for (size_t i = 0; i + 3 < bytes.size(); i += 4) {
+      uint32_t& bits = of_lot.emplace_back(0);
+      for (size_t b = 0; b < 4; ++b) bits = bits << 8 | static_cast<unsigned char>(bytes[i + b]);
     }
   }
   return exclusions;

@@ -49,13 +49,18 @@ struct RunRow {
 
 // ALREADY_EXISTS / ID_TAKEN. `exclusions`: by lot, then group, as in Judgement.
 absl::Status InsertRun(pg::Transaction& tx, const RunRow& row, const std::string& snapshot,
-                       const std::vector<std::vector<uint16_t>>& exclusions);
+                       const std::vector<std::vector<uint32_t>>& exclusions);
 // NOT_FOUND / RUN_NOT_FOUND. `lock`: nobody else changes it until the transaction ends.
 absl::StatusOr<RunRow> FindRun(pg::Transaction& tx, const std::string& run_id, bool lock = false);
 // The one published last, second offers apart; NOT_FOUND / RUN_NOT_FOUND.
 absl::StatusOr<RunRow> LastPublishedRun(pg::Transaction& tx);
+struct RunFilter {
+  std::vector<int> states;  // empty: all
+  std::optional<std::string> follow_up_of;
+};
 // After (newest, run_id), newest first.
-absl::StatusOr<std::vector<RunRow>> ListRuns(pg::Transaction& tx, int64_t newest, const std::string& run_id, int limit);
+absl::StatusOr<std::vector<RunRow>> ListRuns(pg::Transaction& tx, const RunFilter& filter, int64_t newest,
+                                             const std::string& run_id, int limit);
 // Of runs in which groups choose, those that were published; as ListRuns.
 absl::StatusOr<std::vector<RunRow>> ListMarkets(pg::Transaction& tx, bool open_only, int64_t newest,
                                                 const std::string& run_id, int limit);
@@ -68,7 +73,7 @@ absl::StatusOr<std::string> ReadSnapshot(pg::Transaction& tx, const std::string&
 // Of another revision of a run.
 absl::Status InsertSnapshot(pg::Transaction& tx, const std::string& run_id, int revision, const std::string& snapshot);
 // By lot, then group.
-absl::StatusOr<std::vector<std::vector<uint16_t>>> ReadExclusions(pg::Transaction& tx, const std::string& run_id);
+absl::StatusOr<std::vector<std::vector<uint32_t>>> ReadExclusions(pg::Transaction& tx, const std::string& run_id);
 
 // The right to make a PUBLISHING run's reservations, for `seconds`; renewed by asking again. False: another process has
 // it, or there is nothing to do any more.

@@ -395,5 +395,27 @@ TEST_F(AllocationTest, RunsAreListedNewestFirst) {
   EXPECT_THAT(Must(&Stub::ListRuns, "stranger", pb::ListRunsRequest()).runs(), IsEmpty());
 }
 
+TEST_F(AllocationTest, RunsOfAStateAndThoseThatFollowAnother) {
+  const pb::Run kept = MakeRun(), cancelled = MakeRun();
+  pb::CancelRunRequest cancel;
+  cancel.set_request_id(ids::NewUuid());
+  cancel.set_name(cancelled.name());
+  cancel.set_etag(cancelled.etag());
+  Must(&Stub::CancelRun, "coordinator", cancel);
+  pb::ListRunsRequest request;
+  request.add_states(pb::RUN_STATE_PROPOSED);
+  request.add_states(pb::RUN_STATE_PUBLISHED);
+  const pb::ListRunsResponse open = Must(&Stub::ListRuns, "auditor", request);
+  ASSERT_THAT(open.runs(), SizeIs(1));
+  EXPECT_EQ(open.runs(0).name(), kept.name());
+  request.set_follow_up_of(kept.name());
+  EXPECT_THAT(Must(&Stub::ListRuns, "auditor", request).runs(), IsEmpty());
+
+  request.set_follow_up_of("lots/1");
+  request.add_states(static_cast<pb::RunState>(77));
+  EXPECT_THAT(Do(&Stub::ListRuns, "auditor", request), Violates("follow_up_of", "NOT_A_NAME"));
+  EXPECT_THAT(Do(&Stub::ListRuns, "auditor", request), Violates("states[2]", "UNKNOWN_VALUE"));
+}
+
 }  // namespace
 }  // namespace kubari::allocation

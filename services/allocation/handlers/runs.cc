@@ -278,17 +278,32 @@ absl::StatusOr<pb::Run> RunsHandler::GetRun(const rpc::Call& call, const pb::Get
   errors::Violations violations;
   violations.Name("runs", "name", request.name());
   RETURN_IF_ERROR(violations.status());
-  return Read(call, IdOf(request.name()));
+  return tools_.pool.Read(TxOf(call), [&](pg::Transaction& tx) -> absl::StatusOr<pb::Run> {
+    ASSIGN_OR_RETURN(RunRow row, FindRun(tx, IdOf(request.name())));
+    if (row.run.state() != pb::RUN_STATE_PUBLISHED) return std::move(row.run);
+    ASSIGN_OR_RETURN(std::vector<pb::ShortDelivery> short_ones, ShortDeliveries(tx, row.id));
+    for (pb::ShortDelivery& one : short_ones) *row.run.add_short_deliveries() = std::move(one);
+    return std::move(row.run);
+  });
 }
 
 absl::StatusOr<pb::ListRunsResponse> RunsHandler::ListRuns(const rpc::Call& call, const pb::ListRunsRequest& request) {
   static const std::string kFirst = absl::StrCat(std::numeric_limits<int64_t>::min());
+  errors::Violations violations;
+  RunFilter filter;
+  if (!request.follow_up_of().empty()) {
+    violations.Name("runs", "follow_up_of", request.follow_up_of());
+    filter.follow_up_of = IdOf(request.follow_up_of());
+  }
+  for (int i = 0; i < request.states_size(); ++i) violations.Enum(absl::StrCat("states[", i, "]"), request.states(i));
+  filter.states.assign(request.states().begin(), request.states().end());
+  RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(const paging::Page page, paging::Page::Of(request, call.principal.network_id,
                                                              {kFirst, "00000000-0000-0000-0000-000000000000"}));
   int64_t newest = 0;
   if (!absl::SimpleAtoi(page.key(0), &newest)) return paging::InvalidToken();
   ASSIGN_OR_RETURN(std::vector<RunRow> rows, tools_.pool.Read(TxOf(call), [&](pg::Transaction& tx) {
-    return allocation::ListRuns(tx, newest, page.key(1), page.limit());
+    return allocation::ListRuns(tx, filter, newest, page.key(1), page.limit());
   }));
   pb::ListRunsResponse response;
   response.set_next_page_token(page.Cut(rows, [](const RunRow& row) {
