@@ -4,7 +4,6 @@ import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { api } from '../api/clients';
 import { LineState, RunState, type Run } from '../gen/kubari/allocation/v1/allocation_pb';
 import { OfferState, type Offer } from '../gen/kubari/donors/v1/donors_pb';
-import { GroupState } from '../gen/kubari/groups/v1/groups_pb';
 import { RecallState } from '../gen/kubari/stock/v1/recalls_pb';
 
 /** So many, or more where `more`: lists are not counted beyond one page. */
@@ -19,11 +18,6 @@ const sum = (counts: Count[]): Count => ({ n: counts.reduce((all, { n }) => all 
 export async function offersToAnswer(): Promise<Count> {
   const answer = await api.donors.listOffers({ pageSize: PAGE, states: [OfferState.SUBMITTED] });
   return counted(answer.offers, answer.nextPageToken);
-}
-
-export async function groupsToApprove(): Promise<Count> {
-  const answer = await api.groups.listGroups({ pageSize: PAGE, states: [GroupState.APPLIED] });
-  return counted(answer.groups, answer.nextPageToken);
 }
 
 export async function openRecalls(): Promise<Count> {
