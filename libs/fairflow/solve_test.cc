@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 
@@ -188,6 +189,12 @@ TEST(Solve, TheOrderOfTheInputDoesNotMatter) {
   EXPECT_EQ(Text(problem, *Solve(problem)), Text(shuffled, *Solve(shuffled)));
 }
 
+TEST(Solve, TheOrderOfTheInputDoesNotMatterInTheMediumInstance) {
+  const Problem problem = Instance(testing::kMedium, 1).ToProblem(testing::kEverybody);
+  const Problem shuffled = RandomProblem(1).Shuffled(problem);
+  EXPECT_EQ(Text(problem, *Solve(problem)), Text(shuffled, *Solve(shuffled)));
+}
+
 // More food, or more room, never makes the poorest poorer in the relaxed solution.
 TEST(Solve, MoreFoodRaisesTheLowestBound) {
   for (uint64_t seed = 1; seed <= 500; ++seed) {
@@ -203,6 +210,28 @@ TEST(Solve, MoreFoodRaisesTheLowestBound) {
     const Report after = Solve(problem)->report;
     EXPECT_FALSE(Less(after.lowest_bound, before.lowest_bound));
     EXPECT_GE(after.saved_bound, before.saved_bound);
+  }
+}
+
+// A lot more: no less is saved, and the levels, the lowest first, are no worse.
+TEST(Solve, ALotMoreMakesNothingWorse) {
+  for (uint64_t seed = 1; seed <= 1000; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomProblem random(seed);
+    const Problem with =
+        random.Make(Shape{.groups = 1 + random.Below(7), .lots = 6, .most_cases = 12, .most_value = 4});
+    Problem without = with;
+    without.lots.pop_back();
+    without.arc_begin.pop_back();
+    without.arcs.resize(without.arc_begin.back());
+    const Plan before = *Solve(without), after = *Solve(with);
+    EXPECT_GE(after.report.saved_bound, before.report.saved_bound);
+    std::vector<Level> levels_before, levels_after;
+    for (const GroupStory& group : before.groups) levels_before.push_back(group.fair);
+    for (const GroupStory& group : after.groups) levels_after.push_back(group.fair);
+    for (auto* levels : {&levels_before, &levels_after}) std::sort(levels->begin(), levels->end(), Less);
+    EXPECT_FALSE(std::lexicographical_compare(levels_after.begin(), levels_after.end(), levels_before.begin(),
+                                              levels_before.end(), Less));
   }
 }
 

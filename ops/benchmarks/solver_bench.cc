@@ -13,6 +13,7 @@
 #include "libs/fairflow/network.h"
 #include "libs/fairflow/share.h"
 #include "libs/fairflow/solve.h"
+#include "libs/fairflow/standing_shares.h"
 #include "libs/fairflow/testing/instances.h"
 #include "libs/fairflow/testing/lemon.h"
 #include "libs/fairflow/testing/random_problem.h"

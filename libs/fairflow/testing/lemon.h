@@ -1,4 +1,4 @@
-// LEMON's minimum cost flow, an independent judge of ours. Debian's LEMON 1.3.1 is older than C++20, so its headers are
+// LEMON's flows, an independent judge of ours. Debian's LEMON 1.3.1 is older than C++20, so its headers are
 // seen by lemon.cc alone, which is compiled as C++17; this interface is plain for the same reason.
 #pragma once
 
@@ -27,5 +27,12 @@ double ProcessorSeconds();
 // Nodes 0 … nodes - 1 with what each has too much of; supplies sum to zero.
 ReferenceFlow MinimumCostFlow(int nodes, const std::vector<int64_t>& supply, const std::vector<ReferenceArc>& arcs,
                               ReferenceMethod method = ReferenceMethod::kNetworkSimplex);
+
+// The most that can flow from `source` to `sink`, whatever it costs.
+struct ReferenceMaximum {
+  int64_t value = 0;
+  std::vector<int64_t> flow;  // by arc
+};
+ReferenceMaximum MaximumFlow(int nodes, int source, int sink, const std::vector<ReferenceArc>& arcs);
 
 }  // namespace kubari::fairflow::testing
