@@ -46,7 +46,8 @@ export function factsOf(group: Group, section: Section, place: (code: string) =>
   const line = (title: string, value: string) => lines.push(`${title}: ${value || t('none')}`);
   switch (section) {
     case Section.ORGANISATION:
-      lines.push(`${group.displayName}（${group.nameKana || t('none')}）`);
+      lines.push(group.displayName);
+      line(t('applyKana'), group.nameKana);
       lines.push(profileLabel.groupKind(group.kind));
       line(t('legalForm'), text.legalForm(group.legalForm));
       break;
