@@ -86,6 +86,27 @@ Reason BestBeforePassed(const LotFacts& lot) {
           {{"date", date}}};
 }
 
+Reason ProfileStale(const GroupFacts& group) {
+  const auto each = [&](const char* separator, const auto& words) {
+    return absl::StrJoin(group.stopped, separator,
+                         [&](std::string* out, const auto& stopped) { out->append(words(stopped)); });
+  };
+  return {Code::kProfileStale,
+          absl::StrCat("The group's profile is too old to go by: ",
+                       each(", ",
+                            [](const auto& s) {
+                              return absl::StrCat(EnglishName(s.first), " (not confirmed since ", s.second, ")");
+                            }),
+                       ". The group, or a coordinator who asked it, confirms this in the profile first."),
+          absl::StrCat("団体の登録内容が古くなっています：",
+                       each("、",
+                            [](const auto& s) {
+                              return absl::StrCat("「", JapaneseName(s.first), "」（", s.second, "から確認なし）");
+                            }),
+                       "。団体か、団体に確かめたコーディネーターが、先に登録内容を確認してください。"),
+          {{"sections", each(",", [](const auto& s) { return groups::v1::Section_Name(s.first).substr(8); })}}};
+}
+
 Reason Explain(Code code, const LotFacts& lot, const GroupFacts& group, const HandOverRules& rules, absl::CivilDay day,
                std::optional<int64_t> metres) {
   const std::string on = Text(day);
@@ -103,10 +124,20 @@ Reason Explain(Code code, const LotFacts& lot, const GroupFacts& group, const Ha
               absl::StrCat(on, " に有効な寄付者との合意書がありません。先に署名済みの合意書を登録してください。"),
               {{"day", on}}};
     case Code::kGroupNotActive:
+      if (group.suspended) {
+        return {code,
+                absl::StrCat("The group is suspended (", *group.suspended,
+                             "); a coordinator can approve it again when the reason is gone."),
+                absl::StrCat("団体は停止中です（", *group.suspended,
+                             "）。理由がなくなれば、コーディネーターが承認し直せます。"),
+                {{"state", "SUSPENDED"}}};
+      }
       return {code,
               "The group is not active; approve it first.",
               "団体が承認されていないか、停止中です。先に承認してください。",
               {}};
+    case Code::kProfileStale:
+      return ProfileStale(group);
     case Code::kGroupNotNamed:
       return GroupNotNamed(lot);
     case Code::kPrefectureExcluded:
@@ -220,6 +251,8 @@ std::string_view CodeName(Code code) {
       return "TOO_FAR";
     case Code::kLotRecalled:
       return "LOT_RECALLED";
+    case Code::kProfileStale:
+      return "PROFILE_STALE";
   }
   return "UNKNOWN";
 }
@@ -230,6 +263,7 @@ bool IsHard(Code code) {
     case Code::kCategoryNotAccepted:
     case Code::kTagExcluded:
     case Code::kTooFar:
+    case Code::kProfileStale:
       return false;
     default:
       return true;
@@ -277,6 +311,7 @@ Codes Check(const LotFacts& lot, const GroupFacts& group, const HandOverRules& r
   fail_if(!group.excluded_tags.And(lot.tags).empty(), Code::kTagExcluded);
   fail_if(metres && group.max_distance_km > 0 && *metres > int64_t{1000} * group.max_distance_km, Code::kTooFar);
   fail_if(lot.recalled, Code::kLotRecalled);
+  fail_if(!group.stopped.empty(), Code::kProfileStale);
   return codes;
 }
 

@@ -32,7 +32,7 @@ namespace kubari::eligibility {
 enum class Code {
   kNoGroupAgreement,     // hard: the network has no agreement in force with the group on that day
   kNoDonorAgreement,     // hard: … with the donor, or of a kit with each donor
-  kGroupNotActive,       // hard: applied or suspended
+  kGroupNotActive,       // hard: applied, rejected or suspended
   kGroupNotNamed,        // hard: the donor named the groups that may have it, and this is none of them
   kPrefectureExcluded,   // hard: the donor excludes the prefecture of the group's first site; an unknown prefecture
                          // counts as excluded
@@ -47,8 +47,9 @@ enum class Code {
   kTagExcluded,          // soft
   kTooFar,               // soft: farther than the group fetches or is delivered to
   kLotRecalled,          // hard: a recall stops the lot
+  kProfileStale,         // soft: the network wants the group's profile confirmed first (Group.stopped_sections)
 };
-inline constexpr int kCodes = 16;
+inline constexpr int kCodes = 17;
 
 // "USE_BY_PASSED": stable, for programs.
 std::string_view CodeName(Code code);
@@ -69,12 +70,12 @@ class Codes {
   Codes And(Codes other) const { return Codes(bits_ & other.bits_); }
   Codes Or(Codes other) const { return Codes(bits_ | other.bits_); }
   // 1 << Code for each; for stores.
-  uint16_t bits() const { return static_cast<uint16_t>(bits_); }
+  uint32_t bits() const { return bits_; }
   friend bool operator==(Codes, Codes) = default;
   Codes() = default;
 
  private:
-  static_assert(kCodes <= 16);
+  static_assert(kCodes <= 32);
   explicit Codes(uint32_t bits) : bits_(bits) {}
   uint32_t bits_ = 0;
 };
@@ -168,6 +169,9 @@ struct LotFacts {
 struct GroupFacts {
   std::string name;  // "groups/{uuid}"
   bool active = false;
+  std::optional<std::string> suspended;  // why, in the coordinator's words
+  // Sections of the profile that must be confirmed first, and since when they have not been ("2025-04-01").
+  std::vector<std::pair<groups::v1::Section, std::string>> stopped;
   std::vector<Period> agreements;
   std::vector<std::pair<type::v1::ComplianceLevel, Period>> evidence;
   std::string prefecture;  // two digits, of the first site; empty: unknown
@@ -243,5 +247,7 @@ std::string JapaneseName(type::v1::DietaryTag tag);
 std::string EnglishName(type::v1::DietaryTag tag);
 std::string JapaneseName(type::v1::ComplianceLevel level);
 std::string EnglishName(type::v1::ComplianceLevel level);
+std::string JapaneseName(groups::v1::Section section);
+std::string EnglishName(groups::v1::Section section);
 
 }  // namespace kubari::eligibility

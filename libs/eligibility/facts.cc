@@ -115,6 +115,9 @@ GroupFacts GroupFactsOf(const groups::v1::Group& group) {
   GroupFacts facts;
   facts.name = group.name();
   facts.active = group.state() == groups::v1::GROUP_STATE_ACTIVE;
+  if (group.state() == groups::v1::GROUP_STATE_SUSPENDED) facts.suspended = group.suspend_reason();
+  for (const groups::v1::StoppedSection& stopped : group.stopped_sections())
+    facts.stopped.emplace_back(stopped.section(), stopped.confirmed_date());
   for (const Agreement& agreement : group.agreements()) {
     if (const auto period = PeriodOf(agreement)) facts.agreements.push_back(*period);
   }
@@ -313,6 +316,52 @@ std::string JapaneseName(ComplianceLevel level) {
       return "認証";
     default:
       return "なし";
+  }
+}
+
+std::string JapaneseName(groups::v1::Section section) {
+  switch (section) {
+    case groups::v1::SECTION_ORGANISATION:
+      return "団体について";
+    case groups::v1::SECTION_CONTACTS:
+      return "連絡先";
+    case groups::v1::SECTION_ACTIVITIES:
+      return "活動";
+    case groups::v1::SECTION_PEOPLE:
+      return "支援している人数";
+    case groups::v1::SECTION_SITES:
+      return "拠点と保管場所";
+    case groups::v1::SECTION_RECEIVING:
+      return "受け取り";
+    case groups::v1::SECTION_FOOD:
+      return "使える食品";
+    case groups::v1::SECTION_ISSUES:
+      return "困りごと";
+    default:
+      return "不明";
+  }
+}
+
+std::string EnglishName(groups::v1::Section section) {
+  switch (section) {
+    case groups::v1::SECTION_ORGANISATION:
+      return "the organisation";
+    case groups::v1::SECTION_CONTACTS:
+      return "contacts";
+    case groups::v1::SECTION_ACTIVITIES:
+      return "activities";
+    case groups::v1::SECTION_PEOPLE:
+      return "people served";
+    case groups::v1::SECTION_SITES:
+      return "sites and storage";
+    case groups::v1::SECTION_RECEIVING:
+      return "receiving";
+    case groups::v1::SECTION_FOOD:
+      return "food that can be used";
+    case groups::v1::SECTION_ISSUES:
+      return "issues";
+    default:
+      return "unknown";
   }
 }
 

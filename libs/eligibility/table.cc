@@ -48,7 +48,7 @@ std::string KeyOf(const GroupFacts& group, absl::CivilDay day, const std::set<st
   for (const auto& [proven, period] : group.evidence) {
     if (period.Contains(day)) level = std::max<int>(level, proven);
   }
-  return absl::StrCat(group.active, agreement, level, "|", group.prefecture, "|", group.zones.bits(), "|",
+  return absl::StrCat(group.active, !group.stopped.empty(), agreement, level, "|", group.prefecture, "|", group.zones.bits(), "|",
                       group.categories.bits(), "|", group.excluded_allergens.bits(), "|", group.excluded_tags.bits(),
                       "|", named.contains(group.name) ? group.name : "");
 }

@@ -14,6 +14,7 @@
 
 #include "kubari/donors/v1/donors.grpc.pb.h"
 #include "kubari/groups/v1/groups.grpc.pb.h"
+#include "kubari/groups/v1/needs.grpc.pb.h"
 #include "kubari/stock/v1/stock.grpc.pb.h"
 #include "libs/errors/testing.h"
 #include "libs/ids/ids.h"
@@ -306,14 +307,42 @@ class FakeGroups final : public groups::v1::GroupsService::Service {
   std::vector<groups::v1::Group> groups;
   grpc::Status ListGroups(grpc::ServerContext* context, const groups::v1::ListGroupsRequest* request,
                           groups::v1::ListGroupsResponse* response) override {
-    EXPECT_EQ(request->states_size(), 1);
     token = std::string(context->client_metadata().find(rpc::kAuthorization)->second.data(),
                         context->client_metadata().find(rpc::kAuthorization)->second.size());
+    std::vector<groups::v1::Group> wanted;
+    for (const groups::v1::Group& group : groups) {
+      if (std::ranges::count(request->states(), group.state()) > 0) wanted.push_back(group);
+    }
     response->set_next_page_token(
-        FakePage(request->page_token(), groups, [&](const auto& g) { *response->add_groups() = g; }));
+        FakePage(request->page_token(), wanted, [&](const auto& g) { *response->add_groups() = g; }));
     return grpc::Status::OK;
   }
+  grpc::Status GetGroup(grpc::ServerContext*, const groups::v1::GetGroupRequest* request,
+                        groups::v1::Group* response) override {
+    for (const groups::v1::Group& group : groups) {
+      if (group.name() != request->name()) continue;
+      *response = group;
+      return grpc::Status::OK;
+    }
+    return errors::ToGrpc(errors::Make(absl::StatusCode::kNotFound, "GROUP_NOT_FOUND", "There is no such group.",
+                                       "団体が見つかりません。"));
+  }
   std::string token;  // of the last call
+};
+
+class FakeNeeds final : public groups::v1::NeedsService::Service {
+ public:
+  std::vector<groups::v1::Need> needs;
+  std::string token;  // of the last call
+  grpc::Status ListNeeds(grpc::ServerContext* context, const groups::v1::ListNeedsRequest* request,
+                         groups::v1::ListNeedsResponse* response) override {
+    EXPECT_THAT(request->states(), ::testing::ElementsAre(groups::v1::NEED_STATE_OPEN));
+    const grpc::string_ref key = context->client_metadata().find(rpc::kAuthorization)->second;
+    token = std::string(key.data(), key.size());
+    response->set_next_page_token(
+        FakePage(request->page_token(), needs, [&](const auto& n) { *response->add_needs() = n; }));
+    return grpc::Status::OK;
+  }
 };
 
 class FakeDonors final : public donors::v1::DonorsService::Service {
@@ -480,8 +509,9 @@ class AllocationTest : public ::testing::Test {
 
   FakeStock stock_;
   FakeGroups groups_;
+  FakeNeeds needs_;
   FakeDonors donors_;
-  const std::unique_ptr<rpc::Server> others_ = *rpc::Server::Start({}, {&stock_, &groups_, &donors_});
+  const std::unique_ptr<rpc::Server> others_ = *rpc::Server::Start({}, {&stock_, &groups_, &needs_, &donors_});
   const std::shared_ptr<grpc::Channel> channel_ = rpc::Connect(absl::StrCat("127.0.0.1:", others_->bound_port()));
   const pg::testing::Database database_ = pg::testing::CreateDatabase("allocation", kMigrations);
   pg::Pool pool_{{.conninfo = database_.service, .schema = "allocation", .size = 8}};

@@ -204,6 +204,48 @@ TEST_F(HubsTest, WhatAGroupRefusesTheHubDoesNotSee) {
   EXPECT_EQ(seen.lines(0).group(), GroupName(4));
 }
 
+TEST_F(HubsTest, ADeliveryThatRefusalsLeftTooSmallIsForTheCoordinatorToDecide) {
+  const pb::Run run = Published();
+  const auto short_ones = [&] {
+    pb::GetRunRequest request;
+    request.set_name(run.name());
+    return Must(&Stub::GetRun, "coordinator", request).short_deliveries();
+  };
+  EXPECT_THAT(short_ones(), IsEmpty()) << "60 of at least 50";
+  Must(&Stub::AcceptLine, "coordinator", Accept(LineOf(run, 1, 1)));
+  EXPECT_THAT(short_ones(), IsEmpty()) << "what was offered may still be taken";
+  Must(&Stub::RefuseLine, "coordinator", Refuse(LineOf(run, 4, 1)));
+  ASSERT_THAT(short_ones(), SizeIs(1));
+  const pb::ShortDelivery one = short_ones()[0];
+  EXPECT_EQ(one.hub(), kHub);
+  EXPECT_EQ(one.hub_display_name(), "こども食堂001");
+  EXPECT_EQ(one.lot(), LotName(1));
+  EXPECT_EQ(one.lot_code(), "LOT0001");
+  EXPECT_EQ(one.product_display_name(), "米 1");
+  EXPECT_EQ(one.place(), kPlace);
+  EXPECT_EQ(one.items(), 40);
+  EXPECT_EQ(one.minimum_items(), 50);
+  EXPECT_EQ(pg::testing::Sql(database_.service,
+                             absl::StrCat("SELECT set_config('kubari.network', '", kNetwork,
+                                          "', false); SELECT count(*) FROM allocation.outbox WHERE position(convert_to("
+                                          "'now gets 40 of it, and the donor gives at least 50', 'UTF8') IN notice) > 0")),
+            "1");
+  // It goes all the same: nothing to decide any more.
+  Must(&Stub::AcceptLine, "coordinator", Accept(LineOf(run, 2, 1)));
+  EXPECT_THAT(short_ones(), SizeIs(1));
+  stock_.Issue(LineOf(run, 1, 1).reservation(), 20);
+  Follow();
+  EXPECT_THAT(short_ones(), IsEmpty());
+}
+
+TEST_F(HubsTest, WhoTakesBackTheRestHasDecided) {
+  const pb::Run run = Published();
+  for (const int group : {4, 1, 2}) Must(&Stub::RefuseLine, "coordinator", Refuse(LineOf(run, group, 1)));
+  pb::GetRunRequest request;
+  request.set_name(run.name());
+  EXPECT_THAT(Must(&Stub::GetRun, "coordinator", request).short_deliveries(), IsEmpty());
+}
+
 TEST_F(HubsTest, ChangesByHandMustLeaveTheSmallestQuantity) {
   pb::Run run = MakeRun();
   Must(&Stub::AdjustLine, "coordinator", Adjust(run, 2, 1, 0));

@@ -98,6 +98,15 @@ constexpr pg::Statement kOfRunLocked{KUBARI_LINES
                                      "WHERE l.network_id = $1 AND l.run_id = $2 ORDER BY l.line_id FOR UPDATE OF l"};
 constexpr pg::Statement kOfRunAndGroup{
     KUBARI_LINES "WHERE l.network_id = $1 AND l.run_id = $2 AND l.group_id = $3 ORDER BY l.line_id"};
+// By receiver, lot and shelf. OFFERED, ACCEPTED; what has left (6, 7, 9, 10) was decided.
+constexpr pg::Statement kShortDeliveries{
+    "SELECT max(hub_id::text) AS hub_id, lot_id::text AS lot_id, place_id::text AS place_id, sum(items)::bigint AS items, "
+    "max(min_lot_items) AS minimum, max(facts->>'hubDisplayName') AS hub, max(facts->>'lotCode') AS code, "
+    "max(facts->>'productDisplayName') AS product FROM lines "
+    "WHERE network_id = $1 AND run_id = $2 AND min_lot_items > 1 AND state IN (2, 3, 6, 7, 9, 10) "
+    "GROUP BY coalesce(hub_id, group_id), lot_id, place_id "
+    "HAVING max(hub_id::text) IS NOT NULL AND bool_and(state IN (2, 3)) AND sum(items) < max(min_lot_items) "
+    "ORDER BY hub, product, code, hub_id, lot_id, place_id"};
 // First to expire first, so that what a run gives to somebody is no earlier lot that was passed over.
 constexpr pg::Statement kToReserve{KUBARI_LINES
                                    "WHERE l.network_id = $1 AND l.run_id = $2 AND l.state = 1 "
@@ -290,6 +299,7 @@ pb::Line ShownToHub(const LineRow& row) {
   pb::Line line = Shown(row, /*all_groups=*/false);
   line.clear_explanation();
   line.clear_explanation_ja();
+  line.clear_asked_for();
   line.clear_reason();
   line.clear_proposed_items();
   line.clear_pinned();
@@ -448,6 +458,23 @@ absl::StatusOr<std::vector<LineRow>> LinesOfRun(pg::Transaction& tx, const std::
 absl::StatusOr<std::vector<LineRow>> LinesOfRunAndGroup(pg::Transaction& tx, const std::string& run_id,
                                                         const std::string& group_id) {
   return ReadLines(tx.Query(kOfRunAndGroup, tx.network_id(), run_id, group_id));
+}
+
+absl::StatusOr<std::vector<pb::ShortDelivery>> ShortDeliveries(pg::Transaction& tx, const std::string& run_id) {
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kShortDeliveries, tx.network_id(), run_id));
+  std::vector<pb::ShortDelivery> deliveries;
+  for (const pg::Row row : rows) {
+    pb::ShortDelivery& delivery = deliveries.emplace_back();
+    delivery.set_hub(ids::Name("groups", row.Get<std::string>("hub_id")));
+    delivery.set_hub_display_name(row.Get<std::string>("hub"));
+    delivery.set_lot(ids::Name("lots", row.Get<std::string>("lot_id")));
+    delivery.set_lot_code(row.Get<std::string>("code"));
+    delivery.set_product_display_name(row.Get<std::string>("product"));
+    delivery.set_place(ids::Name("places", row.Get<std::string>("place_id")));
+    delivery.set_items(row.Get<int64_t>("items"));
+    delivery.set_minimum_items(row.Get<int64_t>("minimum"));
+  }
+  return deliveries;
 }
 
 absl::Status DeleteLines(pg::Transaction& tx, const std::string& run_id) {

@@ -121,6 +121,8 @@ absl::StatusOr<std::vector<LineRow>> ListLines(pg::Transaction& tx, const LineFi
 absl::StatusOr<std::vector<LineRow>> LinesOfRun(pg::Transaction& tx, const std::string& run_id, bool lock = false);
 absl::StatusOr<std::vector<LineRow>> LinesOfRunAndGroup(pg::Transaction& tx, const std::string& run_id,
                                                         const std::string& group_id);
+// See Run.short_deliveries: what is promised to hubs, has not left, and is less than the lot's smallest quantity.
+absl::StatusOr<std::vector<pb::ShortDelivery>> ShortDeliveries(pg::Transaction& tx, const std::string& run_id);
 // PROPOSED lines of a run, some of them.
 absl::StatusOr<std::vector<LineRow>> LinesToReserve(pg::Transaction& tx, const std::string& run_id, int limit);
 // What groups refused, let expire or gave back, and what was not offered again yet; locked. Not what somebody took back

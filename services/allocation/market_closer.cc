@@ -267,7 +267,8 @@ absl::Status MarketCloser::GiveBackSharesOf(const std::string& network_id, const
                                        .network = network_id,
                                        .time_zone = time_zone,
                                        .subject = "",
-                                       .request_id = rpc::NewRequestId()}));
+                                       .request_id = rpc::NewRequestId()},
+                                      {groups::v1::GROUP_STATE_ACTIVE}));
   pb::Snapshot seen;
   seen.set_hand_over_date(absl::FormatCivilTime(today));
   for (const groups::v1::Group& group : groups) *seen.add_groups()->mutable_group() = group;

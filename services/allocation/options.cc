@@ -29,6 +29,7 @@ class Checking {
     violations_.Range("options.tolerance_permille", options.tolerance_permille(), 0, 200);
     violations_.Range("options.horizon_weeks", options.horizon_weeks(), 0, 12);
     violations_.Range("options.urgent_days", options.urgent_days(), 0, 365);
+    violations_.Range("options.need_kilometres", options.need_kilometres(), 0, 1'000);
     Each("hold_backs", options.hold_backs(), kMostHoldBacks, &Checking::HoldBack);
     Each("pins", options.pins(), kMostEntries, &Checking::Pin);
     Each("group_bounds", options.group_bounds(), kMostEntries, &Checking::Bound);

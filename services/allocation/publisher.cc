@@ -120,7 +120,6 @@ absl::Status Publisher::Settle(const std::string& network_id, const std::string&
                                        Accept(now.now, now.answer->items), now.given_back = now.answer->rest;
                                      else
                                        Refuse(now.now, now.answer->reason);
-                                     if (now.now.state == pb::LINE_STATE_REFUSED) TellRefused(tx, now, clock_.Now());
                                    } else {
                                      now.answer_request.clear();
                                      if (still_chosen) {
@@ -129,7 +128,10 @@ absl::Status Publisher::Settle(const std::string& network_id, const std::string&
                                      }
                                    }
                                    now.answer.reset();
-                                   return UpdateLine(tx, now);
+                                   RETURN_IF_ERROR(UpdateLine(tx, now));
+                                   return told.ok() && now.now.state == pb::LINE_STATE_REFUSED
+                                              ? TellRefused(tx, now, clock_.Now())
+                                              : absl::OkStatus();
                                  }));
   return told.ok() ? absl::OkStatus() : refusals::ReservationGone(line.name(), state, told);
 }

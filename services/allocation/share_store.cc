@@ -85,6 +85,7 @@ std::vector<Member> MembersOf(const pb::Snapshot& snapshot, const Judgement& jud
   std::vector<Member> members;
   for (int g = 0; g < snapshot.groups_size(); ++g) {
     const groups::v1::Group& group = snapshot.groups(g).group();
+    if (group.state() != groups::v1::GROUP_STATE_ACTIVE) continue;
     members.push_back({.group_id = ids::IdFromName("groups", group.name()).value_or(""),
                        .group_name = group.display_name(),
                        .weight = std::min(judgement.demands()[g].weight, kMostWeight)});

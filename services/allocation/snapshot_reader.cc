@@ -35,6 +35,7 @@ SnapshotReader::SnapshotReader(std::shared_ptr<grpc::ChannelInterface> stock,
                                std::shared_ptr<grpc::ChannelInterface> donors)
     : stock_(stock::v1::StockService::NewStub(stock)),
       groups_(groups::v1::GroupsService::NewStub(groups)),
+      needs_(groups::v1::NeedsService::NewStub(groups)),
       donors_(donors::v1::DonorsService::NewStub(donors)) {}
 
 // Lines of accepted offers, as the lots that they will be.
@@ -92,11 +93,44 @@ absl::StatusOr<std::vector<v1::SnapshotExpected>> SnapshotReader::ReadExpected(
   return expected;
 }
 
-absl::StatusOr<std::vector<groups::v1::Group>> SnapshotReader::ReadGroups(const rpc::Outgoing& outgoing) {
-  groups::v1::ListGroupsRequest active;
-  active.add_states(groups::v1::GROUP_STATE_ACTIVE);
-  return All<groups::v1::Group>(&groups::v1::GroupsService::Stub::ListGroups, *groups_, outgoing, active,
+absl::StatusOr<groups::v1::Group> SnapshotReader::ReadGroup(const rpc::Outgoing& outgoing, const std::string& name) {
+  groups::v1::GetGroupRequest request;
+  request.set_name(name);
+  return rpc::Invoke(&groups::v1::GroupsService::Stub::GetGroup, *groups_, outgoing, request);
+}
+
+absl::StatusOr<std::vector<groups::v1::Group>> SnapshotReader::ReadGroups(
+    const rpc::Outgoing& outgoing, const std::vector<groups::v1::GroupState>& states) {
+  groups::v1::ListGroupsRequest request;
+  for (const groups::v1::GroupState state : states) request.add_states(state);
+  return All<groups::v1::Group>(&groups::v1::GroupsService::Stub::ListGroups, *groups_, outgoing, request,
                                 [](auto& page) { return page.mutable_groups(); });
+}
+
+absl::StatusOr<std::map<std::string, std::vector<groups::v1::Need>>> SnapshotReader::ReadNeeds(
+    const rpc::Outgoing& outgoing) {
+  groups::v1::ListNeedsRequest open;
+  open.add_states(groups::v1::NEED_STATE_OPEN);
+  ASSIGN_OR_RETURN(std::vector<groups::v1::Need> needs,
+                   All<groups::v1::Need>(&groups::v1::NeedsService::Stub::ListNeeds, *needs_, outgoing, open,
+                                         [](auto& page) { return page.mutable_needs(); }));
+  std::map<std::string, std::vector<groups::v1::Need>> by_group;
+  for (groups::v1::Need& need : needs) {
+    if (!IsForMatching(need)) continue;
+    const std::string group = need.group();
+    // Nothing that a run needs, so nothing that its snapshot keeps.
+    need.clear_group();
+    need.clear_group_display_name();
+    need.clear_note();
+    need.clear_state();
+    need.clear_creator();
+    need.clear_creator_display_name();
+    need.clear_create_time();
+    need.clear_update_time();
+    need.clear_etag();
+    by_group[group].push_back(std::move(need));
+  }
+  return by_group;
 }
 
 absl::StatusOr<v1::Snapshot> SnapshotReader::Read(const rpc::Outgoing& outgoing, const std::string& hand_over_date,
@@ -104,6 +138,7 @@ absl::StatusOr<v1::Snapshot> SnapshotReader::Read(const rpc::Outgoing& outgoing,
                                                   const v1::RunOptions& options) {
   std::vector<stock::v1::Warehouse> all_warehouses;
   std::vector<groups::v1::Group> groups;
+  std::map<std::string, std::vector<groups::v1::Need>> needs;
   std::vector<donors::v1::Donor> donors;
   stock::v1::StockRules rules;
   const std::vector<std::function<absl::Status()>> registers = {
@@ -115,7 +150,13 @@ absl::StatusOr<v1::Snapshot> SnapshotReader::Read(const rpc::Outgoing& outgoing,
         return absl::OkStatus();
       },
       [&]() -> absl::Status {
-        ASSIGN_OR_RETURN(groups, ReadGroups(outgoing));
+        // Suspended ones get nothing, and are told why.
+        ASSIGN_OR_RETURN(groups,
+                         ReadGroups(outgoing, {groups::v1::GROUP_STATE_ACTIVE, groups::v1::GROUP_STATE_SUSPENDED}));
+        return absl::OkStatus();
+      },
+      [&]() -> absl::Status {
+        ASSIGN_OR_RETURN(needs, ReadNeeds(outgoing));
         return absl::OkStatus();
       },
       [&]() -> absl::Status {
@@ -186,7 +227,11 @@ absl::StatusOr<v1::Snapshot> SnapshotReader::Read(const rpc::Outgoing& outgoing,
   if (snapshot.stock().empty()) return refusals::NothingToAllocate();
   for (groups::v1::Group& group : groups) {
     group.clear_contact_email();  // nothing that a run needs, so nothing that its snapshot keeps
-    *snapshot.add_groups()->mutable_group() = std::move(group);
+    group.clear_contacts();
+    group.clear_confirmations();
+    v1::SnapshotGroup& seen = *snapshot.add_groups();
+    for (groups::v1::Need& need : needs[group.name()]) *seen.add_needs() = std::move(need);
+    *seen.mutable_group() = std::move(group);
   }
   Canonicalise(snapshot);
   return snapshot;

@@ -64,18 +64,31 @@ absl::Status Ask(pg::Transaction& tx, const std::string& run_id, absl::Time now,
 
 absl::Status TellOffered(pg::Transaction& tx, const std::string& run_id, absl::Time now) { return Ask(tx, run_id, now, /*reminder=*/false); }
 
-void TellRefused(pg::Transaction& tx, const LineRow& line, absl::Time now) {
+absl::Status TellRefused(pg::Transaction& tx, const LineRow& line, absl::Time now) {
+  outbox::Words too_little;
+  if (line.min_lot_items > 1) {
+    ASSIGN_OR_RETURN(const std::vector<pb::ShortDelivery> short_ones, ShortDeliveries(tx, line.run_id));
+    for (const pb::ShortDelivery& one : short_ones) {
+      if (one.hub() != ReceiverOf(line.facts) || one.lot() != line.facts.lot() || one.place() != line.facts.place()) continue;
+      too_little = {.ja = absl::StrCat("\n拠点「", one.hub_display_name(), "」に届く分が", one.items(), "点となり、寄付者の条件の",
+                                       one.minimum_items(), "点を下回ります。このまま届けるか、残りの団体の分も取りやめるかを決めてください。"),
+                    .en = absl::StrCat("\nThe hub ", one.hub_display_name(), " now gets ", one.items(),
+                                       " of it, and the donor gives at least ", one.minimum_items(),
+                                       ". Decide whether it goes all the same, or refuse the other groups' lines, too.")};
+    }
+  }
   const std::string& group = line.facts.group_display_name();
   const std::string& product = line.facts.product_display_name();
   outbox::Notice notice = outbox::Make(
       notifications::v1::NOTICE_KIND_LINE_REFUSED, {.ja = absl::StrCat(group, "が断りました：", product), .en = absl::StrCat(group, " refused ", product)},
-      {.ja = absl::StrCat(product, " ", line.now.items, "点\n理由：", line.now.reason),
-       .en = absl::StrCat(product, ", ", line.now.items, " items\nReason: ", line.now.reason)},
+      {.ja = absl::StrCat(product, " ", line.now.items, "点\n理由：", line.now.reason, too_little.ja),
+       .en = absl::StrCat(product, ", ", line.now.items, " items\nReason: ", line.now.reason, too_little.en)},
       absl::StrCat("/runs/", line.run_id), now);
   outbox::ToHolders(notice, kubari::type::v1::ROLE_COORDINATOR);
   (*notice.mutable_facts())["line"] = line.name();
   (*notice.mutable_facts())["group"] = line.facts.group();
   outbox::Write(tx, notice);
+  return absl::OkStatus();
 }
 
 absl::Status RemindGroups(pg::Pool& pool, const calendar::Clock& clock) {

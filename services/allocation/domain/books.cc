@@ -12,6 +12,11 @@ using Wide = __int128;
 
 }  // namespace
 
+int64_t InUnitOf(const groups::v1::Need& need, int64_t items, int64_t items_per_case) {
+  if (need.unit() != groups::v1::NEED_UNIT_CASES) return items;
+  return items < 0 ? -InUnitOf(need, -items, items_per_case) : RoundUp(items, items_per_case) / items_per_case;
+}
+
 Books::Books(const pb::Snapshot& snapshot, const Judgement& judgement)
     : snapshot_(snapshot),
       options_(snapshot.options()),
@@ -118,7 +123,35 @@ void Books::Give(int s, int group, int64_t items) {
   room_[group][supplies_[s].zone] -= items;
   if (door != group) room_[door][supplies_[s].zone] -= items;
   food_[group] += items * Value(s);
-  if (Value(s) == 0) worthless_[group] += items;
+  if (Value(s) > 0) return;
+  worthless_[group] += items;
+  if (const groups::v1::Need* need = judgement_.NeedOf(s, group); need != nullptr && need->quantity() > 0)
+    worthless_for_need_[need] += InUnitOf(*need, items, supplies_[s].items_per_case);
+}
+
+// Of goods without food value.
+bool Books::AsksForMore(int s, int group) const {
+  const groups::v1::Need* need = judgement_.NeedOf(s, group);
+  if (need == nullptr || need->quantity() == 0) return need != nullptr;
+  const auto had = worthless_for_need_.find(need);
+  return had == worthless_for_need_.end() || had->second < need->quantity();
+}
+
+int64_t Books::Way(int s, int group, int week) const {
+  const int64_t metres = judgement_.Metres(s, group);
+  return (metres < 0 ? kUnknownMetres : std::min<int64_t>(metres, kUnknownMetres)) +
+         (Unasked(s, group, week) ? judgement_.need_metres() : 0);
+}
+
+int64_t Books::UnaskedCases() const {
+  int64_t cases = 0;
+  for (int s = 0; s < judgement_.stock(); ++s) {
+    for (const auto& [group, items] : shares_[s]) {
+      if (Value(s) > 0 && PinOf(s, group) < 0 && Unasked(s, group))
+        cases += RoundUp(items, supplies_[s].items_per_case) / supplies_[s].items_per_case;
+    }
+  }
+  return cases;
 }
 
 void Books::Plan(int s, int group, int64_t items) {
@@ -129,9 +162,13 @@ void Books::Plan(int s, int group, int64_t items) {
 }
 
 Candidate Books::CandidateOf(int s, int group) const {
-  const int64_t metres = judgement_.Metres(s, group);
-  const int64_t had = Value(s) == 0 ? worthless_[group] : demands_[group].history + food_[group] + coming_[group];
-  return {{had, demands_[group].weight}, metres < 0 ? kUnknownMetres : metres, group};
+  const bool worthless = Value(s) == 0;
+  const bool others_asked = worthless && judgement_.need_metres() > 0 && judgement_.IsAskedFor(s);
+  const int64_t had = worthless ? worthless_[group] : demands_[group].history + food_[group] + coming_[group];
+  return {.after_those_who_asked = others_asked && !AsksForMore(s, group),
+          .level = {had, demands_[group].weight},
+          .metres = Way(s, group),
+          .group = group};
 }
 
 int64_t Books::NextChunk(int s, int group, int64_t left) const {

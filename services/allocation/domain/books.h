@@ -12,6 +12,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -26,13 +27,19 @@ inline constexpr int32_t kUnknownMetres = 30'000'000;
 
 inline int64_t RoundUp(int64_t items, int64_t unit) { return (items + unit - 1) / unit * unit; }
 
-// A group waiting for its next case. Of equal levels the smaller weight comes first: the same food lifts it higher.
-// Then the nearer, then by index.
+// Items as the need counts them, an opened case as one; what is taken away below zero.
+int64_t InUnitOf(const groups::v1::Need& need, int64_t items, int64_t items_per_case);
+
+// A group waiting for its next case. Of goods without food value those first who asked for them: nobody's level is at
+// stake. Of equal levels the smaller weight comes first: the same food lifts it higher. Then the nearer (those who
+// asked are so much nearer), then by index.
 struct Candidate {
+  bool after_those_who_asked = false;
   Level level;
   int64_t metres = 0;
   int group = 0;
   friend bool operator<(const Candidate& a, const Candidate& b) {
+    if (a.after_those_who_asked != b.after_those_who_asked) return b.after_those_who_asked;
     if (const int order = fairflow::Compare(a.level, b.level); order != 0) return order < 0;
     return std::tie(a.level.weight, a.metres, a.group) < std::tie(b.level.weight, b.metres, b.group);
   }
@@ -76,6 +83,18 @@ class Books {
   int64_t Later(int s) const { return later_[s]; }
   int64_t planned_later() const { return planned_later_; }  // milli-person-days
 
+  // Others asked for the supply, and the group did not, or needs no more of it.
+  bool Unasked(int s, int group, int week = 0) const {
+    return judgement_.need_metres() > 0 && judgement_.IsAskedFor(s) &&
+           (judgement_.NeedOf(s, group, week) == nullptr || enough_.contains({s, group}));
+  }
+  // Pairs in which the group asked, and gets as much as it asked for of other supplies already.
+  void KnowEnough(const std::set<std::pair<int, int>>& enough) { enough_ = enough; }
+  // Metres that count: farther by RunOptions.need_kilometres for those who did not ask.
+  int64_t Way(int s, int group, int week = 0) const;
+  // How many cases of what others asked for go to groups that did not.
+  int64_t UnaskedCases() const;
+
   // `items` may be negative.
   void Give(int s, int group, int64_t items);
   // Planned for a coming week.
@@ -107,6 +126,7 @@ class Books {
   bool MayTakeOver(int s, int group, bool same_door = false) const;
 
  private:
+  bool AsksForMore(int s, int group) const;
   void ReadBounds();
   void TakePins();
   void PutAside();
@@ -124,7 +144,9 @@ class Books {
   // By group.
   std::vector<std::array<int64_t, kZones>> room_;
   std::vector<int64_t> food_, pinned_food_, coming_, worthless_, floor_, cap_;
-  std::map<std::pair<int, int>, int> pins_;  // supply, group → index of the option
+  std::map<std::pair<int, int>, int> pins_;                        // supply, group → index of the option
+  std::set<std::pair<int, int>> enough_;                           // supply, group
+  std::map<const groups::v1::Need*, int64_t> worthless_for_need_;  // in the need's unit
   int64_t planned_later_ = 0;
 };
 

@@ -48,6 +48,8 @@ const std::map<std::string_view, Words>& LeftoverWords() {
       {"TAG_EXCLUDED", {"the groups cannot use goods of this property", "この特徴の品物を使える団体がない"}},
       {"TOO_FAR", {"the groups are too far from the warehouse", "倉庫から遠すぎる"}},
       {"LOT_RECALLED", {"a recall stops them", "回収の対象になっている"}},
+      {"PROFILE_STALE",
+       {"the groups have not confirmed their profiles for too long", "団体の登録内容が長く確認されていない"}},
       {"NO_CAPACITY",
        {"the storage of all groups that may have them is full", "受け取れる団体の保管場所がいっぱいである"}},
       {"HUB_FULL",
@@ -86,12 +88,6 @@ Sentence HowMuch(const Share& share, const Supply& supply) {
           absl::StrFormat("空き在庫%d点のうち%d点（%s）。", supply.items, share.items, cases.japanese)};
 }
 
-Sentence Append(Sentence sentence, const Sentence& more) {
-  if (more.english.empty()) return sentence;
-  if (sentence.english.empty()) return more;
-  return {absl::StrCat(sentence.english, " ", more.english), absl::StrCat(sentence.japanese, more.japanese)};
-}
-
 // By which door, and how the smallest quantity is met there.
 Sentence HowItComes(const Share& share, const Supply& supply, std::string_view hub_name) {
   const int others = share.door_groups - 1;
@@ -115,6 +111,18 @@ Sentence HowItComes(const Share& share, const Supply& supply, std::string_view h
 }
 
 }  // namespace
+
+Sentence Append(Sentence sentence, const Sentence& more) {
+  if (more.english.empty()) return sentence;
+  if (sentence.english.empty()) return more;
+  return {absl::StrCat(sentence.english, " ", more.english), absl::StrCat(sentence.japanese, more.japanese)};
+}
+
+Sentence ExplainAskedFor(const std::string& asked_for) {
+  if (asked_for.empty()) return {};
+  return {absl::StrCat("The group had asked for it: \"", asked_for, "\"."),
+          absl::StrCat("団体の希望「", asked_for, "」に合う品です。")};
+}
 
 std::string Hundredths(int64_t thousandths) {
   const int64_t hundredths = thousandths / 10 + (thousandths % 10 >= 5 ? 1 : 0);

@@ -21,6 +21,12 @@ std::string Hundredths(int64_t thousandths);
 // "frozen", "冷凍".
 Sentence ZoneName(int zone);
 
+// One after the other.
+Sentence Append(Sentence sentence, const Sentence& more);
+
+// What the group had asked for, in its words; empty: it had not.
+Sentence ExplainAskedFor(const std::string& asked_for);
+
 // Why this much: of how many, how many cases, the group's level before and after the run, and with how many it shares
 // the food. Names no other group but its hub, by `hub_name` (empty: it comes straight from the warehouse).
 Sentence ExplainShare(const Outcome& outcome, const Share& share, const Supply& supply, int lots_of_tie,

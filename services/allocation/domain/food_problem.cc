@@ -75,12 +75,9 @@ template <typename F>
 void FoodProblem::ForEachArc(const Piece& piece, const F& f) const {
   const Supply& supply = books_.supply(piece.supply);
   const auto arc = [&](int group, int week) {
-    const int64_t metres = judgement_.Metres(piece.supply, group);
-    // A metre for each week: of equal ways the earlier one.
-    f(fairflow::Arc{
-        .bin = BinOf(group, supply.zone, week),
-        .metres = static_cast<int32_t>(metres < 0 ? kUnknownMetres : std::min<int64_t>(metres, kUnknownMetres)) + week,
-        .door = week * groups_ + judgement_.DoorOf(piece.supply, group, week)});
+    f(fairflow::Arc{.bin = BinOf(group, supply.zone, week),
+                    .metres = WayOf(piece.supply, group, week),
+                    .door = week * groups_ + judgement_.DoorOf(piece.supply, group, week)});
   };
   if (books_.AtHand(piece.supply)) {
     for (const int group : books_.Eligible(piece.supply)) arc(group, 0);
@@ -91,6 +88,13 @@ void FoodProblem::ForEachArc(const Piece& piece, const F& f) const {
       if (books_.MayHave(piece.supply, group, week)) arc(group, week);
     }
   }
+}
+
+// A metre for each week: of equal ways the earlier one.
+int32_t FoodProblem::WayOf(int s, int group, int week) const {
+  int64_t way = books_.Way(s, group, week) + week;
+  if (enough_.contains({s, group}) && !books_.Unasked(s, group, week)) way += judgement_.need_metres();
+  return static_cast<int32_t>(way);
 }
 
 void FoodProblem::Of(int lot, absl::FunctionRef<bool(const fairflow::Arc&)> wanted,
@@ -138,7 +142,7 @@ void FoodProblem::MakeProblem() {
     std::vector<fairflow::Arc> arcs;
     ForEachArc(piece, [&](const fairflow::Arc& arc) {
       best[arc.bin] = std::max(best[arc.bin], Value(piece.supply));
-      all_metres_known_ = all_metres_known_ && arc.metres < kUnknownMetres;
+      all_metres_known_ = all_metres_known_ && judgement_.Metres(piece.supply, GroupOf(arc.bin)) >= 0;
       arcs.push_back(arc);
     });
     if (sparse_) KeepSome(i, arcs);
@@ -173,8 +177,46 @@ absl::Status FoodProblem::Settle() {
 
 // False: everything fits.
 bool FoodProblem::Narrow() {
-  const bool bins = NarrowBins(), hubs = NarrowHubs();
-  return bins || hubs;
+  const bool bins = NarrowBins(), hubs = NarrowHubs(), needs = NarrowNeeds();
+  return bins || hubs || needs;
+}
+
+// Groups that get more than they asked for.
+bool FoodProblem::NarrowNeeds() {
+  if (judgement_.need_metres() == 0) return false;
+  std::map<const groups::v1::Need*, int64_t> had;  // in the need's unit
+  const auto counts = [&](int s, int group, int week) -> const groups::v1::Need* {
+    const groups::v1::Need* need = judgement_.NeedOf(s, group, week);
+    return need == nullptr || need->quantity() == 0 || enough_.contains({s, group}) ? nullptr : need;
+  };
+  const auto add = [&](const groups::v1::Need* need, int s, int64_t items) {
+    had[need] += InUnitOf(*need, items, books_.supply(s).items_per_case);
+  };
+  for (int s = 0; s < judgement_.stock(); ++s) {
+    for (const auto& [group, items] : books_.Pinned(s)) {
+      if (const groups::v1::Need* need = counts(s, group, 0)) add(need, s, items);
+    }
+  }
+  std::set<int> changed;                                      // supplies
+  for (const fairflow::PlannedLine& planned : plan_.lines) {  // by lot: what was there first is what it asked for
+    const int s = pieces_[planned.line.lot].supply, group = GroupOf(planned.line.bin);
+    const groups::v1::Need* need = counts(s, group, WeekOf(planned.line.bin));
+    if (need == nullptr) continue;
+    if (had[need] < need->quantity()) {
+      add(need, s, ItemsOf(planned));
+    } else {
+      enough_.emplace(s, group);
+      changed.insert(s);
+    }
+  }
+  for (size_t i = 0; i < pieces_.size(); ++i) {
+    if (!changed.contains(pieces_[i].supply)) continue;
+    for (int64_t a = problem_.arc_begin[i]; a < problem_.arc_begin[i + 1]; ++a) {
+      fairflow::Arc& arc = problem_.arcs[a];
+      arc.metres = WayOf(pieces_[i].supply, GroupOf(arc.bin), WeekOf(arc.bin));
+    }
+  }
+  return !changed.empty();
 }
 
 // Bins that hold more items than fit.

@@ -5,9 +5,14 @@
 // hub stands in the hub's storage, too: the problem begins as if it did not. Where a solution overfills storage, the
 // bin is narrowed to what its items were worth; where it overfills a hub's, the bins behind the hub are narrowed, those
 // of the highest levels first. Then it is solved again, some rounds.
+//
+// A group that asked for goods is nearer to them (Books::Way). Where a solution brings it more than it asked for, it is
+// as far as everybody else from what is beyond that, from the next round on.
 #pragma once
 
 #include <cstdint>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -41,6 +46,8 @@ class FoodProblem final : public fairflow::MoreArcs {
   const fairflow::Report& bounds() const { return first_; }
   const std::vector<Level>& fair_bounds() const { return first_fair_; }
   bool all_metres_known() const { return all_metres_known_; }
+  // See Books::KnowEnough(): as the last solution was asked for.
+  const std::set<std::pair<int, int>>& enough() const { return enough_; }
 
  private:
   void MakePieces();
@@ -53,6 +60,8 @@ class FoodProblem final : public fairflow::MoreArcs {
   bool Narrow();
   bool NarrowBins();
   bool NarrowHubs();
+  bool NarrowNeeds();
+  int32_t WayOf(int s, int group, int week) const;
 
   int64_t Value(int s) const { return books_.Value(s); }
   int BinOf(int group, int zone, int week) const { return (week * groups_ + group) * kZones + zone; }
@@ -73,6 +82,7 @@ class FoodProblem final : public fairflow::MoreArcs {
   fairflow::Plan plan_;
   fairflow::Report first_;
   std::vector<Level> first_fair_;
+  std::set<std::pair<int, int>> enough_;  // supply, group
 };
 
 }  // namespace kubari::allocation

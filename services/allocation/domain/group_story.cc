@@ -20,6 +20,7 @@ namespace {
 constexpr int kMostNames = 50;
 constexpr int kMostNext = 20;
 constexpr int kRulesInText = 3;
+constexpr int kNeedsInText = 5;
 
 class Telling {
  public:
@@ -38,6 +39,7 @@ class Telling {
     if (IsMarket(market_.policy)) {
       TellRules();
       TellByHand();
+      TellAskedFor();
       WriteChoice();
       return std::move(told_);
     }
@@ -46,6 +48,7 @@ class Telling {
     TellRules();
     TellNext();
     TellByHand();
+    TellAskedFor();
     TellWishes();
     Write();
     return std::move(told_);
@@ -146,7 +149,7 @@ class Telling {
     };
     for (const std::vector<int>& supplies : judgement_.supplies_of_lot()) {
       int64_t items = 0;
-      uint16_t bits = 0xFFFF;
+      uint32_t bits = ~uint32_t{0};
       for (const int supply : supplies) {
         items += judgement_.supplies()[supply].items;
         bits &= judgement_.CodesOf(supply, group_).bits();
@@ -220,6 +223,56 @@ class Telling {
       const bool dropped = line.state() == pb::LINE_STATE_DROPPED;
       const bool changed = line.state() == pb::LINE_STATE_PROPOSED && line.items() != line.proposed_items();
       if (dropped || changed) AddByHand("ADJUSTED", line.lot(), dropped ? 0 : line.items(), line.reason());
+    }
+  }
+
+  // Needs that are still of use on the group's day.
+  void TellAskedFor() {
+    const auto& needs = snapshot_.groups(group_).needs();
+    std::map<const groups::v1::Need*, int> index;
+    for (const groups::v1::Need& need : needs) {
+      if (!judgement_.IsOfUse(group_, need)) continue;
+      index[&need] = told_.asked_for_size();
+      pb::AskedFor& told = *told_.add_asked_for();
+      told.set_need(need.name());
+      told.set_text(need.text());
+      for (const std::vector<int>& supplies : judgement_.supplies_of_lot()) {
+        if (!Answers(snapshot_.stock(supplies.front()).lot(), need)) continue;
+        told.set_lots(told.lots() + 1);
+        const bool may = std::ranges::any_of(supplies, [&](int supply) { return judgement_.May(supply, group_); });
+        told.set_eligible_lots(told.eligible_lots() + (may ? 1 : 0));
+      }
+    }
+    for (const pb::Line& line : lines_) {
+      const bool taken_back = line.claim_number() > 0 && line.state() == pb::LINE_STATE_REFUSED;
+      const auto supply = judgement_.SupplyNamed(line.lot(), line.place());
+      if (!supply || line.state() == pb::LINE_STATE_DROPPED || taken_back) continue;
+      // Of several needs that the goods answer it counts for one.
+      const auto found = index.find(judgement_.NeedOf(*supply, group_));
+      if (found == index.end()) continue;
+      pb::AskedFor& told = *told_.mutable_asked_for(found->second);
+      told.set_items(told.items() + line.items());
+    }
+  }
+
+  void WriteAskedFor() {
+    for (int i = 0; i < std::min(kNeedsInText, told_.asked_for_size()); ++i) {
+      const pb::AskedFor& asked = told_.asked_for(i);
+      const std::string english = absl::StrCat("It had asked for \"", asked.text(), "\": ");
+      const std::string japanese = absl::StrCat("ご希望の「", asked.text(), "」：");
+      if (asked.items() > 0) {
+        Say(absl::StrCat(english, asked.items(), asked.items() == 1 ? " item." : " items."),
+            absl::StrCat(japanese, asked.items(), "点です。"));
+      } else if (asked.lots() == 0) {
+        Say(absl::StrCat(english, "there is none of it this time."),
+            absl::StrCat(japanese, "今回の在庫にはありません。"));
+      } else if (asked.eligible_lots() == 0) {
+        Say(absl::StrCat(english, "there is some, and rules keep it from the group."),
+            absl::StrCat(japanese, "在庫はありますが、条件により対象外です。"));
+      } else {
+        Say(absl::StrCat(english, "it went to others, as that is as fair and the way is shorter, or they have less."),
+            absl::StrCat(japanese, "今回は、受取の少ない団体や、同じ公平さでより近い団体に渡りました。"));
+      }
     }
   }
 
@@ -301,6 +354,7 @@ class Telling {
                           told_.hub_display_name()));
     }
     WriteTie();
+    WriteAskedFor();
     for (const pb::FullStorage& full : told_.full_storage()) {
       const Sentence zone = ZoneName(static_cast<int>(full.temperature_zone()) - 1);
       if (full.at_hub()) {
@@ -363,6 +417,7 @@ class Telling {
       Say(absl::StrFormat("Fair share would have given it %s person-days of food.", fair),
           absl::StrFormat("公平に分けた場合の取り分は%s人日分でした。", fair));
     }
+    WriteAskedFor();
     WriteRules();
     Join();
   }

@@ -10,6 +10,7 @@ namespace {
 
 constexpr int kUrgentDays = 14;
 constexpr int kMostWeeks = 12;
+constexpr int64_t kNeedKilometres = 20;
 
 // Sums of what people typed stay far from overflow.
 constexpr int64_t kMostItems = int64_t{1} << 40;
@@ -84,6 +85,7 @@ Judgement::Judgement(const pb::Snapshot& snapshot)
   MeasureDistances();
   ReadLeftOut();
   OpenHubs();
+  ReadNeeds();
 }
 
 void Judgement::ReadGroups() {
@@ -211,6 +213,34 @@ void Judgement::ReadLeftOut() {
   }
 }
 
+void Judgement::ReadNeeds() {
+  const pb::RunOptions& options = snapshot_->options();
+  need_metres_ =
+      1000 * (options.has_need_kilometres() ? std::clamp(options.need_kilometres(), 0, 1000) : kNeedKilometres);
+  std::vector<const stock::v1::Lot*> lots;
+  for (size_t s = 0; s < supplies_.size(); ++s) lots.push_back(&LotAt(static_cast<int>(s)));
+  needs_ = Needs(*snapshot_, lots);
+  asked_for_.assign(supplies_.size(), false);
+  for (int supply = 0; supply < static_cast<int>(supplies_.size()); ++supply) {
+    if (!needs_.Any(supply)) continue;
+    const auto asks = [&](int group) {
+      for (int week = 0; week < weeks(); ++week) {
+        if (NeedOf(supply, group, week) != nullptr && May(supply, group, week)) return true;
+      }
+      return false;
+    };
+    for (int group = 0; group < static_cast<int>(demands_.size()) && !asked_for_[supply]; ++group)
+      asked_for_[supply] = asks(group);
+  }
+}
+
+const groups::v1::Need* Judgement::NeedOf(int supply, int group, int week) const {
+  if (!needs_.Any(supply)) return nullptr;
+  const absl::CivilDay day = (HubFor(supply, group, week) < 0 ? days_[group] : days_by_hub_[group]) + 7 * week;
+  const int need = needs_.Of(supply, group, day);
+  return need < 0 ? nullptr : &snapshot_->groups(group).needs(need);
+}
+
 eligibility::Codes Judgement::CodesOnTheWay(int supply, int hub, int week) const {
   return tables_[week].Of(supply, hub, IfKnown(Straight(supply, hub))).Without(OfWhoEats());
 }
@@ -299,10 +329,10 @@ int64_t Judgement::Straight(int supply, int group) const {
   return warehouse < 0 ? -1 : metres_[warehouse][group];
 }
 
-std::vector<std::vector<uint16_t>> Judgement::Exclusions() const {
-  std::vector<std::vector<uint16_t>> exclusions;
+std::vector<std::vector<uint32_t>> Judgement::Exclusions() const {
+  std::vector<std::vector<uint32_t>> exclusions;
   for (const std::vector<int>& supplies : supplies_of_lot_) {
-    std::vector<uint16_t>& of_lot = exclusions.emplace_back(demands_.size(), uint16_t{0xFFFF});
+    std::vector<uint32_t>& of_lot = exclusions.emplace_back(demands_.size(), ~uint32_t{0});
     for (const int supply : supplies) {
       for (size_t group = 0; group < demands_.size(); ++group)
         of_lot[group] &= CodesOf(supply, static_cast<int>(group)).bits();

@@ -26,6 +26,7 @@
 #include "absl/time/civil_time.h"
 #include "kubari/allocation/v1/snapshot.pb.h"
 #include "libs/eligibility/table.h"
+#include "services/allocation/domain/needs.h"
 
 namespace kubari::allocation {
 
@@ -112,12 +113,21 @@ class Judgement {
   // Whole metres from the supply's warehouse to the group's first site, by the hub if it comes by it; -1: unknown.
   int64_t Metres(int supply, int group) const;
 
+  // What the group asked for and the supply answers, of use on the group's day in that week; nothing: it did not ask.
+  const groups::v1::Need* NeedOf(int supply, int group, int week = 0) const;
+  // Still of use on the group's day.
+  bool IsOfUse(int group, const groups::v1::Need& need) const { return days_[group] <= LastDayOf(need); }
+  // Does any group that may have the supply, in whatever week, ask for it? Only then it matters who did.
+  bool IsAskedFor(int supply) const { return asked_for_[supply]; }
+  // By so much nearer are those who asked; 0: needs do not count in this run.
+  int64_t need_metres() const { return need_metres_; }
+
   // Distinct lots of the stock in the order of their names, and the supplies of each.
   const std::vector<std::string>& lots() const { return lots_; }
   const std::vector<std::vector<int>>& supplies_of_lot() const { return supplies_of_lot_; }
   int LotOf(int supply) const { return lot_of_supply_[supply]; }
   // By lot, then group: the codes that hold at every place of the lot, as bits (1 << Code); 0: they go together.
-  std::vector<std::vector<uint16_t>> Exclusions() const;
+  std::vector<std::vector<uint32_t>> Exclusions() const;
 
   // By "lots/…" and "places/…"; by "groups/…".
   std::optional<int> SupplyNamed(const std::string& lot, const std::string& place) const;
@@ -133,6 +143,7 @@ class Judgement {
   eligibility::Codes CodesOnTheWay(int supply, int hub, int week) const;
   eligibility::Codes CodesBehindHub(int supply, int group, int week) const;
   void ReadLeftOut();
+  void ReadNeeds();
   const stock::v1::Lot& LotAt(int supply) const;
 
   const pb::Snapshot* snapshot_ = nullptr;
@@ -156,6 +167,9 @@ class Judgement {
   std::map<std::string, int> group_by_name_;
   std::vector<int> warehouse_of_supply_;      // index into snapshot.warehouses; -1: unknown
   std::vector<std::vector<int64_t>> metres_;  // by warehouse, then group
+  Needs needs_;
+  int64_t need_metres_ = 0;
+  std::vector<bool> asked_for_;
   // Reasons, by what they are about.
   std::map<int, std::string> group_left_out_, lot_left_out_;
   std::map<std::pair<int, int>, std::string> pair_left_out_;  // lot, group

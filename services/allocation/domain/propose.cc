@@ -47,6 +47,8 @@ std::vector<int> LotsOfTies(const Judgement& judgement, const Outcome& outcome) 
 void Canonicalise(pb::Snapshot& snapshot) {
   SortUnique(*snapshot.mutable_stock(), [](const auto& s) { return std::pair(s.lot().name(), s.place().name()); });
   SortUnique(*snapshot.mutable_groups(), [](const auto& g) { return g.group().name(); });
+  for (pb::SnapshotGroup& group : *snapshot.mutable_groups())
+    SortUnique(*group.mutable_needs(), [](const auto& n) { return n.name(); });
   SortUnique(*snapshot.mutable_warehouses(), [](const auto& w) { return w.name(); });
   SortUnique(*snapshot.mutable_expected(), [](const auto& e) { return e.lot().name(); });
   if (snapshot.has_market()) {
@@ -107,6 +109,8 @@ pb::Line LineOf(const pb::Snapshot& snapshot, const Judgement& judgement, const 
     line.set_hub_display_name(snapshot.groups(hub).group().display_name());
     line.set_hub_date(absl::FormatCivilTime(judgement.DayOf(hub)));
   }
+  if (const groups::v1::Need* need = judgement.NeedOf(assignment.supply, assignment.group))
+    line.set_asked_for(need->text());
   return line;
 }
 
@@ -143,6 +147,7 @@ absl::StatusOr<Proposal> Propose(const pb::Snapshot& snapshot) {
     } else {
       why = ExplainShare(proposal.outcome, share, supply, tie < 0 ? 0 : lots[tie], line.hub_display_name());
     }
+    why = Append(std::move(why), ExplainAskedFor(line.asked_for()));
     line.set_explanation(why.english);
     line.set_explanation_ja(why.japanese);
     proposal.lines.push_back({.assignment = assignment,

@@ -354,7 +354,7 @@ TEST(Propose, ExclusionsHoldAtEveryPlaceOfALot) {
   Canonicalise(snapshot);
   const Judgement judgement(snapshot);
   EXPECT_THAT(judgement.lots(), ElementsAre(LotName(1)));
-  const uint16_t too_far = 1u << static_cast<int>(eligibility::Code::kTooFar);
+  const uint32_t too_far = 1u << static_cast<int>(eligibility::Code::kTooFar);
   EXPECT_THAT(judgement.Exclusions(), ElementsAre(ElementsAre(0, too_far)));
   EXPECT_TRUE(judgement.May(0, 0) || judgement.May(1, 0));
   EXPECT_FALSE(judgement.May(0, 1) || judgement.May(1, 1));

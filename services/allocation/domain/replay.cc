@@ -44,6 +44,7 @@ absl::StatusOr<Replay> ReplaySnapshot(const std::string& snapshot_bytes) {
   replay.result_hash = proposal.result_hash;
   Permute(*snapshot.mutable_stock());
   Permute(*snapshot.mutable_groups());
+  for (pb::SnapshotGroup& group : *snapshot.mutable_groups()) Permute(*group.mutable_needs());
   Permute(*snapshot.mutable_warehouses());
   Permute(*snapshot.mutable_expected());
   if (snapshot.has_market()) {

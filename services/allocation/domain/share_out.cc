@@ -20,6 +20,7 @@ absl::Status CheckSize(const Judgement& judgement) {
 
 // A supply's pieces follow each other, what comes on top behind the rest.
 void Apply(const FoodProblem& problem, Books& books) {
+  books.KnowEnough(problem.enough());
   for (const fairflow::PlannedLine& planned : problem.plan().lines) {
     const Piece& piece = problem.pieces()[planned.line.lot];
     const int64_t items = planned.line.cases * piece.items;

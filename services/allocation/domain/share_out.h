@@ -11,7 +11,9 @@
 //   * Storage in items, and the storage of hubs: food_problem.h. What still does not fit after some rounds is taken
 //     out, and goes where there is room.
 //   * An opened case goes to one group whole: a lot of one case.
-//   * Goods without food value go, case by case, to whoever has had fewest of them in this run.
+//   * Goods without food value go, case by case, to who asked for them, then to whoever has had fewest of them in this
+//     run.
+//   * What groups asked for makes them nearer (Books::Way): it decides among ways, never how much a group gets.
 //
 // Integers only, total order in every comparison: equal problems have equal outcomes on every machine.
 #pragma once
@@ -94,8 +96,9 @@ struct Outcome {
   std::vector<int> eligible_groups;  // by supply of the stock: how many groups may have it
   // In milli-person-days, over all weeks: at hand (less what is held back), given out, and the most that could be.
   int64_t food = 0, given_out = 0, given_out_bound = 0;
-  Level lowest_bound;             // of eligible groups; weight 0: there are none
-  int64_t case_metres_bound = 0;  // 0 with a horizon
+  Level lowest_bound;  // of eligible groups; weight 0: there are none
+  // 0 with a horizon. Where needs count: of ways on which as many cases go to groups that asked for them.
+  int64_t case_metres_bound = 0;
 };
 
 // With more pairs of supplies and groups than this, not all are written down at once: some for each supply, and

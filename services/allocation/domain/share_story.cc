@@ -171,7 +171,9 @@ class Telling {
       if (outcome_.lowest_bound.weight == 0 || Less(fair, outcome_.lowest_bound)) outcome_.lowest_bound = fair;
     }
     if (judgement_.weeks() == 1 && problem_.all_metres_known())
-      outcome_.case_metres_bound = problem_.plan().report.case_metres_bound + pinned_case_metres;
+      outcome_.case_metres_bound = std::max<int64_t>(0, problem_.plan().report.case_metres_bound -
+                                                            judgement_.need_metres() * books_.UnaskedCases()) +
+                                   pinned_case_metres;
   }
 
   const Books& books_;

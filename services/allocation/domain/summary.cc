@@ -16,7 +16,7 @@ namespace {
 eligibility::Code CommonestCode(const Judgement& judgement, int supply) {
   std::array<int, eligibility::kCodes> counts{};
   for (int group = 0; group < static_cast<int>(judgement.demands().size()); ++group) {
-    const uint16_t bits = judgement.CodesOf(supply, group).bits();
+    const uint32_t bits = judgement.CodesOf(supply, group).bits();
     for (int code = 0; code < eligibility::kCodes; ++code) counts[code] += bits >> code & 1;
   }
   const auto most = std::max_element(counts.begin(), counts.end());
@@ -136,7 +136,8 @@ pb::RunSummary Summarise(const pb::Snapshot& snapshot, const Proposal& proposal,
   const Outcome& outcome = proposal.outcome;
   pb::RunSummary summary;
   summary.set_lots(static_cast<int>(judgement.lots().size()));
-  summary.set_groups(snapshot.groups_size());
+  for (const pb::SnapshotGroup& group : snapshot.groups())
+    summary.set_groups(summary.groups() + (group.group().state() == groups::v1::GROUP_STATE_ACTIVE ? 1 : 0));
   summary.set_lines(static_cast<int>(assignments.size()));
 
   std::vector<int64_t> left, food(outcome.groups.size());
@@ -159,6 +160,8 @@ pb::RunSummary Summarise(const pb::Snapshot& snapshot, const Proposal& proposal,
       hubs.insert(hub);
       summary.set_items_by_hub(summary.items_by_hub() + a.items);
     }
+    if (judgement.NeedOf(a.supply, a.group) != nullptr)
+      summary.set_items_asked_for(summary.items_asked_for() + a.items);
     summary.set_allocated_items(summary.allocated_items() + a.items);
     summary.set_allocated_grams(summary.allocated_grams() + a.items * snapshot.stock(a.supply).lot().item_grams());
     const int64_t cases = (a.items + supply.items_per_case - 1) / supply.items_per_case;

@@ -110,6 +110,7 @@ pb::MarketStock Shown(const OpenedMarket& market, const MarketBook& book, int su
   shown.set_min_lot_items(facts.min_lot_items);
   shown.set_milli_person_days(facts.value);
   shown.set_category(market.solved->snapshot.stock(supply).lot().category());
+  shown.set_asked_for(line.asked_for());
   shown.set_urgent(facts.urgent);
   shown.set_free_items(book.Free(supply));
   shown.set_lowest_milli_shares_per_case(market.terms().lowest[supply]);
@@ -256,9 +257,17 @@ absl::StatusOr<std::vector<pb::Market>> MarketHandler::Describe(pg::Transaction&
   return markets;
 }
 
+absl::StatusOr<std::string> MarketHandler::StandingOf(const rpc::Call& call, const std::string& name) const {
+  ASSIGN_OR_RETURN(std::string group, GroupOf(call, name));
+  // Those who may ask for any group learn whether there is such a one.
+  if (call.scope.whole_network && !group.empty())
+    RETURN_IF_ERROR(tools_.reader.ReadGroup(rpc::OnBehalfOf(call), name).status());
+  return group;
+}
+
 absl::StatusOr<pb::ListMarketsResponse> MarketHandler::ListMarkets(const rpc::Call& call,
                                                                    const pb::ListMarketsRequest& request) {
-  ASSIGN_OR_RETURN(const std::string group, GroupOf(call, request.group()));
+  ASSIGN_OR_RETURN(const std::string group, StandingOf(call, request.group()));
   ASSIGN_OR_RETURN(const paging::Page page,
                    paging::Page::Of(request, call.principal.network_id, {kNewest, paging::kFirstId}));
   int64_t newest = 0;
@@ -280,7 +289,7 @@ absl::StatusOr<pb::Market> MarketHandler::GetMarket(const rpc::Call& call, const
   errors::Violations violations;
   violations.Name("runs", "run", request.run());
   RETURN_IF_ERROR(violations.status());
-  ASSIGN_OR_RETURN(const std::string group, GroupOf(call, request.group()));
+  ASSIGN_OR_RETURN(const std::string group, StandingOf(call, request.group()));
   ASSIGN_OR_RETURN(const OpenedMarket opened, OpenMarket(tools_, solved_, call, request.run()));
   return tools_.pool.Read(TxOf(call), [&](pg::Transaction& tx) -> absl::StatusOr<pb::Market> {
     ASSIGN_OR_RETURN(const std::vector<pb::Market> described, Describe(tx, call, {opened.run}, group));
@@ -402,8 +411,10 @@ absl::Status MarketHandler::Decide(pg::Transaction& tx, const rpc::Call& call, c
               .next_group = std::string(kNobodyAsked),
               .min_lot_items = lot.min_lot_items(),
               .milli_person_days = lot.milli_person_days()};
-  const Sentence why = ExplainClaim(judgement.supplies()[pair.supply], request.items(), number, book.Food(pair.group),
-                                    market.terms().cap[pair.group], book.LevelOf(pair.group));
+  const Sentence why =
+      Append(ExplainClaim(judgement.supplies()[pair.supply], request.items(), number, book.Food(pair.group),
+                          market.terms().cap[pair.group], book.LevelOf(pair.group)),
+             ExplainAskedFor(row.facts.asked_for()));
   row.facts.clear_items();
   row.facts.set_proposed_items(request.items());
   row.facts.set_claim_number(number);

@@ -62,6 +62,8 @@ class MarketHandler {
                                                                 const pb::ListShareEntriesRequest& request);
 
  private:
+  // As GroupOf(); NOT_FOUND / GROUP_NOT_FOUND if there is no such group.
+  absl::StatusOr<std::string> StandingOf(const rpc::Call& call, const std::string& name) const;
   // Writes the claim down, first come first served, unless this very request did so before.
   absl::Status Decide(pg::Transaction& tx, const rpc::Call& call, const pb::ClaimRequest& request,
                       const OpenedMarket& market, const Pair& pair, const std::string& line_id);

@@ -22,7 +22,7 @@ using registry::TxOf;
 struct Stored {
   RunRow run;
   std::string snapshot;
-  std::vector<std::vector<uint16_t>> exclusions;
+  std::vector<std::vector<uint32_t>> exclusions;
 };
 
 // `run`: empty for the one published last.
@@ -43,7 +43,7 @@ absl::StatusOr<Stored> ReadStored(pg::Pool& pool, const rpc::Call& call, const s
 }
 
 // The recorded codes in words. A code that the rules of today would not give any more keeps its name alone.
-pb::Exclusion Describe(const pb::Snapshot& snapshot, const Judgement& judgement, int lot, int group, uint16_t bits) {
+pb::Exclusion Describe(const pb::Snapshot& snapshot, const Judgement& judgement, int lot, int group, uint32_t bits) {
   // Distance may differ from place to place; the nearest one counts.
   int nearest = judgement.supplies_of_lot()[lot].front();
   for (const int supply : judgement.supplies_of_lot()[lot]) {
@@ -116,7 +116,7 @@ absl::StatusOr<pb::ListExclusionsResponse> ReasonsHandler::ListExclusions(const 
     if (!request.lot().empty() && judgement.lots()[lot] != request.lot()) continue;
     for (const int group : groups) {
       if (lot == first_lot && group < first_group) continue;
-      const uint16_t bits = stored.exclusions[lot].at(group);
+      const uint32_t bits = stored.exclusions[lot].at(group);
       if (bits == 0 && judgement.LeftOut(judgement.supplies_of_lot()[lot].front(), group) == nullptr) continue;
       if (response.exclusions_size() == size) {
         response.set_next_page_token(paging::Encode(fingerprint, {absl::StrCat(lot), absl::StrCat(group)}));
