@@ -118,6 +118,7 @@ TEST_F(CorrectionsTest, AnAdjustmentSaysWhatWasFoundOrLost) {
 }
 
 TEST_F(CorrectionsTest, EveryMovementGoesBackAndForth) {
+  registers_.offer.mutable_conditions()->set_onward_transfer_allowed(true);
   const auto received = Call(&Stub::ReceiveStock, "volunteer", Receiving(100));
   ASSERT_THAT(received, IsOk());
   const pb::Lot& lot = received->lot();

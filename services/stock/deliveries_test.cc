@@ -261,6 +261,7 @@ TEST_F(DeliveriesTest, DirectDeliveriesAreRefusedInTheDocumentedOrder) {
 
 TEST_F(DeliveriesTest, AHubBreaksBulkForTheGroupsItServes) {
   registers_.groups[ids::Name("groups", kOtherGroup)].set_hub(ids::Name("groups", kGroup));
+  Conditions().set_onward_transfer_allowed(true);
   const pb::Lot lot = GroupHolds(48);
   const pb::PassOnRequest request = PassingOn(lot, 12);
   const auto passed = Call(&Stub::PassOn, "group", request);
@@ -278,6 +279,22 @@ TEST_F(DeliveriesTest, AHubBreaksBulkForTheGroupsItServes) {
   const auto too_many = Call(&Stub::PassOn, "group", PassingOn(lot, 37));
   ASSERT_THAT(too_many, FailsBecause("INSUFFICIENT_STOCK"));
   EXPECT_THAT(too_many, SaysInBoth("on みなみ食堂: 36 on hand", "みなみ食堂の在庫は36点"));
+}
+
+TEST_F(DeliveriesTest, AHubHandsNothingOnThatTheDonorForbids) {
+  registers_.groups[ids::Name("groups", kOtherGroup)].set_hub(ids::Name("groups", kGroup));
+  const pb::Lot lot = GroupHolds(48);
+  ASSERT_FALSE(lot.conditions().onward_transfer_allowed());
+  pb::PassOnRequest request = PassingOn(lot, 12);
+  for (const char* who : {"group", "coordinator"}) {
+    for (const char* consent : {"", "拠点の担当者 2026-11-28"}) {
+      request.set_consent(consent);
+      const auto refused = Call(&Stub::PassOn, who, request);
+      ASSERT_THAT(refused, FailsBecause("ONWARD_NOT_ALLOWED")) << who;
+      EXPECT_EQ(errors::MetadataOf(refused.status())["cause"], "CONDITIONS");
+    }
+  }
+  EXPECT_EQ(Held(lot, pb::PLACE_KIND_GROUP), 48) << "nothing moved";
 }
 
 TEST_F(DeliveriesTest, OnwardTransferNeedsTheDonorsWillAndAConsent) {

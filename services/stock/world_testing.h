@@ -44,7 +44,9 @@ class WorldTest : public ServiceTest {
     alerts_stub_ = v1::AlertsService::NewStub(beside_.channel());
     watched_stub_ = v1::StockService::NewStub(beside_.channel());
 
+    // A hub, and a donor who lets it hand goods on.
     registers_.groups[ids::Name("groups", kOtherGroup)].set_hub(ids::Name("groups", kGroup));
+    registers_.offer.mutable_conditions()->set_onward_transfer_allowed(true);
     west_ = AddWest();
   }
   ~WorldTest() override { beside_.Stop(); }

@@ -169,12 +169,12 @@ absl::StatusOr<Command> Prepare(const Context& context, const rpc::Call& call, c
     return auth::NotYourOrganisation(request.from_group());
   ASSIGN_OR_RETURN(const groups::v1::Group receiver,
                    PassTheWall(context, call, pass_on.lot, request.to_group(), DayOf(occurred, call)));
-  // A hub breaks bulk for the groups that name it: that is what it received the goods for.
-  if (receiver.hub() != request.from_group()) {
-    if (!pass_on.lot.facts.conditions().onward_transfer_allowed())
-      return refusals::OnwardNotAllowed(pass_on.lot, /*by_donor=*/true);
-    if (request.consent().empty()) return refusals::OnwardNotAllowed(pass_on.lot, /*by_donor=*/false);
-  }
+  // What the donor forbids, nobody hands on: a hub that received such goods received them for itself.
+  if (!pass_on.lot.facts.conditions().onward_transfer_allowed())
+    return refusals::OnwardNotAllowed(pass_on.lot, /*by_donor=*/true);
+  // A hub breaks bulk for the groups that name it: the network agreed to that when it made it their hub.
+  if (receiver.hub() != request.from_group() && request.consent().empty())
+    return refusals::OnwardNotAllowed(pass_on.lot, /*by_donor=*/false);
   Command command = BeginCommand(context, call, request.request_id(), request, occurred, request.note());
   RETURN_IF_ERROR(GoTo(context, call, receiver, pass_on, command));
   command.action = std::move(pass_on);
