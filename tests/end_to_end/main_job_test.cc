@@ -168,12 +168,13 @@ TEST_P(RealBrowser, PlaysTheScreens) {
   const Finished played = RunProgram({SourceFolder() + "/tests/browser/run", GetParam()},
                                      {{"KUBARI_SERVER", TheDemo().installation.url()},
                                       {"KUBARI_KEY_FILE", TheDemo().administrator_key_file},
+                                      {"KUBARI_SMTP_FILE", TheDemo().installation.smtp_file()},
                                       {"KUBARI_SCREENSHOTS", BinFolder() + "/../screenshots"}},
                                      absl::Minutes(15));
   EXPECT_EQ(played.exit_code, 0) << played.output;
 }
 
-INSTANTIATE_TEST_SUITE_P(, RealBrowser, testing::Values("camera", "web", "phone", "walk", "upload", "screens", "lighthouse"),
+INSTANTIATE_TEST_SUITE_P(, RealBrowser, testing::Values("camera", "web", "phone", "walk", "upload", "registers", "screens", "lighthouse"),
                          [](const auto& one) { return std::string(one.param); });
 
 }  // namespace
