@@ -113,6 +113,3 @@ export async function toForm(options: RunOptions | undefined): Promise<OptionsFo
     leftOut: await Promise.all(options.leftOut.map(async (one) => ({ group: await group(one.group), lot: await lot(one.lot), reason: one.reason }))),
   };
 }
-
-/** How many things are decided beforehand, of all kinds. */
-export const decisions = (form: OptionsForm) => form.holdBacks.length + form.pins.length + form.bounds.length + form.capacities.length + form.leftOut.length;

@@ -2,6 +2,7 @@ import { words } from '../i18n/words';
 
 const ja = {
   title: '選べる食品',
+  openNow: 'いま選べる食品',
   hint: '早い者順の申込みや、ポイントによる入札で、団体が自分で選べる食品です。',
   none: 'いま選べる食品はありません。受付が始まると、ここに出ます。',
   group: '団体',
@@ -20,6 +21,7 @@ const ja = {
   see: '見る',
   own: 'この団体の分：{items}',
   ownNone: 'まだ選んでいません',
+  ownNothing: 'この団体の分はありません',
   how: 'しくみ',
   howClaims:
     '先に申し込んだ団体の分になります。申し込むとすぐに確保され、締切までは取り消せます。上限は、公平に分けた場合の取り分をもとに団体ごとに決まります。期限の近い食品は上限を超えて申し込めます。残った期限の近い食品は、締切後に公平に分けて案内します。',
@@ -57,6 +59,7 @@ const ja = {
   undoTitle: '申込みを取り消しますか',
   undoText: '「{product}」{items}を取り消すと、すぐにほかの団体が申し込めるようになります。',
   undone: '取り消しました。',
+  undoNote: '申込みの取り消し',
   full: 'いまは申し込めません：{why}',
   fullBid: 'いまは入札できません：{why}',
   bid: '入札する',
@@ -81,6 +84,7 @@ const ja = {
   myBids: 'この団体の入札',
   myBidsNone: 'まだ入札していません。',
   bidLine: '{cases}ケース × {price}ポイント',
+  bidLineGain: '{cases}ケース × {price}ポイント（引き受けるともらえます）',
   joint: '共同入札',
   jointWaiting: 'あと{n}団体の参加が必要です',
   jointComplete: '{n}団体がそろいました',
@@ -115,6 +119,7 @@ const ja = {
 
 const en: Record<keyof typeof ja, string> = {
   title: 'Food to choose from',
+  openNow: 'Food to choose from now',
   hint: 'Food that groups choose for themselves: first come, first served, or by sealed bids in shares.',
   none: 'There is nothing to choose from at present. A round that opens appears here.',
   group: 'Group',
@@ -133,6 +138,7 @@ const en: Record<keyof typeof ja, string> = {
   see: 'See',
   own: 'For this group: {items}',
   ownNone: 'Nothing chosen yet',
+  ownNothing: 'Nothing for this group',
   how: 'How it works',
   howClaims:
     'Who claims first has it. What you claim is reserved at once, and you can take it back until the round closes. Each group has a cap, made from what fair share would give it. Food whose date is near may be claimed beyond the cap. What is left of it goes out by fair share when the round has closed.',
@@ -170,6 +176,7 @@ const en: Record<keyof typeof ja, string> = {
   undoTitle: 'Take the claim back?',
   undoText: '{items} of {product} will at once be free for other groups to claim.',
   undone: 'Taken back.',
+  undoNote: 'the claim was taken back',
   full: 'Cannot be claimed now: {why}',
   fullBid: 'No bids for it now: {why}',
   bid: 'Bid',
@@ -194,6 +201,7 @@ const en: Record<keyof typeof ja, string> = {
   myBids: 'Bids of this group',
   myBidsNone: 'No bids yet.',
   bidLine: 'Cases: {cases}. Shares for each: {price}',
+  bidLineGain: 'Cases: {cases}. Earns {price} shares for each',
   joint: 'Joint bid',
   jointWaiting: '{n} more to join',
   jointComplete: 'All {n} groups have joined',

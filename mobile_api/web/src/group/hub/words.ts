@@ -3,7 +3,7 @@ import { words } from '../../i18n/words';
 export const t = words(
   {
     title: '受け持ちの団体に渡す',
-    hint: '拠点あてにまとめて届く品を、団体ごとに並べています。届いたら、まず「届く予定の配送」で受領確認をしてください。団体に渡したら、ここで記録します。',
+    hint: '拠点あてにまとめて届く品を、団体ごとに並べています。届いたら、まずホームの「配送中の品」で受領確認をしてください。団体に渡したら、ここで記録します。',
     none: 'いま、受け持ちの団体あてに届く品はありません。',
     missing: '届かなかった分があります。ある分だけを渡してください。',
     all: '{group}に渡した（{items}）',
@@ -17,7 +17,7 @@ export const t = words(
   },
   {
     title: 'Hand on to the groups you serve',
-    hint: 'What comes to the hub for other groups, group by group. When it arrives, first confirm the delivery on your own page. When you have handed it over, record it here.',
+    hint: 'What comes to the hub for other groups, group by group. When it arrives, first confirm it on your first page, under “On the way to you”. When you have handed it over, record it here.',
     none: 'Nothing is coming for the groups you serve.',
     missing: 'Some of it did not arrive. Hand on what is there.',
     all: 'Handed to {group} ({items})',
