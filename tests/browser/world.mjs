@@ -21,6 +21,9 @@ export const caseOf = (jan) => withCheckDigit(`1${jan.slice(0, 12)}`);
 /** A day from today on, in the network's time zone: "2027-03-31". */
 export const day = (days) => new Date(Date.now() + 9 * 3_600_000 + days * 86_400_000).toISOString().slice(0, 10);
 
+const address = { municipalityCode: '13104', position: { latitudeE6: 35693800, longitudeE6: 139703500 } };
+const groupFacts = { kind: 'GROUP_KIND_CAFETERIA', households: '40', sites: [{ displayName: '本部', ambientItems: '2000', chilledItems: '200', address }] };
+
 export class World {
   /** A warehouse with shelves, a donor, a group, all with agreements in force; their names are told apart from those of other runs. */
   static async make(called) {
@@ -36,7 +39,6 @@ export class World {
     world.do = asKey(key);
     world.code = `T${String(randomInt(1e9)).padStart(9, '0')}`;
     world.title = name;
-    const address = { municipalityCode: '13104', position: { latitudeE6: 35693800, longitudeE6: 139703500 } };
     world.operator = (await call('identity', 'CreateOrganisation', { requestId: id(), kind: 'ORGANISATION_KIND_OPERATOR', displayName: `${name}の会` })).name;
     world.warehouse = await world.do('stock', 'CreateWarehouse', {
       requestId: id(),
@@ -51,13 +53,7 @@ export class World {
     world.shelf = Object.fromEntries(places.map((place) => [place.code, place.name]));
     world.group = await world.do('groups', 'CreateGroup', {
       requestId: id(),
-      group: {
-        code: `G${world.code}`,
-        displayName: `${name}食堂`,
-        kind: 'GROUP_KIND_CAFETERIA',
-        households: '40',
-        sites: [{ displayName: '本部', ambientItems: '2000', chilledItems: '200', address }],
-      },
+      group: { ...groupFacts, code: `G${world.code}`, displayName: `${name}食堂` },
     });
     // Only for the own group: what is allocated here takes nothing from, and gives nothing to, the example network.
     const agreement = { title: '合意書', validFromDate: '2020-01-01', conditions: { onlyGroups: [world.group.name], donorMayBeNamed: true } };
@@ -67,6 +63,28 @@ export class World {
     const { etag } = await world.do('groups', 'GetGroup', { name: world.group.name });
     await world.do('groups', 'ApproveGroup', { requestId: id(), name: world.group.name, etag });
     return world;
+  }
+
+  /** Another group with an agreement in force, which may have what donors give to this world's groups: `offering` makes such a donor. */
+  async another(called, more = {}) {
+    const made = await this.do('groups', 'CreateGroup', {
+      requestId: id(),
+      group: { ...groupFacts, code: `H${randomInt(1e9)}`, displayName: `${this.title}${called}`, ...more },
+    });
+    await this.do('groups', 'CreateAgreement', { requestId: id(), group: made.name, agreement: { title: '合意書', validFromDate: '2020-01-01' } });
+    const { etag } = await this.do('groups', 'GetGroup', { name: made.name });
+    return await this.do('groups', 'ApproveGroup', { requestId: id(), name: made.name, etag });
+  }
+
+  /** A donor of its own, whose goods are for these groups alone. */
+  async offering(groups, conditions = {}) {
+    const donor = await this.do('donors', 'CreateDonor', { requestId: id(), donor: { code: `E${randomInt(1e9)}`, displayName: `${this.title}商店`, address } });
+    await this.do('donors', 'CreateAgreement', {
+      requestId: id(),
+      donor: donor.name,
+      agreement: { title: '合意書', validFromDate: '2020-01-01', conditions: { onlyGroups: groups.map(({ name }) => name), donorMayBeNamed: true, ...conditions } },
+    });
+    return donor;
   }
 
   /** With its 13 digits as `jan`; 12 in a case unless `more` says otherwise. */
