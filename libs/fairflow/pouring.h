@@ -21,21 +21,24 @@ class Pouring {
  private:
   // A bin under the tap.
   struct Glass {
-    int64_t level;  // of its group, in fixed point, rounded down: only the quality of the guess depends on it
-    int64_t food, weight, room;
+    int64_t level;  // of its group
+    int32_t bin, group;
     int64_t arc;
-    int32_t bin;
   };
 
   void SetGlasses(int kind);
   // False: storage stopped some of them, and there is food left to pour.
   bool Fill(int kind);
   void Give(int kind, const Glass& glass, int64_t amount);
+  int64_t RoomOf(const Glass& glass) const;
 
   const Network& network_;
   Flow& flow_;
   int shift_ = 0;
-  std::vector<Glass> glasses_;
+  // By group: food, history included; and ÷ weight in fixed point, rounded down: only the quality of the guess depends
+  // on it.
+  std::vector<int64_t> food_, level_;
+  std::vector<Glass> glasses_, wet_;
 };
 
 }  // namespace kubari::fairflow

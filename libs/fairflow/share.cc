@@ -1,6 +1,7 @@
 #include "libs/fairflow/share.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <numeric>
 #include <queue>
@@ -24,13 +25,15 @@ Sharing::Sharing(const Network& network, Shared& shared)
       flow_(shared.flow),
       first_bin_(network.groups()),
       first_kind_(network.groups() + network.bins()),
-      nodes_(first_kind_ + network.kinds()) {
+      nodes_(first_kind_ + network.kinds()),
+      words_((network.bins() + 63) / 64) {
   part_of_.assign(nodes_, 0);
   distance_.assign(nodes_, kElsewhere);
   next_.assign(nodes_, 0);
   target_.assign(network.groups(), 0);
   listed_.assign(network.head.size(), 0);
   filled_by_.resize(network.bins());
+  SetBits();
 }
 
 void Sharing::Run(const Flow* start) {
@@ -300,31 +303,36 @@ int64_t Sharing::Wanted(int node) const {
                                                                           : 0;
 }
 
-// Calls visit(neighbour, residual capacity) for each neighbour at distance `at` to which a unit at `node` could move,
-// from entry `i` on, until it returns true. The distance comes first: it needs one look at a small table, which says
-// of nodes of other parts that they are elsewhere.
+// Calls visit(neighbour) for each neighbour at distance `at` to which a unit at `node` could move, from entry `i` on,
+// until it returns true. The distance comes first: it needs one look at a small table, which says of nodes of other
+// parts that they are elsewhere.
 template <typename Visit>
 bool Sharing::Neighbours(int node, int64_t& i, int32_t at, const Visit& visit) {
   if (IsGroup(node)) {
     const int64_t count = network_.bin_begin[node + 1] - network_.bin_begin[node];
     for (; i < count; ++i) {  // taken back out of a bin
       const int bin = network_.bin_begin[node] + static_cast<int>(i);
-      const int64_t amount = flow_.into_bin[bin];
-      if (distance_[first_bin_ + bin] == at && amount > 0 && visit(first_bin_ + bin, amount)) return true;
+      if (distance_[first_bin_ + bin] == at && flow_.into_bin[bin] > 0 && visit(first_bin_ + bin)) return true;
     }
   } else if (IsBin(node)) {
     const int bin = node - first_bin_;
     if (i == 0) {  // on to the group
       const int group = network_.group_of[bin];
-      const int64_t room = network_.room[bin] - flow_.into_bin[bin];
-      if (distance_[group] == at && room > 0 && visit(group, room)) return true;
+      if (distance_[group] == at && flow_.into_bin[bin] < network_.room[bin] && visit(group)) return true;
       i = 1;
     }
     const std::vector<Filling>& fillings = filled_by_[bin];
     for (; i <= static_cast<int64_t>(fillings.size()); ++i) {  // back to lots that filled it
-      const auto [arc, kind] = fillings[i - 1];
-      if (distance_[kind] != at) continue;
-      if (const int64_t amount = flow_.on_arc[arc]; amount > 0 && visit(kind, amount)) return true;
+      if (distance_[fillings[i - 1].kind] == at && visit(fillings[i - 1].kind)) return true;
+    }
+  } else if (const uint64_t* bits = BitsOf(node - first_kind_); bits != nullptr && at < kNear) {
+    const uint64_t* there = BinsAt(at);
+    for (; i < network_.bins(); i = (i / 64 + 1) * 64) {
+      if (there[i / 64] == 0) continue;  // most of the time, and without a look at a large table
+      for (uint64_t both = bits[i / 64] & there[i / 64] & ~uint64_t{0} << i % 64; both != 0; both &= both - 1) {
+        i = i / 64 * 64 + std::countr_zero(both);
+        if (visit(first_bin_ + static_cast<int32_t>(i))) return true;
+      }
     }
   } else {
     const int kind = node - first_kind_;
@@ -332,21 +340,51 @@ bool Sharing::Neighbours(int node, int64_t& i, int32_t at, const Visit& visit) {
     const int32_t* distances = distance_.data() + first_bin_;
     const int64_t count = Degree(kind);
     for (; i < count; ++i) {
-      if (distances[heads[i]] == at && visit(first_bin_ + heads[i], kPlenty)) return true;
+      if (distances[heads[i]] == at && visit(first_bin_ + heads[i])) return true;
     }
   }
   return false;
 }
 
+// Kinds that may go into many bins have these as bits, too: 64 bins are looked at together.
+void Sharing::SetBits() {
+  for (int kind = 0; kind < network_.kinds(); ++kind) {
+    const bool many = Degree(kind) >= 2 * words_;  // the bits take no more memory than the arcs
+    bits_begin_.push_back(many ? static_cast<int64_t>(bits_.size()) : -1);
+    if (!many) continue;
+    bits_.resize(bits_.size() + words_, 0);
+    uint64_t* bits = bits_.data() + bits_begin_.back();
+    for (int64_t arc = network_.arc_begin[kind]; arc < network_.arc_begin[kind + 1]; ++arc)
+      bits[network_.head[arc] / 64] |= uint64_t{1} << network_.head[arc] % 64;
+  }
+  bins_at_.assign(bits_.empty() ? 0 : words_ * (kNear + 1), 0);
+}
+const uint64_t* Sharing::BitsOf(int kind) const {
+  const bool many = kind < static_cast<int>(bits_begin_.size()) && bits_begin_[kind] >= 0;
+  return many ? bits_.data() + bits_begin_[kind] : nullptr;
+}
+uint64_t* Sharing::BinsAt(int32_t distance) {
+  return bins_at_.data() + words_ * (distance == kUnseen ? kNear : distance);
+}
+
+void Sharing::SetDistance(int32_t node, int32_t distance) {
+  const int32_t before = std::exchange(distance_[node], distance);
+  if (!IsBin(node) || bins_at_.empty()) return;
+  const int bin = node - first_bin_;
+  for (const int32_t changed : {before, distance}) {
+    if (changed != kElsewhere && changed < kNear) BinsAt(changed)[bin / 64] ^= uint64_t{1} << bin % 64;
+  }
+}
+
 // Distances from the surplus, as far as the nearest wanting node. False: none can be reached; then exactly the
 // reachable nodes have a distance.
 bool Sharing::FindDistances(const Part& part) {
-  part.ForEach([this](int32_t node) { distance_[node] = kUnseen; });
+  part.ForEach([this](int32_t node) { SetDistance(node, kUnseen); });
   Unlist();
   queue_.clear();
   const auto start = [this](int32_t node) {
     if (Surplus(node) <= 0) return;
-    distance_[node] = 0;
+    SetDistance(node, 0);
     queue_.push_back(node);
   };
   for (const int32_t group : part.groups) start(group);
@@ -355,8 +393,8 @@ bool Sharing::FindDistances(const Part& part) {
   for (size_t i = 0; i < queue_.size() && distance_[queue_[i]] < end; ++i) {
     const int32_t node = queue_[i];
     int64_t entry = 0;
-    Neighbours(node, entry, kUnseen, [&](int32_t neighbour, int64_t) {
-      distance_[neighbour] = distance_[node] + 1;
+    Neighbours(node, entry, kUnseen, [&](int32_t neighbour) {
+      SetDistance(neighbour, distance_[node] + 1);
       if (Wanted(neighbour) > 0) end = distance_[neighbour];
       queue_.push_back(neighbour);
       return false;
@@ -368,44 +406,56 @@ bool Sharing::FindDistances(const Part& part) {
 // Pushes as much as goes along shortest paths. The path is kept on a stack of its own: it may be as long as the
 // network.
 void Sharing::PushFrom(int32_t source) {
-  if (Surplus(source) <= 0 || distance_[source] != 0) return;
-  path_.assign(1, {source, Surplus(source)});
-  while (!path_.empty()) {
-    const auto [node, most] = path_.back();
-    if (const int64_t wanted = Wanted(node); wanted > 0 && path_.size() > 1) {
-      Move(std::min(most, wanted));
-      if (Surplus(source) <= 0) return;
-      path_.assign(1, {source, Surplus(source)});
+  if (distance_[source] != 0) return;
+  path_.assign(1, source);
+  while (!path_.empty() && Surplus(source) > 0) {
+    const int32_t node = path_.back();
+    if (path_.size() > 1 && Wanted(node) > 0) {
+      MoveAlongPath();
+      path_.assign(1, source);
       continue;
     }
-    const auto go_on = [this, carried = most](int32_t neighbour, int64_t residual) {
-      path_.emplace_back(neighbour, std::min(carried, residual));
+    const auto go_on = [this](int32_t neighbour) {
+      path_.push_back(neighbour);
       return true;
     };
     if (Neighbours(node, next_[node], distance_[node] + 1, go_on)) continue;
-    distance_[node] = kElsewhere;  // a dead end for this phase
+    SetDistance(node, kElsewhere);  // a dead end for this phase
     path_.pop_back();
   }
 }
 
-void Sharing::Move(int64_t amount) {
+void Sharing::MoveAlongPath() {
+  const int32_t source = path_.front(), sink = path_.back();
+  int64_t amount = std::min(Surplus(source), Wanted(sink));
   for (size_t i = 0; i + 1 < path_.size(); ++i) {
-    const int32_t from = path_[i].first, to = path_[i + 1].first;
+    const int32_t from = path_[i], to = path_[i + 1];
+    if (IsGroup(from)) {
+      amount = std::min(amount, flow_.into_bin[to - first_bin_]);
+    } else if (IsGroup(to)) {
+      amount = std::min(amount, network_.room[from - first_bin_] - flow_.into_bin[from - first_bin_]);
+    } else if (IsBin(from)) {
+      amount = std::min(amount, flow_.on_arc[FillingAt(from).arc]);
+    }
+  }
+  for (size_t i = 0; i + 1 < path_.size(); ++i) {
+    const int32_t from = path_[i], to = path_[i + 1];
     if (IsGroup(from)) {
       flow_.into_bin[to - first_bin_] -= amount;
     } else if (IsGroup(to)) {
       flow_.into_bin[from - first_bin_] += amount;
     } else if (IsBin(from)) {
-      const int32_t arc = filled_by_[from - first_bin_][next_[from] - 1].arc;
-      flow_.on_arc[arc] -= amount;
-      if (flow_.on_arc[arc] == 0) emptied_.push_back(arc);
+      Filling& filling = FillingAt(from);
+      flow_.on_arc[filling.arc] -= amount;
+      if (flow_.on_arc[filling.arc] > 0) continue;
+      emptied_.push_back(filling.arc);
+      filling.kind = from;
     } else {
-      const int64_t arc = network_.arc_begin[from - first_kind_] + next_[from];
+      const int32_t arc = ArcTo(from - first_kind_, to - first_bin_);
       flow_.on_arc[arc] += amount;
-      List(static_cast<int32_t>(arc));
+      List(arc);
     }
   }
-  const int32_t source = path_.front().first, sink = path_.back().first;
   if (IsGroup(source)) {
     flow_.to_group[source] -= amount;
   } else {
@@ -417,6 +467,17 @@ void Sharing::Move(int64_t amount) {
     flow_.into_bin[sink - first_bin_] += amount;
     flow_.to_group[network_.group_of[sink - first_bin_]] += amount;
   }
+}
+
+// Where Neighbours() stopped.
+Sharing::Filling& Sharing::FillingAt(int32_t bin_node) {
+  return filled_by_[bin_node - first_bin_][next_[bin_node] - 1];
+}
+
+int32_t Sharing::ArcTo(int kind, int bin) const {
+  const auto begin = network_.head.begin() + network_.arc_begin[kind],
+             end = network_.head.begin() + network_.arc_begin[kind + 1];
+  return static_cast<int32_t>(std::lower_bound(begin, end, bin) - network_.head.begin());
 }
 
 void Sharing::List(int32_t arc) {
@@ -442,7 +503,8 @@ void Sharing::Unlist() {
 void Sharing::Split(const Part& part, Part& reached, Part& rest) {
   const int32_t first = ++parts_, second = ++parts_;
   const auto assign = [&](int32_t node, std::vector<int32_t> Part::*where) {
-    const bool side = std::exchange(distance_[node], kElsewhere) >= 0;
+    const bool side = distance_[node] >= 0;
+    SetDistance(node, kElsewhere);
     part_of_[node] = side ? first : second;
     ((side ? reached : rest).*where).push_back(node);
   };
@@ -454,7 +516,7 @@ void Sharing::Split(const Part& part, Part& reached, Part& rest) {
 void Sharing::Settle(Part part, const Tie& tie) {
   if (part.groups.empty() && part.bins.empty() && part.kinds.empty()) return;
   const int32_t label = Label(settled_.size());
-  part.ForEach([&](int32_t node) { part_of_[node] = label, distance_[node] = kElsewhere; });
+  part.ForEach([&](int32_t node) { part_of_[node] = label, SetDistance(node, kElsewhere); });
   settled_.push_back({std::move(part), tie});
 }
 

@@ -62,7 +62,8 @@ class Sharing {
     int64_t least, most;
   };
 
-  // What fills a bin. Arcs with nothing on them any more are taken off the list between phases.
+  // What fills a bin. Arcs with nothing on them any more are taken off the list between phases; until then the bin
+  // itself stands for the kind, which is never at the next distance. (No phase fills what it emptied.)
   struct Filling {
     int32_t arc, kind;
   };
@@ -94,8 +95,14 @@ class Sharing {
   bool FindDistances(const Part& part);
   template <typename Visit>
   bool Neighbours(int node, int64_t& i, int32_t at, const Visit& visit);
+  void SetDistance(int32_t node, int32_t distance);
+  void SetBits();
+  const uint64_t* BitsOf(int kind) const;  // nullptr: it has none
+  uint64_t* BinsAt(int32_t distance);
+  int32_t ArcTo(int kind, int bin) const;
   void PushFrom(int32_t source);
-  void Move(int64_t amount);
+  void MoveAlongPath();
+  Filling& FillingAt(int32_t bin_node);
   void List(int32_t arc);
   void Unlist();
   int64_t Surplus(int node) const;
@@ -129,14 +136,18 @@ class Sharing {
   bool refilling_ = false;
 
   // Of the flow at hand.
-  static constexpr int32_t kElsewhere = -1, kUnseen = -2;
+  static constexpr int32_t kElsewhere = -1, kUnseen = -2, kNear = 63;
   std::vector<int32_t> distance_;  // by node: from surplus; or kUnseen; kElsewhere: not of the part that is looked at
   std::vector<int32_t> queue_;
-  std::vector<int64_t> next_;                      // by node: the entry of Neighbours to look at next
-  std::vector<std::vector<Filling>> filled_by_;    // by bin
-  std::vector<int32_t> emptied_;                   // arcs
-  std::vector<char> listed_;                       // by arc
-  std::vector<std::pair<int32_t, int64_t>> path_;  // node, what can be carried so far
+  // Sets of bins, a bit for each: those of a kind, if they are many; those at a distance below kNear, or unseen.
+  const int64_t words_;
+  std::vector<uint64_t> bits_, bins_at_;
+  std::vector<int64_t> bits_begin_;              // by kind; -1: it has none
+  std::vector<int64_t> next_;                    // by node: the entry of Neighbours to look at next
+  std::vector<std::vector<Filling>> filled_by_;  // by bin
+  std::vector<int32_t> emptied_;                 // arcs
+  std::vector<char> listed_;                     // by arc
+  std::vector<int32_t> path_;
 };
 
 }  // namespace kubari::fairflow
