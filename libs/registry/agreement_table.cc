@@ -1,5 +1,6 @@
 #include "libs/registry/agreement_table.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -16,6 +17,9 @@ constexpr pg::Statement kLoad{
     "AND v.from_date <= greatest($3::date, a.valid_from) ORDER BY v.version DESC LIMIT 1) v "
     "WHERE a.network_id = $1 AND a.party_id = ANY($2::uuid[]) ORDER BY a.party_id, a.valid_from DESC, a.create_time "
     "DESC"};
+constexpr pg::Statement kDuties{
+    "SELECT v.agreement_id, v.duties FROM unnest($2::uuid[], $3::int[]) k (agreement_id, version) "
+    "JOIN agreement_versions v ON v.network_id = $1 AND v.agreement_id = k.agreement_id AND v.version = k.version"};
 constexpr pg::Statement kInsert{
     "INSERT INTO agreements (network_id, agreement_id, party_id, valid_from, valid_to) VALUES ($1, $2, $3, $4, $5)"};
 constexpr pg::Statement kInsertVersion{
@@ -59,6 +63,23 @@ absl::StatusOr<std::map<std::string, Agreements>> LoadAgreements(pg::Transaction
     RETURN_IF_ERROR(ReadVersion(row, name, *all[party_id].Add()));
   }
   return all;
+}
+
+absl::Status LoadDuties(pg::Transaction& tx, Agreements& agreements) {
+  if (agreements.empty()) return absl::OkStatus();
+  std::vector<std::string> ids;
+  std::vector<int> versions;
+  for (const type::v1::Agreement& each : agreements) {
+    ids.push_back(each.name().substr(each.name().rfind('/') + 1));
+    versions.push_back(each.version());
+  }
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kDuties, tx.network_id(), ids, versions));
+  for (const pg::Row row : rows) {
+    const auto at = std::find(ids.begin(), ids.end(), row.Get<std::string>("agreement_id")) - ids.begin();
+    if (!agreements[static_cast<int>(at)].mutable_duties()->ParseFromString(row.Get<pg::Bytes>("duties").value))
+      return absl::InternalError("agreement_versions.duties does not parse");
+  }
+  return absl::OkStatus();
 }
 
 void InsertAgreement(pg::Transaction& tx, const std::string& agreement_id, const std::string& party_id,

@@ -26,6 +26,9 @@ absl::StatusOr<std::map<std::string, Agreements>> LoadAgreements(pg::Transaction
                                                                  const std::vector<std::string>& party_ids,
                                                                  std::optional<absl::CivilDay> day = std::nullopt);
 
+// Fills in the duties of these versions, for services that ask for a party; people read them by ListAgreementVersions.
+absl::Status LoadDuties(pg::Transaction& tx, Agreements& agreements);
+
 // Version 1. Written with the next statement or COMMIT. The dates must have been checked.
 void InsertAgreement(pg::Transaction& tx, const std::string& agreement_id, const std::string& party_id,
                      const type::v1::Agreement& agreement);

@@ -188,13 +188,16 @@ TEST(SearchTest, WidthCaseKanaAndBlanksDoNotMatter) {
   EXPECT_EQ(Fold("ｶﾞｰﾃﾞﾝ"), Fold("がーでん"));
   EXPECT_EQ(Fold("株式会社 ヴィラ"), Fold("株式会社ゔぃら"));
   EXPECT_NE(Fold("はは"), Fold("ばば")) << "voiced marks do matter";
-  EXPECT_EQ(SearchKey({"こども食堂", "コドモショクドウ", "K-1"}), "こども食堂\nこどもしょくどう\nk-1");
+  EXPECT_EQ(FullSearchKey({"こども食堂", "コドモショクドウ", "K-1", ""}), "\nこども食堂\nこどもしょくどう\nk-1\nkodomosyokudo\nk1\n");
 }
 
-TEST(SearchTest, PatternsTakeTheQueryLiterally) {
-  EXPECT_EQ(ContainsPattern(""), "%");
-  EXPECT_EQ(ContainsPattern(" \t"), "%");
-  EXPECT_EQ(ContainsPattern("10%_\\"), "%10\\%\\_\\\\%");
+TEST(SearchTest, QueriesAreTakenLiterally) {
+  EXPECT_TRUE(SplitQuery("").empty());
+  EXPECT_FALSE(SplitQuery(" \t　").any().has_value());
+  EXPECT_EQ(SplitQuery("10%_\\").words, std::vector<std::string>{"10\\%\\_\\\\"});
+  EXPECT_EQ(SplitQuery("みどり").similar, "midori");
+  EXPECT_EQ(SplitQuery("みどり").Exactly().similar, "");
+  EXPECT_EQ(SplitQuery("みどり").Exactly().readings, std::vector<std::string>{"midori"});
 }
 
 TEST(MutationTest, AnEtagIsOfOneVersion) {

@@ -160,21 +160,6 @@ std::string Reading(std::string_view text) {
   return Shorten(Respell(letters));
 }
 
-std::string SearchKey(const std::vector<std::string>& texts) {
-  std::string key;
-  for (const std::string& text : texts) {
-    if (!key.empty()) key += '\n';
-    key += Fold(text);
-  }
-  return key;
-}
-
-std::string ContainsPattern(std::string_view query) {
-  std::string pattern = "%" + EscapeLike(Fold(query));
-  if (pattern.size() > 1) pattern += '%';
-  return pattern;
-}
-
 std::string FullSearchKey(const std::vector<std::string>& texts) {
   std::string key = "\n";
   std::set<std::string> seen = {""};

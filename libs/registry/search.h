@@ -1,6 +1,7 @@
 // Finding a name however it is typed: kanji, hiragana, katakana or romaji, full or half width, upper or lower case.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,22 +16,20 @@ std::string Fold(std::string_view text);
 // "みどりのショクドウ" and "Midori no shokudō" give "midorinosyokudo". Empty for what has other letters (kanji).
 std::string Reading(std::string_view text);
 
-// For a column `search_key`: the folded texts, one a line, so that no query matches across two of them.
-std::string SearchKey(const std::vector<std::string>& texts);
-
-// For `search_key LIKE $n`: contains the query, whose own % and _ are taken literally. An empty query matches
-// everything.
-std::string ContainsPattern(std::string_view query);
-
-// For the key of search_table.h: the folded texts and their readings, each between line ends.
+// For the key of search_table.h: the folded texts and their readings, each between line ends, so that no query matches across two of them.
 std::string FullSearchKey(const std::vector<std::string>& texts);
 
 // A query in the words that it is made of; all must be found. What LIKE reads as a pattern is escaped in `words`.
 struct SearchWords {
   std::vector<std::string> words;     // folded, the longest first: it narrows the most
   std::vector<std::string> readings;  // of the same word; the word itself if it has none
-  std::string similar;                // to look for what is nearly so, when nothing is exactly so; empty: the query is too short for that
+  // To look for what is nearly so, when nothing is exactly so; empty: the query is too short for that. For who does not see all that is
+  // searched it must be left out (Exactly): what is not found would tell that something unseen is called so.
+  std::string similar;
   bool empty() const { return words.empty(); }
+  // The words; nothing if nothing is searched for.
+  std::optional<std::vector<std::string>> any() const { return empty() ? std::nullopt : std::optional(words); }
+  SearchWords Exactly() const { return {words, readings, ""}; }
 };
 // At most eight words; what comes behind is not looked for.
 SearchWords SplitQuery(std::string_view query);

@@ -95,10 +95,15 @@ TEST_F(AgreementsTest, AVersionCountsFromItsDayAndWhatWasOfferedBeforeKeepsTheOl
   ASSERT_THAT(still, IsOk());
   EXPECT_EQ(still->agreement_version(), 1);
   EXPECT_TRUE(still->conditions().onward_transfer_allowed());
+  v1::GetDonorRequest donor;
+  donor.set_name("donors/" + kDonor);
+  EXPECT_EQ(Do(&v1::DonorsService::Stub::GetDonor, "service", donor)->agreements(0).duties().report_months(), 0);
+  EXPECT_FALSE(Do(&v1::DonorsService::Stub::GetDonor, "coordinator", donor)->agreements(0).has_duties());
   clock_.Advance(absl::Hours(48));
   const auto after = SubmittedOffer();
   ASSERT_THAT(after, IsOk());
   EXPECT_EQ(after->agreement_version(), 2);
+  EXPECT_EQ(Do(&v1::DonorsService::Stub::GetDonor, "service", donor)->agreements(0).duties().report_months(), 6);
   EXPECT_FALSE(after->conditions().onward_transfer_allowed());
   EXPECT_EQ(after->conditions().min_remaining_days(), 30);
   v1::GetOfferRequest get;

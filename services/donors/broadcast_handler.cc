@@ -13,12 +13,14 @@
 #include "libs/errors/errors.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
+#include "libs/log/log.h"
 #include "libs/paging/page.h"
 #include "libs/registry/agreements.h"
 #include "libs/registry/fields.h"
 #include "libs/registry/mutation.h"
 #include "libs/rpc/client.h"
 #include "services/donors/broadcast_store.h"
+#include "services/donors/domain/not_asked.h"
 #include "services/donors/domain/shapes.h"
 #include "services/donors/handler.h"
 #include "services/donors/notices.h"
@@ -112,12 +114,20 @@ absl::Status CheckOpen(const v1::Broadcast& broadcast, absl::Time now) {
                       {{"broadcast", broadcast.name()}, {"closed_time", absl::FormatTime(closed, absl::UTCTimeZone())}});
 }
 
-absl::Status NobodyToAsk(const std::map<std::string, int>& left_out) {
+absl::Status NobodyToAsk(v1::Broadcast broadcast) {
+  TellNotAsked(broadcast);
   errors::Metadata metadata;
-  for (const auto& [reason, count] : left_out) metadata[reason] = absl::StrCat(count);
-  return errors::Make(absl::StatusCode::kFailedPrecondition, "NOBODY_TO_ASK",
-                      "No group may have these goods and is among those you chose. Widen the audience.",
-                      "この食品を受け取れる団体が、選んだ範囲にありません。範囲を広げてください。", std::move(metadata));
+  std::string english, japanese;
+  for (const v1::NotAsked& each : broadcast.not_asked()) {
+    metadata[each.code()] = absl::StrCat(each.groups());
+    absl::StrAppend(&english, " ", each.message());
+    absl::StrAppend(&japanese, japanese.empty() ? "（" : "、", each.message_ja());
+  }
+  if (!japanese.empty()) japanese += "）";
+  return errors::Make(
+      absl::StatusCode::kFailedPrecondition, "NOBODY_TO_ASK",
+      absl::StrCat("No group may have these goods and is among those you chose. Widen the audience.", english),
+      absl::StrCat("この食品を受け取れる団体が、選んだ範囲にありません。範囲を広げてください。", japanese), std::move(metadata));
 }
 
 bool SeesAll(const rpc::Call& call) { return call.scope.whole_network; }
@@ -133,6 +143,7 @@ absl::Status Show(pg::Transaction& tx, const rpc::Call& call, std::vector<v1::Br
   std::vector<std::string> ids;
   for (v1::Broadcast& each : all) {
     each.clear_not_asked_counts();
+    each.clear_not_asked();
     each.clear_audience();
     ids.push_back(*ids::IdFromName("broadcasts", each.name()));
   }
@@ -239,7 +250,7 @@ absl::StatusOr<v1::Broadcast> BroadcastsHandler::CreateBroadcast(const rpc::Call
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
   v1::Broadcast given = request.broadcast();
   for (const char* output : {"name", "close_time", "open", "asked_count", "yes_count", "no_count", "later_count",
-                             "yes_cases", "not_asked_counts", "own_answers", "etag", "create_time"}) {
+                             "yes_cases", "not_asked_counts", "not_asked", "own_answers", "etag", "create_time"}) {
     given.GetReflection()->ClearField(&given, given.GetDescriptor()->FindFieldByName(output));
   }
   ASSIGN_OR_RETURN(Goods goods, GoodsOf(call, given, today));
@@ -248,9 +259,10 @@ absl::StatusOr<v1::Broadcast> BroadcastsHandler::CreateBroadcast(const rpc::Call
   for (const auto& [reason, count] : asked.left_out) (*broadcast.mutable_not_asked_counts())[reason] = count;
   if (request.preview()) {
     broadcast.set_asked_count(static_cast<int32_t>(asked.groups.size()));
+    TellNotAsked(broadcast);
     return broadcast;
   }
-  if (asked.groups.empty()) return NobodyToAsk(asked.left_out);
+  if (asked.groups.empty()) return NobodyToAsk(broadcast);
   const std::string id = request.broadcast_id().empty() ? ids::NewV7(now) : request.broadcast_id();
   broadcast.set_name(ids::Name("broadcasts", id));
   return registry::Mutate<v1::Broadcast>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Broadcast> {
@@ -368,7 +380,7 @@ absl::StatusOr<v1::Broadcast> BroadcastsHandler::AnswerBroadcast(const rpc::Call
   if (!SeesAll(call) && !call.scope.Includes(group_id)) return auth::NotYourOrganisation(request.group());
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
   const absl::Time now = clock_.Now();
-  return registry::Mutate<v1::Broadcast>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Broadcast> {
+  const auto kept = registry::Mutate<v1::Broadcast>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Broadcast> {
     ASSIGN_OR_RETURN(const v1::Broadcast before, LoadBroadcast(tx, id, now, Lock::kUpdate));
     v1::BroadcastAnswer answer;
     answer.set_reply(request.reply());
@@ -391,6 +403,12 @@ absl::StatusOr<v1::Broadcast> BroadcastsHandler::AnswerBroadcast(const rpc::Call
     RETURN_IF_ERROR(Show(tx, call, one));
     return one[0];
   });
+  RETURN_IF_ERROR(kept.status());
+  // The answer is given whether or not the groups service is there.
+  const absl::Status told =
+      needs_.Tell(call.principal.network_id, call.principal.time_zone, id, group_id, call.deadline);
+  if (!told.ok()) log::Warning("an answer is told later", {{"broadcast", request.name()}, {"reason", errors::ReasonOf(told)}});
+  return kept;
 }
 
 absl::StatusOr<v1::Broadcast> BroadcastsHandler::CloseBroadcast(const rpc::Call& call,

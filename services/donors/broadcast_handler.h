@@ -15,14 +15,16 @@
 #include "libs/pg/pool.h"
 #include "libs/rpc/call.h"
 #include "services/donors/catalogue.h"
+#include "services/donors/needs.h"
 
 namespace kubari::donors {
 
 class BroadcastsHandler {
  public:
   BroadcastsHandler(pg::Pool& pool, std::shared_ptr<grpc::ChannelInterface> stock,
-                    std::shared_ptr<grpc::ChannelInterface> groups, const calendar::Clock& clock)
+                    std::shared_ptr<grpc::ChannelInterface> groups, AnsweredNeeds& needs, const calendar::Clock& clock)
       : pool_(pool),
+        needs_(needs),
         stock_(stock::v1::StockService::NewStub(stock)),
         groups_(groups::v1::GroupsService::NewStub(std::move(groups))),
         catalogue_(std::move(stock)),
@@ -53,6 +55,7 @@ class BroadcastsHandler {
   absl::StatusOr<Asked> AskedOf(const rpc::Call& call, const Goods& goods, absl::CivilDay today);
 
   pg::Pool& pool_;
+  AnsweredNeeds& needs_;
   const std::unique_ptr<stock::v1::StockService::Stub> stock_;
   const std::unique_ptr<groups::v1::GroupsService::Stub> groups_;
   Catalogue catalogue_;

@@ -8,6 +8,7 @@
 #include "libs/ids/ids.h"
 #include "libs/pg/status.h"
 #include "libs/registry/mutation.h"
+#include "services/donors/domain/not_asked.h"
 
 namespace kubari::donors {
 namespace {
@@ -44,8 +45,15 @@ constexpr pg::Statement kAsk{
 constexpr pg::Statement kClose{
     "UPDATE broadcasts SET close_time = $3, version = version + 1 WHERE network_id = $1 AND broadcast_id = $2"};
 constexpr pg::Statement kAnswer{
-    "UPDATE broadcast_answers SET reply = $4, cases = $5, note = $6, answer_time = $7 "
+    "UPDATE broadcast_answers SET reply = $4, cases = $5, note = $6, answer_time = $7, need_told = false "
     "WHERE network_id = $1 AND broadcast_id = $2 AND group_id = $3"};
+constexpr pg::Statement kUntold{
+    "SELECT broadcast_id, group_id FROM broadcast_answers WHERE network_id = $1 AND NOT need_told ORDER BY answer_time LIMIT $2"};
+constexpr pg::Statement kLockUntold{
+    "SELECT * FROM broadcast_answers WHERE network_id = $1 AND broadcast_id = $2 AND group_id = $3 AND NOT need_told "
+    "FOR UPDATE SKIP LOCKED"};
+constexpr pg::Statement kMarkTold{
+    "UPDATE broadcast_answers SET need_told = true WHERE network_id = $1 AND broadcast_id = $2 AND group_id = $3"};
 // YES, LATER, NO, no answer.
 #define KUBARI_RANK "(CASE a.reply WHEN 1 THEN 0 WHEN 3 THEN 1 WHEN 2 THEN 2 ELSE 3 END)"
 constexpr pg::Statement kAnswers{
@@ -78,6 +86,7 @@ absl::StatusOr<v1::Broadcast> FromRow(const pg::Row& row, absl::Time now) {
   broadcast.set_yes_cases(row.Get<int64_t>("yes_cases"));
   broadcast.set_etag(registry::EtagOf(row.Get<int64_t>("version")));
   *broadcast.mutable_create_time() = registry::ToTimestamp(row.Get<absl::Time>("create_time"));
+  TellNotAsked(broadcast);
   return broadcast;
 }
 
@@ -173,6 +182,24 @@ absl::StatusOr<std::vector<std::pair<std::string, v1::BroadcastAnswer>>> Answers
   for (const pg::Row row : rows)
     all.emplace_back(ids::Name("broadcasts", row.Get<std::string>("broadcast_id")), AnswerFromRow(row));
   return all;
+}
+
+absl::StatusOr<std::vector<std::pair<std::string, std::string>>> Untold(pg::Transaction& tx, int limit) {
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kUntold, tx.network_id(), limit));
+  std::vector<std::pair<std::string, std::string>> untold;
+  for (const pg::Row row : rows) untold.emplace_back(row.Get<std::string>("broadcast_id"), row.Get<std::string>("group_id"));
+  return untold;
+}
+
+absl::StatusOr<std::optional<v1::BroadcastAnswer>> LockUntold(pg::Transaction& tx, const std::string& id,
+                                                              const std::string& group_id) {
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kLockUntold, tx.network_id(), id, group_id));
+  if (rows.empty()) return std::nullopt;
+  return AnswerFromRow(rows[0]);
+}
+
+void MarkTold(pg::Transaction& tx, const std::string& id, const std::string& group_id) {
+  tx.Defer(kMarkTold, tx.network_id(), id, group_id);
 }
 
 absl::StatusOr<std::vector<v1::Broadcast>> RanOut(pg::Transaction& tx, absl::Time since, absl::Time now) {

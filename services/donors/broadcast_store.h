@@ -35,7 +35,7 @@ absl::StatusOr<std::vector<v1::Broadcast>> ListBroadcasts(pg::Transaction& tx, c
 absl::Status InsertBroadcast(pg::Transaction& tx, const v1::Broadcast& broadcast,
                              const std::vector<std::pair<std::string, std::string>>& groups, absl::Time now);
 void CloseBroadcast(pg::Transaction& tx, const std::string& id, absl::Time now);
-// Returns whether the group was asked.
+// Returns whether the group was asked. The answer is untold.
 absl::StatusOr<bool> Answer(pg::Transaction& tx, const std::string& id, const std::string& group_id,
                             const v1::BroadcastAnswer& answer, absl::Time now);
 
@@ -59,6 +59,13 @@ absl::StatusOr<std::vector<RankedAnswer>> ListAnswers(pg::Transaction& tx, const
 // Of many broadcasts at once, in one statement: what these groups answered, by the broadcast's name.
 absl::StatusOr<std::vector<std::pair<std::string, v1::BroadcastAnswer>>> AnswersOf(
     pg::Transaction& tx, const std::vector<std::string>& broadcast_ids, const std::vector<std::string>& group_ids);
+
+// Answers that were not told to the groups service yet (needs.h), as broadcast and group, oldest first.
+absl::StatusOr<std::vector<std::pair<std::string, std::string>>> Untold(pg::Transaction& tx, int limit);
+// Such an answer, kept as it is until the transaction ends; nothing if it was told, or another transaction has it.
+absl::StatusOr<std::optional<v1::BroadcastAnswer>> LockUntold(pg::Transaction& tx, const std::string& id,
+                                                              const std::string& group_id);
+void MarkTold(pg::Transaction& tx, const std::string& id, const std::string& group_id);
 
 // Broadcasts whose time ran out after `since`, for the notice that they are over.
 absl::StatusOr<std::vector<v1::Broadcast>> RanOut(pg::Transaction& tx, absl::Time since, absl::Time now);

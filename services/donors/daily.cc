@@ -51,11 +51,14 @@ absl::Status LookAfter(pg::Pool& pool, const std::string& network_id, const std:
   return first;
 }
 
-absl::Status LookAfterAll(pg::Pool& pool, registry::Networks& networks, const calendar::Clock& clock) {
+absl::Status LookAfterAll(pg::Pool& pool, registry::Networks& networks, AnsweredNeeds& needs, const calendar::Clock& clock) {
   ASSIGN_OR_RETURN(const auto all, networks.All(absl::Now() + absl::Seconds(10)));
   absl::Status first;
-  for (const identity::v1::Network& network : all)
-    first.Update(LookAfter(pool, *ids::IdFromName("networks", network.name()), network.time_zone(), clock));
+  for (const identity::v1::Network& network : all) {
+    const std::string id = *ids::IdFromName("networks", network.name());
+    first.Update(LookAfter(pool, id, network.time_zone(), clock));
+    first.Update(needs.TellAll(id, network.time_zone()));
+  }
   return first;
 }
 

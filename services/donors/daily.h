@@ -8,6 +8,7 @@
 #include "libs/pg/pool.h"
 #include "libs/registry/agreement_handler.h"
 #include "libs/registry/networks.h"
+#include "services/donors/needs.h"
 
 namespace kubari::donors {
 
@@ -18,6 +19,7 @@ extern const registry::Parties kParties;
 absl::Status LookAfter(pg::Pool& pool, const std::string& network_id, const std::string& time_zone,
                        const calendar::Clock& clock);
 // At all networks; what fails in one holds up no other.
-absl::Status LookAfterAll(pg::Pool& pool, registry::Networks& networks, const calendar::Clock& clock);
+// Answers to broadcasts that could not be told at once are told.
+absl::Status LookAfterAll(pg::Pool& pool, registry::Networks& networks, AnsweredNeeds& needs, const calendar::Clock& clock);
 
 }  // namespace kubari::donors

@@ -61,8 +61,11 @@ absl::StatusOr<v1::Donor> DonorsHandler::GetDonor(const rpc::Call& call, const v
   const std::string donor_id = *ids::IdFromName("donors", request.name());
   RETURN_IF_ERROR(CheckOwn(call, ids::Name("donors", donor_id)));
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
-  ASSIGN_OR_RETURN(v1::Donor donor,
-                   pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) { return LoadDonor(tx, donor_id, today); }));
+  ASSIGN_OR_RETURN(v1::Donor donor, pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) -> absl::StatusOr<v1::Donor> {
+    ASSIGN_OR_RETURN(v1::Donor found, LoadDonor(tx, donor_id, today));
+    if (call.principal.is_service) RETURN_IF_ERROR(registry::LoadDuties(tx, *found.mutable_agreements()));
+    return found;
+  }));
   return On(std::move(donor), today);
 }
 

@@ -103,6 +103,13 @@ TEST_F(DonorsTest, ListsByNamePageByPageAndFindsAnySpelling) {
   } while (!request.page_token().empty());
   EXPECT_EQ(names, "ガーデン5 ガーデン6 ガーデン7 ガーデン8 ガーデン9 ");
   EXPECT_EQ(pages, 3);
+  for (const char* query : {"がーでん", "gaden", "GĀDEN", "ｇａｄｅｎ", "gaadenn"}) {
+    request.set_query(query);
+    request.clear_page_token();
+    const auto found = Do(&Stub::ListDonors, "coordinator", request);
+    ASSERT_THAT(found, IsOk());
+    EXPECT_EQ(found->donors_size(), 2) << query;
+  }
   request.set_query("がーでん");
   request.set_page_token("eHh4");
   EXPECT_THAT(Do(&Stub::ListDonors, "coordinator", request), FailsBecause("PAGE_TOKEN_INVALID"));

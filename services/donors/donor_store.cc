@@ -7,7 +7,7 @@
 #include "libs/pg/status.h"
 #include "libs/registry/agreement_table.h"
 #include "libs/registry/mutation.h"
-#include "libs/registry/search.h"
+#include "libs/registry/search_table.h"
 
 namespace kubari::donors {
 namespace {
@@ -20,8 +20,9 @@ constexpr pg::Statement kFindAndLock{
     "FROM donors WHERE network_id = $1 AND donor_id = $2 FOR UPDATE"};
 constexpr pg::Statement kList{
     "SELECT donor_id, code, display_name, name_kana, contact_email, address, kind, version, create_time FROM donors d "
-    "WHERE network_id = $1 AND ($2::uuid[] IS NULL OR donor_id = ANY($2::uuid[])) AND search_key LIKE $3 "
-    "AND ($4::text IS NULL OR (display_name, donor_id) > ($4, $5::uuid)) "
+    "WHERE network_id = $1 AND ($2::uuid[] IS NULL OR donor_id = ANY($2::uuid[])) "
+    "AND ($3::text[] IS NULL OR donor_id IN (SELECT f.id FROM " KUBARI_SEARCH_FOUND("'{donors}'", "$3", "$9", "$10") " f)) "
+    "AND ($11::int IS NULL OR kind = $11) AND ($4::text IS NULL OR (display_name, donor_id) > ($4, $5::uuid)) "
     "AND ($7::boolean IS NULL OR $7 = " KUBARI_AGREEMENT_IN_FORCE("d.donor_id", "$8") ") "
     "ORDER BY display_name, donor_id LIMIT $6"};
 constexpr pg::Statement kFindByCode{
@@ -29,11 +30,11 @@ constexpr pg::Statement kFindByCode{
 constexpr pg::Statement kFindTaken{
     "SELECT donor_id, code = $3 AS code_taken FROM donors WHERE network_id = $1 AND (donor_id = $2 OR code = $3)"};
 constexpr pg::Statement kInsert{
-    "INSERT INTO donors (network_id, donor_id, code, display_name, name_kana, contact_email, address, search_key, "
+    "INSERT INTO donors (network_id, donor_id, code, display_name, name_kana, contact_email, address, "
     "create_time, kind) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"};
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
 constexpr pg::Statement kUpdate{
-    "UPDATE donors SET display_name = $3, name_kana = $4, contact_email = $5, address = $6, search_key = $7, kind = $8, "
+    "UPDATE donors SET display_name = $3, name_kana = $4, contact_email = $5, address = $6, kind = $7, "
     "version = version + 1 "
     "WHERE network_id = $1 AND donor_id = $2"};
 // Offers are ordered by their donor's name.
@@ -87,8 +88,8 @@ absl::StatusOr<std::vector<v1::Donor>> WithAgreements(pg::Transaction& tx, const
   return donors;
 }
 
-std::string SearchKeyOf(const v1::Donor& donor) {
-  return registry::SearchKey({donor.display_name(), donor.name_kana(), donor.code()});
+void PutSearchKeyOf(pg::Transaction& tx, const std::string& donor_id, const v1::Donor& donor) {
+  registry::PutSearchKey(tx, "donors", donor_id, {donor.display_name(), donor.name_kana(), donor.code()});
 }
 
 }  // namespace
@@ -109,9 +110,11 @@ absl::StatusOr<v1::Donor> LoadDonor(pg::Transaction& tx, const std::string& dono
 }
 
 absl::StatusOr<std::vector<v1::Donor>> ListDonors(pg::Transaction& tx, const DonorFilter& filter) {
+  const registry::SearchWords all = registry::SplitQuery(filter.query);
+  const registry::SearchWords query = filter.only ? all.Exactly() : all;
   ASSIGN_OR_RETURN(const pg::Result rows,
-                   tx.Query(kList, tx.network_id(), filter.only, registry::ContainsPattern(filter.query),
-                            filter.after_name, filter.after_id, filter.limit, filter.in_force, filter.day));
+                   tx.Query(kList, tx.network_id(), filter.only, query.any(), filter.after_name, filter.after_id,
+                            filter.limit, filter.in_force, filter.day, query.readings, query.similar, filter.kind));
   return WithAgreements(tx, rows, filter.day);
 }
 
@@ -126,20 +129,22 @@ absl::Status CheckDonorIsNew(pg::Transaction& tx, const std::string& donor_id, c
 absl::Status InsertDonor(pg::Transaction& tx, const std::string& donor_id, const v1::Donor& donor, absl::Time now) {
   const absl::Status status =
       tx.Query(kInsert, tx.network_id(), donor_id, donor.code(), donor.display_name(), donor.name_kana(),
-               donor.contact_email(), pg::Bytes{donor.address().SerializeAsString()}, SearchKeyOf(donor), now,
+               donor.contact_email(), pg::Bytes{donor.address().SerializeAsString()}, now,
                static_cast<int>(donor.kind()))
           .status();
   if (pg::ConstraintOf(status) == "donors_code_key") return CodeTaken(donor.code());
   if (pg::ConstraintOf(status) == "donors_pkey") return DonorExists(donor_id);
+  PutSearchKeyOf(tx, donor_id, donor);
   return status;
 }
 
 absl::Status UpdateDonor(pg::Transaction& tx, const v1::Donor& donor) {
   const std::string donor_id = *ids::IdFromName("donors", donor.name());
   tx.Defer(kRename, tx.network_id(), donor_id, donor.display_name());
+  PutSearchKeyOf(tx, donor_id, donor);
   return tx
       .Query(kUpdate, tx.network_id(), donor_id, donor.display_name(), donor.name_kana(), donor.contact_email(),
-             pg::Bytes{donor.address().SerializeAsString()}, SearchKeyOf(donor), static_cast<int>(donor.kind()))
+             pg::Bytes{donor.address().SerializeAsString()}, static_cast<int>(donor.kind()))
       .status();
 }
 

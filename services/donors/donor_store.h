@@ -26,6 +26,7 @@ absl::StatusOr<v1::Donor> LoadDonor(pg::Transaction& tx, const std::string& dono
 struct DonorFilter {
   std::optional<std::vector<std::string>> only;  // ids; nothing: all
   std::string query;
+  std::optional<int> kind;
   std::optional<bool> in_force;  // with an agreement in force on `day`, or without
   absl::CivilDay day;
   std::optional<std::string> after_name, after_id;  // both or neither

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -110,6 +112,52 @@ class FakeGroups final : public groups::v1::GroupsService::Service {
   }
 };
 
+// Needs in memory; can be away.
+class FakeNeeds final : public groups::v1::NeedsService::Service {
+ public:
+  grpc::Status GetNeed(grpc::ServerContext*, const groups::v1::GetNeedRequest* request, groups::v1::Need* response) override {
+    if (away) return {grpc::StatusCode::UNAVAILABLE, "away"};
+    const auto found = needs.find(request->name());
+    if (found == needs.end())
+      return errors::ToGrpc(errors::Make(absl::StatusCode::kNotFound, "NEED_NOT_FOUND", "no such need", "ありません"));
+    *response = found->second;
+    return grpc::Status::OK;
+  }
+  grpc::Status CreateNeed(grpc::ServerContext*, const groups::v1::CreateNeedRequest* request, groups::v1::Need* response) override {
+    groups::v1::Need& need = needs[ids::Name("needs", request->need_id())];
+    EXPECT_EQ(need.name(), "") << "made once";
+    need = request->need();
+    need.set_name(ids::Name("needs", request->need_id()));
+    need.set_state(groups::v1::NEED_STATE_OPEN);
+    return Keep(need, response);
+  }
+  grpc::Status UpdateNeed(grpc::ServerContext*, const groups::v1::UpdateNeedRequest* request, groups::v1::Need* response) override {
+    groups::v1::Need& need = needs.at(request->need().name());
+    EXPECT_EQ(need.etag(), request->need().etag());
+    EXPECT_EQ(need.state(), groups::v1::NEED_STATE_OPEN);
+    need.set_quantity(request->need().quantity());
+    need.set_note(request->need().note());
+    return Keep(need, response);
+  }
+  grpc::Status SetNeedState(grpc::ServerContext*, const groups::v1::SetNeedStateRequest* request, groups::v1::Need* response) override {
+    groups::v1::Need& need = needs.at(request->name());
+    EXPECT_EQ(need.etag(), request->etag());
+    need.set_state(request->state());
+    return Keep(need, response);
+  }
+
+  std::map<std::string, groups::v1::Need> needs;
+  std::atomic<bool> away = false;
+  int changes = 0;
+
+ private:
+  grpc::Status Keep(groups::v1::Need& need, groups::v1::Need* response) {
+    need.set_etag(absl::StrCat(++changes));
+    *response = need;
+    return grpc::Status::OK;
+  }
+};
+
 class DonorsTest : public ::testing::Test {
  protected:
   DonorsTest()
@@ -121,12 +169,14 @@ class DonorsTest : public ::testing::Test {
     builder.RegisterService(&identity_);
     builder.RegisterService(&stock_);
     builder.RegisterService(&groups_);
+    builder.RegisterService(&needs_);
     neighbours_ = builder.BuildAndStart();
     const auto channel = grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials());
     handler_ = std::make_unique<DonorsHandler>(pool_, channel, channel, clock_);
     service_ = std::make_unique<DonorsService>(server_.dispatcher(), *handler_);
     standing_handler_ = std::make_unique<StandingOffersHandler>(pool_, channel, clock_);
-    broadcasts_handler_ = std::make_unique<BroadcastsHandler>(pool_, channel, channel, clock_);
+    answered_needs_ = std::make_unique<AnsweredNeeds>(pool_, channel, "service key", clock_);
+    broadcasts_handler_ = std::make_unique<BroadcastsHandler>(pool_, channel, channel, *answered_needs_, clock_);
     more_.push_back(std::make_unique<AgreementsService>(server_.dispatcher(), agreements_handler_));
     more_.push_back(std::make_unique<DonorProfilesService>(server_.dispatcher(), profiles_handler_));
     more_.push_back(std::make_unique<OfferQuestionsService>(server_.dispatcher(), questions_handler_));
@@ -256,6 +306,7 @@ class DonorsTest : public ::testing::Test {
   registry::FakeIdentity identity_;
   FakeStock stock_;
   FakeGroups groups_;
+  FakeNeeds needs_;
   std::unique_ptr<grpc::Server> neighbours_;
   const pg::testing::Database database_;
   pg::Pool pool_;
@@ -266,6 +317,7 @@ class DonorsTest : public ::testing::Test {
   ProfilesHandler profiles_handler_{pool_, clock_};
   QuestionsHandler questions_handler_{pool_, clock_};
   std::unique_ptr<StandingOffersHandler> standing_handler_;
+  std::unique_ptr<AnsweredNeeds> answered_needs_;
   std::unique_ptr<BroadcastsHandler> broadcasts_handler_;
   std::vector<std::unique_ptr<grpc::Service>> more_;
   std::unique_ptr<v1::DonorsService::Stub> stub_;

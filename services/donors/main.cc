@@ -46,7 +46,8 @@ int main(int argc, char** argv) {
   donors::OfferQuestionsService questions(runtime.dispatcher(), questions_handler);
   donors::StandingOffersHandler standing_handler(pool, runtime.Connect(stock), clock);
   donors::StandingOffersService standing(runtime.dispatcher(), standing_handler);
-  donors::BroadcastsHandler broadcasts_handler(pool, runtime.Connect(stock), runtime.Connect(groups), clock);
+  donors::AnsweredNeeds needs(pool, runtime.Connect(groups), common.service_key, clock);
+  donors::BroadcastsHandler broadcasts_handler(pool, runtime.Connect(stock), runtime.Connect(groups), needs, clock);
   donors::BroadcastsService broadcasts(runtime.dispatcher(), broadcasts_handler);
   feed::Follower receipts(following, runtime.Connect(common.identity), runtime.Connect(stock), pool, runtime.registry(),
                           [&](pg::Transaction& tx, const feed::Network& network, const feed::Entries& entries) {
@@ -55,6 +56,6 @@ int main(int argc, char** argv) {
   outbox::Pump pump(pool, runtime.Connect(common.notifications), common.service_key, runtime.registry());
   registry::Networks networks(runtime.Connect(common.identity), common.service_key);
   rpc::Periodic daily("what ends and repeats", absl::Minutes(1),
-                      [&] { return donors::LookAfterAll(pool, networks, clock); });
+                      [&] { return donors::LookAfterAll(pool, networks, needs, clock); });
   return runtime.Serve({&service, &agreements, &profiles, &questions, &standing, &broadcasts});
 }

@@ -9,7 +9,7 @@
 #include "libs/pg/status.h"
 #include "libs/registry/fields.h"
 #include "libs/registry/mutation.h"
-#include "libs/registry/search.h"
+#include "libs/registry/search_table.h"
 
 namespace kubari::donors {
 namespace {
@@ -35,45 +35,54 @@ constexpr pg::Statement kActedForOthers{
     "SELECT FROM offers WHERE network_id = $1 AND acting_donor_id = $2 LIMIT 1"};
 // Filters that are not set fold away when the plan is made for the actual values.
 constexpr pg::Statement kPlanForValues{"SET LOCAL plan_cache_mode = force_custom_plan"};
-// A page of each state in $2, as its index has it, and of these a page. $3 to $6 who asks, $7 donor, $8 warehouse, $9
-// and $10 first and last ready date, $11 what is searched for; behind $12, $13; $14 so many; $15 who offers for others.
-#define KUBARI_OFFERS(key, type, behind, desc)                                                                       \
-  {                                                                                                                  \
-    KUBARI_OFFER_NAMES                                                                                               \
-    "(SELECT o.* FROM unnest($2::int[]) s (state) "                                                                  \
-    "CROSS JOIN LATERAL (SELECT o.* FROM offers o WHERE o.network_id = $1 AND o.state = s.state "                    \
-    "AND ($3 OR o.donor_id = ANY($4::uuid[]) OR o.acting_donor_id = ANY($4) OR ($5 AND o.state = ANY($6::int[]))) " \
-    "AND ($7::uuid IS NULL OR o.donor_id = $7) AND ($8::uuid IS NULL OR o.warehouse_id = $8) "                       \
-    "AND ($9::date IS NULL OR o.ready_date >= $9) AND ($10::date IS NULL OR o.ready_date <= $10) "                   \
-    "AND ($15::uuid IS NULL OR o.acting_donor_id = $15) "                                                            \
-    "AND ($11::text IS NULL OR o.search_key LIKE $11 OR (($3 OR o.donor_id = ANY($4) OR o.acting_donor_id = "        \
-    "ANY($4)) AND o.donor_id IN "                                                                                    \
-    "(SELECT f.donor_id FROM donors f WHERE f.network_id = $1 AND f.search_key LIKE $11))) "                         \
-    "AND ($12::" type " IS NULL OR (o." key ", o.offer_id) " behind                                                  \
-    " ($12, $13::uuid)) "                                                                                            \
-    "ORDER BY o." key desc ", o.offer_id" desc " LIMIT $14) o ORDER BY o." key desc ", o.offer_id" desc              \
-    " LIMIT $14)" KUBARI_OFFER_DONORS "ORDER BY o." key desc ", o.offer_id" desc                                     \
+// $2 states, $3 to $6 who asks, $7 donor, $8 warehouse, $9 and $10 first and last ready date; behind $11, $12; $13 so many; $14 who offers
+// for others. All: a page of each state, as its index has it, and of these a page. Found: what $15 to $17 find, by itself or by its donor.
+struct OfferLists {
+  pg::Statement all, found;
+};
+#define KUBARI_FITTING_OFFERS(key, type, behind)                                                                       \
+  "o.network_id = $1 AND ($3 OR o.donor_id = ANY($4::uuid[]) OR o.acting_donor_id = ANY($4) "                         \
+  "OR ($5 AND o.state = ANY($6::int[]))) "                                                                            \
+  "AND ($7::uuid IS NULL OR o.donor_id = $7) AND ($8::uuid IS NULL OR o.warehouse_id = $8) "                          \
+  "AND ($9::date IS NULL OR o.ready_date >= $9) AND ($10::date IS NULL OR o.ready_date <= $10) "                      \
+  "AND ($14::uuid IS NULL OR o.acting_donor_id = $14) "                                                               \
+  "AND ($11::" type " IS NULL OR (o." key ", o.offer_id) " behind " ($11, $12::uuid)) "
+#define KUBARI_OFFER_LISTS(key, type, behind, desc)                                                                    \
+  {                                                                                                                    \
+    .all = KUBARI_OFFER_NAMES                                                                                         \
+        "(SELECT o.* FROM unnest($2::int[]) s (state) "                                                               \
+        "CROSS JOIN LATERAL (SELECT o.* FROM offers o WHERE o.state = s.state AND " KUBARI_FITTING_OFFERS(            \
+            key, type, behind) "ORDER BY o." key desc ", o.offer_id" desc " LIMIT $13) o ORDER BY o." key desc         \
+        ", o.offer_id" desc " LIMIT $13)" KUBARI_OFFER_DONORS "ORDER BY o." key desc ", o.offer_id" desc,              \
+    .found = "WITH found AS MATERIALIZED (SELECT id FROM " KUBARI_SEARCH_FOUND("'{offers,donors}'", "$15", "$16", "$17") ") "       \
+        KUBARI_OFFER_NAMES                                                                                            \
+        "(SELECT o.* FROM offers o WHERE o.offer_id IN (SELECT id FROM found UNION "                                  \
+        "SELECT x.offer_id FROM found JOIN offers x ON x.network_id = $1 AND x.donor_id = found.id "                  \
+        "AND ($3 OR x.donor_id = ANY($4::uuid[]) OR x.acting_donor_id = ANY($4))) "                                   \
+        "AND o.state = ANY($2::int[]) AND " KUBARI_FITTING_OFFERS(key, type, behind) "ORDER BY o." key desc            \
+        ", o.offer_id" desc " LIMIT $13)" KUBARI_OFFER_DONORS "ORDER BY o." key desc ", o.offer_id" desc               \
   }
-constexpr pg::Statement kNewest KUBARI_OFFERS("create_time", "timestamptz", "<", " DESC");
-constexpr pg::Statement kOldest KUBARI_OFFERS("create_time", "timestamptz", ">", "");
-constexpr pg::Statement kReadyLast KUBARI_OFFERS("ready_date", "date", "<", " DESC");
-constexpr pg::Statement kReadyFirst KUBARI_OFFERS("ready_date", "date", ">", "");
-constexpr pg::Statement kTitleLast KUBARI_OFFERS("title", "text", "<", " DESC");
-constexpr pg::Statement kTitleFirst KUBARI_OFFERS("title", "text", ">", "");
-constexpr pg::Statement kDonorLast KUBARI_OFFERS("donor_sort", "text", "<", " DESC");
-constexpr pg::Statement kDonorFirst KUBARI_OFFERS("donor_sort", "text", ">", "");
-#undef KUBARI_OFFERS
+constexpr OfferLists kNewest KUBARI_OFFER_LISTS("create_time", "timestamptz", "<", " DESC");
+constexpr OfferLists kOldest KUBARI_OFFER_LISTS("create_time", "timestamptz", ">", "");
+constexpr OfferLists kReadyLast KUBARI_OFFER_LISTS("ready_date", "date", "<", " DESC");
+constexpr OfferLists kReadyFirst KUBARI_OFFER_LISTS("ready_date", "date", ">", "");
+constexpr OfferLists kTitleLast KUBARI_OFFER_LISTS("title", "text", "<", " DESC");
+constexpr OfferLists kTitleFirst KUBARI_OFFER_LISTS("title", "text", ">", "");
+constexpr OfferLists kDonorLast KUBARI_OFFER_LISTS("donor_sort", "text", "<", " DESC");
+constexpr OfferLists kDonorFirst KUBARI_OFFER_LISTS("donor_sort", "text", ">", "");
+#undef KUBARI_OFFER_LISTS
+#undef KUBARI_FITTING_OFFERS
 constexpr pg::Statement kLines{
     "SELECT * FROM offer_lines WHERE network_id = $1 AND offer_id = ANY($2::uuid[]) ORDER BY offer_id, ordinal"};
 constexpr pg::Statement kInsert{
     "INSERT INTO offers (network_id, offer_id, donor_id, code, title, state, ready_date, warehouse_id, agreement_id, "
-    "decline_reason, detail, create_time, update_time, search_key, acting_donor_id, agreement_version, "
+    "decline_reason, detail, create_time, update_time, acting_donor_id, agreement_version, "
     "standing_offer_id, donor_sort) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15, $16, "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15, "
     "(SELECT display_name FROM donors WHERE network_id = $1 AND donor_id = $3))"};
 constexpr pg::Statement kUpdate{
     "UPDATE offers SET title = $3, state = $4, ready_date = $5, warehouse_id = $6, agreement_id = $7, decline_reason = "
-    "$8, detail = $9, update_time = $10, search_key = $11, agreement_version = $12, close_note = $13, "
+    "$8, detail = $9, update_time = $10, agreement_version = $11, close_note = $12, "
     "version = version + 1 "
     "WHERE network_id = $1 AND offer_id = $2"};
 constexpr pg::Statement kInsertLine{
@@ -122,10 +131,10 @@ std::optional<int> VersionOrNull(const v1::Offer& offer) {
   return offer.agreement_version() == 0 ? std::nullopt : std::optional(offer.agreement_version());
 }
 
-std::string SearchKeyOf(const v1::Offer& offer) {
+void PutSearchKeyOf(pg::Transaction& tx, const std::string& offer_id, const v1::Offer& offer) {
   std::vector<std::string> texts = {offer.title(), offer.code()};
   for (const v1::OfferLine& line : offer.lines()) texts.push_back(line.product_display_name());
-  return registry::SearchKey(texts);
+  registry::PutSearchKey(tx, "offers", offer_id, texts);
 }
 
 std::string OfferIdOf(const v1::Offer& offer) { return *ids::IdFromName("offers", offer.name()); }
@@ -250,13 +259,17 @@ absl::StatusOr<std::vector<v1::Offer>> ListOffers(pg::Transaction& tx, const Off
     ASSIGN_OR_RETURN(const pg::Result acted, tx.Query(kActedForOthers, tx.network_id(), viewer.own_donors.front()));
     if (acted.empty()) donor_id = viewer.own_donors.front();
   }
-  std::optional<std::string> query;
-  if (!filter.query.empty()) query = registry::ContainsPattern(filter.query);
+  const registry::SearchWords words = registry::SplitQuery(filter.query);
+  const registry::SearchWords query = viewer.everything ? words : words.Exactly();
   tx.Defer(kPlanForValues);
-  const auto ask = [&](const pg::Statement& list, const auto& after) {
-    return tx.Query(list, tx.network_id(), states, viewer.everything, viewer.own_donors, viewer.expected_goods,
-                    ExpectedStates(), donor_id, filter.warehouse_id, filter.ready_from, filter.ready_to, query, after,
-                    filter.after_id, filter.limit, filter.acting_donor_id);
+  const auto ask = [&](const OfferLists& lists, const auto& after) {
+    const auto with = [&](const pg::Statement& list, const auto&... more) {
+      return tx.Query(list, tx.network_id(), states, viewer.everything, viewer.own_donors, viewer.expected_goods,
+                      ExpectedStates(), donor_id, filter.warehouse_id, filter.ready_from, filter.ready_to, after,
+                      filter.after_id, filter.limit, filter.acting_donor_id, more...);
+    };
+    if (query.empty()) return with(lists.all);
+    return with(lists.found, query.words, query.readings, query.similar);
   };
   const auto read = [&]() -> absl::StatusOr<pg::Result> {
     const bool last_first = filter.descending;
@@ -281,7 +294,7 @@ absl::Status InsertOffer(pg::Transaction& tx, const v1::Offer& offer, absl::Time
   const absl::Status status =
       tx.Query(kInsert, tx.network_id(), OfferIdOf(offer), donor_id, offer.code(), offer.title(),
                static_cast<int>(offer.state()), registry::ParseDay(offer.ready_date()), IdOrNull(offer.warehouse()),
-               IdOrNull(offer.agreement()), offer.decline_reason(), pg::Bytes{DetailOf(offer)}, now, SearchKeyOf(offer),
+               IdOrNull(offer.agreement()), offer.decline_reason(), pg::Bytes{DetailOf(offer)}, now,
                IdOrNull(offer.acting_donor()), VersionOrNull(offer), IdOrNull(offer.standing_offer()))
           .status();
   if (pg::ConstraintOf(status) == "offers_code_key") {
@@ -299,6 +312,7 @@ absl::Status InsertOffer(pg::Transaction& tx, const v1::Offer& offer, absl::Time
         {{"offer", offer.name()}});
   }
   RETURN_IF_ERROR(status);
+  PutSearchKeyOf(tx, OfferIdOf(offer), offer);
   InsertLines(tx, offer);
   return absl::OkStatus();
 }
@@ -307,8 +321,8 @@ absl::Status SaveOffer(pg::Transaction& tx, const v1::Offer& offer, absl::Time n
   const std::string offer_id = OfferIdOf(offer);
   tx.Defer(kUpdate, tx.network_id(), offer_id, offer.title(), static_cast<int>(offer.state()),
            registry::ParseDay(offer.ready_date()), IdOrNull(offer.warehouse()), IdOrNull(offer.agreement()),
-           offer.decline_reason(), pg::Bytes{DetailOf(offer)}, now, SearchKeyOf(offer), VersionOrNull(offer),
-           offer.close_note());
+           offer.decline_reason(), pg::Bytes{DetailOf(offer)}, now, VersionOrNull(offer), offer.close_note());
+  PutSearchKeyOf(tx, offer_id, offer);
   if (new_lines) {
     tx.Defer(kDeleteLines, tx.network_id(), offer_id);
     InsertLines(tx, offer);

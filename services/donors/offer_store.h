@@ -46,7 +46,7 @@ struct OfferFilter {
   int limit = 0;
 };
 // What the viewer may not see is left out; what is equal comes by id. A page costs what it shows, however many offers
-// there are; only `query` reads all that the other filters let through until the page is full.
+// there are; with `query` it costs what is found.
 absl::StatusOr<std::vector<v1::Offer>> ListOffers(pg::Transaction& tx, const OfferFilter& filter);
 
 // `offer` with name, donor, code and state; lines with names. ALREADY_EXISTS / CODE_TAKEN or OFFER_EXISTS.

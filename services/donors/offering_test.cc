@@ -361,6 +361,9 @@ TEST_F(OfferingTest, GroupsAnswerABroadcastByOneTap) {
   ASSERT_THAT(asked, IsOk());
   EXPECT_EQ(asked->asked_count(), 2);
   EXPECT_EQ(asked->not_asked_counts().at("PREFECTURE_EXCLUDED"), 1);
+  ASSERT_EQ(asked->not_asked_size(), 1);
+  EXPECT_EQ(asked->not_asked(0).message(), "1 group lies in a prefecture that the donor excludes.");
+  EXPECT_EQ(asked->not_asked(0).message_ja(), "寄付企業が配布しないとした都道府県にある: 1団体");
   EXPECT_THAT(Broadcast(request), IsOk()) << "a replay";
 
   const auto answer = Reply(*asked, kGroup, v1::BROADCAST_REPLY_YES, 5, "group");
@@ -396,6 +399,70 @@ TEST_F(OfferingTest, GroupsAnswerABroadcastByOneTap) {
               FailsBecause("NOT_YOUR_ORGANISATION"));
   ASSERT_THAT(Day(4), IsOk());
   EXPECT_THAT(Reply(*asked, kGroup, v1::BROADCAST_REPLY_NO, 0, "group"), FailsBecause("BROADCAST_CLOSED"));
+}
+
+// A YES is a need of the group for once, as long as it is said.
+TEST_F(OfferingTest, AYesIsANeedUntilItIsTakenBack) {
+  const auto asked = Broadcast(Question());
+  ASSERT_THAT(asked, IsOk());
+  ASSERT_THAT(Reply(*asked, kOtherGroup, v1::BROADCAST_REPLY_NO, 0, "other group"), IsOk());
+  ASSERT_THAT(Reply(*asked, kOsakaGroup, v1::BROADCAST_REPLY_LATER, 0, "coordinator"), IsOk());
+  EXPECT_TRUE(needs_.needs.empty());
+  ASSERT_THAT(Reply(*asked, kGroup, v1::BROADCAST_REPLY_YES, 5, "group"), IsOk());
+  ASSERT_EQ(needs_.needs.size(), 1u);
+  const groups::v1::Need& need = needs_.needs.begin()->second;
+  EXPECT_EQ(need.group(), "groups/" + kGroup);
+  EXPECT_EQ(need.product(), "products/" + kRice);
+  EXPECT_EQ(need.text(), "パックごはん");
+  EXPECT_EQ(need.quantity(), 5);
+  EXPECT_EQ(need.unit(), groups::v1::NEED_UNIT_CASES);
+  EXPECT_EQ(need.until_date(), "2027-06-30");
+  EXPECT_EQ(need.broadcast(), asked->name());
+  EXPECT_FALSE(need.standing());
+  ASSERT_THAT(Reply(*asked, kGroup, v1::BROADCAST_REPLY_YES, 7, "group"), IsOk());
+  EXPECT_EQ(need.quantity(), 7) << "the last answer counts";
+  ASSERT_THAT(Reply(*asked, kGroup, v1::BROADCAST_REPLY_NO, 0, "group"), IsOk());
+  EXPECT_EQ(need.state(), groups::v1::NEED_STATE_WITHDRAWN);
+  // The groups service is away: the answer counts, and is told when it is back, once.
+  needs_.away = true;
+  ASSERT_THAT(Reply(*asked, kGroup, v1::BROADCAST_REPLY_YES, 2, "coordinator"), IsOk());
+  EXPECT_EQ(need.state(), groups::v1::NEED_STATE_WITHDRAWN);
+  EXPECT_FALSE(answered_needs_->TellAll(kNetwork, "Asia/Tokyo").ok());
+  needs_.away = false;
+  ASSERT_THAT(answered_needs_->TellAll(kNetwork, "Asia/Tokyo"), IsOk());
+  EXPECT_EQ(need.state(), groups::v1::NEED_STATE_OPEN);
+  EXPECT_EQ(need.quantity(), 2);
+  const int changes = needs_.changes;
+  ASSERT_THAT(answered_needs_->TellAll(kNetwork, "Asia/Tokyo"), IsOk());
+  EXPECT_EQ(needs_.changes, changes);
+  EXPECT_EQ(needs_.needs.size(), 1u);
+}
+
+// A maker looks for whom it may consent to, and learns nothing but names.
+TEST_F(OfferingTest, WholesalersAreFoundByName) {
+  v1::CreateDonorRequest wholesaler;
+  wholesaler.set_request_id(NewId());
+  wholesaler.mutable_donor()->set_code("W-1");
+  wholesaler.mutable_donor()->set_display_name("はこび卸売");
+  wholesaler.mutable_donor()->set_name_kana("ハコビオロシウリ");
+  wholesaler.mutable_donor()->set_kind(v1::DONOR_KIND_WHOLESALER);
+  const auto made = Do(&v1::DonorsService::Stub::CreateDonor, "coordinator", wholesaler);
+  ASSERT_THAT(made, IsOk());
+  const auto found = [&](const std::string& query, const std::string& who) {
+    v1::ListWholesalersRequest request;
+    request.set_query(query);
+    return Ask<v1::DonorProfilesService>(&v1::DonorProfilesService::Stub::ListWholesalers, who, request);
+  };
+  for (const char* query : {"", "卸", "hakobi", "ﾊｺﾋﾞ"}) {
+    const auto all = found(query, "donor");
+    ASSERT_THAT(all, IsOk());
+    ASSERT_EQ(all->wholesalers_size(), 1) << query << ": makers are none";
+    EXPECT_EQ(all->wholesalers(0).donor(), made->name());
+    EXPECT_EQ(all->wholesalers(0).display_name(), "はこび卸売");
+  }
+  EXPECT_EQ(found("W-2", "donor")->wholesalers_size(), 0);
+  EXPECT_EQ(found("", "stranger")->wholesalers_size(), 0);
+  EXPECT_THAT(found("", "group"), errors::FailsWith(absl::StatusCode::kPermissionDenied));
 }
 
 TEST_F(OfferingTest, ABroadcastIsAskedAboutAnOffersGoods) {

@@ -7,6 +7,7 @@
 #include "libs/errors/errors.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
+#include "libs/paging/page.h"
 #include "libs/registry/fields.h"
 #include "libs/registry/mutation.h"
 #include "services/donors/acting_store.h"
@@ -126,6 +127,35 @@ absl::StatusOr<v1::DonorProfile> ProfilesHandler::EndActing(const rpc::Call& cal
         TouchDonor(tx, donor_id);
         return LoadProfile(tx, donor_id, today);
       });
+}
+
+absl::StatusOr<v1::ListWholesalersResponse> ProfilesHandler::ListWholesalers(const rpc::Call& call,
+                                                                             const v1::ListWholesalersRequest& request) {
+  errors::Violations violations;
+  violations.Text("query", request.query(), 0, registry::kMaxName);
+  RETURN_IF_ERROR(violations.status());
+  ASSIGN_OR_RETURN(const paging::Page page,
+                   paging::Page::Of(request, call.principal.network_id, {"", paging::kFirstId}));
+  ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
+  const DonorFilter filter{.query = request.query(),
+                           .kind = v1::DONOR_KIND_WHOLESALER,
+                           .day = today,
+                           .after_name = page.key(0),
+                           .after_id = page.key(1),
+                           .limit = page.limit()};
+  ASSIGN_OR_RETURN(std::vector<v1::Donor> donors, pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) {
+    return ListDonors(tx, filter);
+  }));
+  v1::ListWholesalersResponse response;
+  response.set_next_page_token(page.Cut(donors, [](const v1::Donor& last) {
+    return std::vector{last.display_name(), *ids::IdFromName("donors", last.name())};
+  }));
+  for (const v1::Donor& donor : donors) {
+    v1::Wholesaler& told = *response.add_wholesalers();
+    told.set_donor(donor.name());
+    told.set_display_name(donor.display_name());
+  }
+  return response;
 }
 
 }  // namespace kubari::donors

@@ -18,6 +18,8 @@ class ProfilesHandler {
                                                       const v1::UpdateDonorProfileRequest& request);
   absl::StatusOr<v1::DonorProfile> AllowActing(const rpc::Call& call, const v1::AllowActingRequest& request);
   absl::StatusOr<v1::DonorProfile> EndActing(const rpc::Call& call, const v1::EndActingRequest& request);
+  absl::StatusOr<v1::ListWholesalersResponse> ListWholesalers(const rpc::Call& call,
+                                                              const v1::ListWholesalersRequest& request);
 
  private:
   pg::Pool& pool_;

@@ -68,6 +68,7 @@ class DonorProfilesService final : public v1::DonorProfilesService::CallbackServ
   KUBARI_RPC(v1::DonorProfilesService, UpdateDonorProfile)
   KUBARI_RPC(v1::DonorProfilesService, AllowActing)
   KUBARI_RPC(v1::DonorProfilesService, EndActing)
+  KUBARI_RPC(v1::DonorProfilesService, ListWholesalers)
 
  private:
   rpc::Dispatcher& dispatcher_;

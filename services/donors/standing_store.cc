@@ -7,7 +7,7 @@
 #include "libs/pg/status.h"
 #include "libs/registry/fields.h"
 #include "libs/registry/mutation.h"
-#include "libs/registry/search.h"
+#include "libs/registry/search_table.h"
 
 namespace kubari::donors {
 namespace {
@@ -19,20 +19,21 @@ namespace {
 constexpr pg::Statement kFind{KUBARI_STANDING "AND s.standing_offer_id = $2"};
 constexpr pg::Statement kFindAndLock{KUBARI_STANDING "AND s.standing_offer_id = $2 FOR UPDATE OF s"};
 constexpr pg::Statement kList{
+    "WITH found AS MATERIALIZED (SELECT id FROM " KUBARI_SEARCH_FOUND("'{standingOffers,donors}'", "$4", "$10", "$11") ") "
     KUBARI_STANDING
     "AND ($2::uuid[] IS NULL OR s.donor_id = ANY($2) OR s.acting_donor_id = ANY($2)) "
     "AND ($3::uuid IS NULL OR s.donor_id = $3 OR s.acting_donor_id = $3) "
-    "AND (s.search_key LIKE $4 OR d.search_key LIKE $4) "
+    "AND ($4::text[] IS NULL OR s.standing_offer_id IN (SELECT id FROM found) OR s.donor_id IN (SELECT id FROM found)) "
     "AND ($5::boolean IS NULL OR $5 = (coalesce(s.until_date, 'infinity'::date) >= $6::date)) "
     "AND ($7::text IS NULL OR (s.title, s.standing_offer_id) > ($7, $8::uuid)) "
     "ORDER BY s.title, s.standing_offer_id LIMIT $9"};
 constexpr pg::Statement kInsert{
     "INSERT INTO standing_offers (network_id, standing_offer_id, donor_id, acting_donor_id, title, weekday, lead_days, "
-    "from_date, until_date, paused, as_draft, skip_dates, detail, products, search_key, create_time) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::date[], $13, $14, $15, $16)"};
+    "from_date, until_date, paused, as_draft, skip_dates, detail, products, create_time) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::date[], $13, $14, $15)"};
 constexpr pg::Statement kUpdate{
     "UPDATE standing_offers SET title = $3, weekday = $4, lead_days = $5, from_date = $6, until_date = $7, paused = $8, "
-    "as_draft = $9, skip_dates = $10::date[], detail = $11, products = $12, search_key = $13, version = version + 1 "
+    "as_draft = $9, skip_dates = $10::date[], detail = $11, products = $12, version = version + 1 "
     "WHERE network_id = $1 AND standing_offer_id = $2"};
 constexpr pg::Statement kMaybeDue{
     "SELECT standing_offer_id FROM standing_offers WHERE network_id = $1 AND NOT paused "
@@ -58,10 +59,10 @@ std::string DetailOf(const v1::StandingOffer& offer) {
   return detail.SerializeAsString();
 }
 
-std::string SearchKeyOf(const v1::StandingOffer& offer) {
+void PutSearchKeyOf(pg::Transaction& tx, const v1::StandingOffer& offer) {
   std::vector<std::string> texts = {offer.title()};
   for (const v1::StandingOfferLine& line : offer.lines()) texts.push_back(line.product_display_name());
-  return registry::SearchKey(texts);
+  registry::PutSearchKey(tx, "standingOffers", IdOf(offer.name()), texts);
 }
 
 std::vector<std::string> SkipsOf(const v1::StandingOffer& offer) {
@@ -108,10 +109,11 @@ absl::StatusOr<Standing> LoadStanding(pg::Transaction& tx, const std::string& id
 }
 
 absl::StatusOr<std::vector<Standing>> ListStanding(pg::Transaction& tx, const StandingFilter& filter) {
+  const registry::SearchWords all = registry::SplitQuery(filter.query);
+  const registry::SearchWords query = filter.only ? all.Exactly() : all;
   ASSIGN_OR_RETURN(const pg::Result rows,
-                   tx.Query(kList, tx.network_id(), filter.only, filter.donor_id,
-                            registry::ContainsPattern(filter.query), filter.going_on, filter.today, filter.after_title,
-                            filter.after_id, filter.limit));
+                   tx.Query(kList, tx.network_id(), filter.only, filter.donor_id, query.any(), filter.going_on,
+                            filter.today, filter.after_title, filter.after_id, filter.limit, query.readings, query.similar));
   std::vector<Standing> all;
   for (const pg::Row row : rows) {
     ASSIGN_OR_RETURN(all.emplace_back(), FromRow(row));
@@ -126,7 +128,7 @@ absl::Status InsertStanding(pg::Transaction& tx, const Standing& standing, absl:
                offer.title(), static_cast<int>(offer.weekday()), offer.lead_days(),
                registry::ParseDay(offer.from_date()), registry::ParseDay(offer.until_date()), offer.paused(),
                offer.as_draft(), SkipsOf(offer), pg::Bytes{DetailOf(offer)},
-               pg::Bytes{standing.lines.SerializeAsString()}, SearchKeyOf(offer), now)
+               pg::Bytes{standing.lines.SerializeAsString()}, now)
           .status();
   if (pg::ConstraintOf(status) == "standing_offers_pkey") {
     return errors::Make(absl::StatusCode::kAlreadyExists, "STANDING_OFFER_EXISTS",
@@ -134,6 +136,7 @@ absl::Status InsertStanding(pg::Transaction& tx, const Standing& standing, absl:
                         absl::StrCat(offer.name(), " はすでにあります。別の ID にするか、空にしてください。"),
                         {{"standing_offer", offer.name()}});
   }
+  PutSearchKeyOf(tx, offer);
   return status;
 }
 
@@ -142,7 +145,8 @@ void UpdateStanding(pg::Transaction& tx, const Standing& standing) {
   tx.Defer(kUpdate, tx.network_id(), IdOf(offer.name()), offer.title(), static_cast<int>(offer.weekday()),
            offer.lead_days(), registry::ParseDay(offer.from_date()), registry::ParseDay(offer.until_date()),
            offer.paused(), offer.as_draft(), SkipsOf(offer), pg::Bytes{DetailOf(offer)},
-           pg::Bytes{standing.lines.SerializeAsString()}, SearchKeyOf(offer));
+           pg::Bytes{standing.lines.SerializeAsString()});
+  PutSearchKeyOf(tx, offer);
 }
 
 absl::StatusOr<std::vector<std::string>> MaybeDue(pg::Transaction& tx, absl::CivilDay today) {

@@ -48,9 +48,10 @@ template <typename Request, typename F>
 absl::StatusOr<v1::Application> Change(pg::Pool& pool, const calendar::Clock& clock, const rpc::Call& call,
                                        const Request& request, F change) {
   const std::string group_id = *ids::IdFromName("groups", request.group());
+  ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock));
   return registry::Mutate<v1::Application>(
       pool, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Application> {
-        ASSIGN_OR_RETURN(v1::Group group, LoadGroup(tx, group_id, Lock::kUpdate));
+        ASSIGN_OR_RETURN(v1::Group group, LoadGroup(tx, group_id, today, Lock::kUpdate));
         RETURN_IF_ERROR(registry::CheckEtag(group.name(), request.etag(), group.etag()));
         ASSIGN_OR_RETURN(v1::Application application, groups::LoadApplication(tx, group_id));
         RETURN_IF_ERROR(change(tx, group, application));
@@ -201,6 +202,9 @@ absl::StatusOr<v1::GroupRules> ApplicationsHandler::UpdateGroupRules(const rpc::
   violations.RequestId("request_id", request.request_id());
   violations.Range("rules.fact_months", rules.fact_months(), 1, 60);
   violations.Range("rules.review_months", rules.review_months(), 1, 60);
+  // Asked before it is stopped.
+  if (rules.stop_months() != 0)
+    violations.Range("rules.stop_months", rules.stop_months(), std::clamp(rules.fact_months(), 1, 60), 120);
   violations.Range("rules.evidence_notice_days", rules.evidence_notice_days(), 1, 365);
   violations.Text("rules.application_note", rules.application_note(), 0, 2'000);
   violations.Text("rules.etag", rules.etag(), 1, 40);

@@ -17,7 +17,7 @@ constexpr pg::Statement kFind{KUBARI_APPLICATION "AND group_id = $2"};
 constexpr pg::Statement kList{
     KUBARI_APPLICATION
     "AND ($2::int[] IS NULL OR state = ANY($2::int[])) "
-    "AND ($3::text[] IS NULL OR group_id IN (SELECT f.id FROM " KUBARI_SEARCH_FOUND("$3", "$4", "$5") " f)) "
+    "AND ($3::text[] IS NULL OR group_id IN (SELECT f.id FROM " KUBARI_SEARCH_FOUND("'{groups}'", "$3", "$4", "$5") " f)) "
     "AND ($7::uuid IS NULL OR (create_time, group_id) < ($6::timestamptz, $7::uuid)) "
     "ORDER BY create_time DESC, group_id DESC LIMIT $8"};
 #undef KUBARI_APPLICATION
@@ -31,7 +31,7 @@ constexpr pg::Statement kCount{
     "WHERE network_id = $1 AND create_time > $3"};
 constexpr pg::Statement kErase{
     "WITH gone AS (DELETE FROM groups WHERE network_id = $1 AND state = 4 AND create_time < $2 RETURNING group_id) "
-    "DELETE FROM search WHERE network_id = $1 AND id IN (SELECT group_id FROM gone)"};
+    "DELETE FROM search WHERE network_id = $1 AND kind = 'groups' AND id IN (SELECT group_id FROM gone)"};
 
 absl::StatusOr<v1::Application> FromRow(const pg::Row& row) {
   v1::Application application;
@@ -62,7 +62,7 @@ absl::StatusOr<std::vector<v1::Application>> ListApplications(pg::Transaction& t
   ASSIGN_OR_RETURN(
       const pg::Result rows,
       tx.Query(kList, tx.network_id(), filter.states.empty() ? std::nullopt : std::optional(filter.states),
-               query.empty() ? std::nullopt : std::optional(query.words), query.readings, query.similar,
+               query.any(), query.readings, query.similar,
                filter.before_id.empty() ? std::nullopt : std::optional(filter.before_time),
                filter.before_id.empty() ? std::nullopt : std::optional(filter.before_id), filter.limit));
   std::vector<v1::Application> applications;

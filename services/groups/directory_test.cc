@@ -65,6 +65,7 @@ class DirectoryTest : public ::testing::Test {
     auth::Principal both = rpc::Person(kNetwork, kOffice, type::v1::ROLE_COORDINATOR);
     both.grants.push_back({.organisation_id = kOwn, .role = type::v1::ROLE_GROUP});
     known.Add("both", both);
+    known.Add("service", rpc::Service());
     server_.Start({groups_service_.get(), applications_service_.get(), needs_service_.get(), surveys_service_.get(),
                    municipalities_service_.get()});
     stub_ = v1::GroupsService::NewStub(server_.channel());
@@ -218,8 +219,8 @@ TEST_F(DirectoryTest, TheBestFitComesFirst) {
 
 // The index is asked although row-level security is in force.
 TEST_F(DirectoryTest, SearchUsesItsIndex) {
-  Sql(absl::StrCat("INSERT INTO groups.search (network_id, id, key) SELECT '", kNetwork,
-                   "', gen_random_uuid(), E'\\n団体' || n || E'\\ndantai' || n || E'\\n' FROM generate_series(1, 20000) n; "
+  Sql(absl::StrCat("INSERT INTO groups.search (network_id, kind, id, key) SELECT '", kNetwork,
+                   "', 'groups', gen_random_uuid(), E'\\n団体' || n || E'\\ndantai' || n || E'\\n' FROM generate_series(1, 20000) n; "
                    "ANALYZE groups.search"));
   // As the function's owner sees it, without the policy and with the function's own settings.
   const std::string plan = pg::testing::Sql(
@@ -232,12 +233,16 @@ TEST_F(DirectoryTest, SearchUsesItsIndex) {
   // And the service gets its answer by that function, of its own network only.
   EXPECT_EQ(pg::testing::Sql(database_.service,
                              absl::StrCat("SELECT set_config('kubari.network', '", kNetwork,
-                                          "', false); SELECT count(*) FROM groups.search_found('{dantai12345}', '{dantai12345}', '')")),
+                                          "', false); SELECT count(*) FROM groups.search_found('{groups}', '{dantai12345}', '{dantai12345}', '')")),
             "1");
   EXPECT_EQ(pg::testing::Sql(database_.service,
                              absl::StrCat("SELECT set_config('kubari.network', '", kOtherNetwork,
-                                          "', false); SELECT count(*) FROM groups.search_found('{dantai12345}', '{dantai12345}', '')")),
+                                          "', false); SELECT count(*) FROM groups.search_found('{groups}', '{dantai12345}', '{dantai12345}', '')")),
             "0");
+  EXPECT_EQ(pg::testing::Sql(database_.service,
+                             absl::StrCat("SELECT set_config('kubari.network', '", kNetwork,
+                                          "', false); SELECT count(*) FROM groups.search_found('{needs}', '{dantai12345}', '{dantai12345}', '')")),
+            "0") << "groups are no needs";
   EXPECT_EQ(pg::testing::Sql(database_.service, "SELECT count(*) FROM groups.search"), "0") << "no network, no rows";
 }
 
@@ -270,6 +275,33 @@ TEST_F(DirectoryTest, AFactIsConfirmedByAPersonAndAskedAgainAfterAYear) {
   EXPECT_TRUE(group.confirmations(0).by_staff());
   EXPECT_EQ(Do(&Groups::ListGroups, *stub_, "coordinator", stale)->groups_size(), 0);
   EXPECT_THAT(Update(group, {}, {}, "group"), Violates("update_mask", "REQUIRED"));
+}
+
+TEST_F(DirectoryTest, ANetworkMayStopWhatNobodyConfirmsForTooLong) {
+  v1::Group group = Make(kOwn, Usual("g-1", "みどり食堂", "")).value();
+  v1::GroupRules rules = Rules();
+  EXPECT_EQ(rules.stop_months(), 0) << "never, unless somebody says so";
+  rules.set_stop_months(rules.fact_months() - 1);
+  EXPECT_THAT(SetRules(rules), Violates("rules.stop_months", "OUT_OF_RANGE")) << "asked again first";
+  rules.set_stop_months(121);
+  EXPECT_THAT(SetRules(rules), Violates("rules.stop_months", "OUT_OF_RANGE"));
+  clock_.Set(absl::FromCivil(absl::CivilSecond(2028, 11, 21, 3, 0, 0), absl::UTCTimeZone()));
+  v1::GetGroupRequest get;
+  get.set_name(group.name());
+  const auto stopped = [&] {
+    std::vector<std::string> all;
+    for (const v1::StoppedSection& each : Do(&Groups::GetGroup, *stub_, "group", get)->stopped_sections())
+      all.push_back(absl::StrCat(v1::Section_Name(each.section()), " ", each.confirmed_date()));
+    return all;
+  };
+  EXPECT_THAT(stopped(), ::testing::IsEmpty());
+  rules.set_stop_months(24);
+  ASSERT_THAT(SetRules(rules), IsOk());
+  EXPECT_THAT(stopped(), ::testing::ElementsAre("SECTION_SITES 2026-11-21", "SECTION_RECEIVING 2026-11-21", "SECTION_FOOD 2026-11-21"));
+  ASSERT_EQ(Do(&Groups::ListGroups, *stub_, "coordinator", v1::ListGroupsRequest())->groups(0).stopped_sections_size(), 3);
+  group = Do(&Groups::GetGroup, *stub_, "group", get).value();
+  Update(group, {}, {v1::SECTION_SITES, v1::SECTION_FOOD}, "group").value();
+  EXPECT_THAT(stopped(), ::testing::ElementsAre("SECTION_RECEIVING 2026-11-21"));
 }
 
 TEST_F(DirectoryTest, TheDirectorysFactsAreJudgedAllAtOnceAndListed) {
@@ -441,8 +473,10 @@ TEST_F(DirectoryTest, ANeedIsStatedSeenAndFulfilled) {
   EXPECT_EQ(count("coordinator", list), 2);
   EXPECT_EQ(count("group", list), 1);
   EXPECT_EQ(count("stranger", list), 0);
-  list.set_query("ｵﾑﾂ");
-  EXPECT_EQ(count("coordinator", list), 1);
+  for (const char* query : {"ｵﾑﾂ", "omutsu", "おむつ L"}) {
+    list.set_query(query);
+    EXPECT_EQ(count("coordinator", list), 1) << query;
+  }
   list.set_query("midori");
   EXPECT_EQ(count("coordinator", list), 1) << "by the group's name";
   list.Clear();
@@ -469,6 +503,41 @@ TEST_F(DirectoryTest, ANeedIsStatedSeenAndFulfilled) {
   update.add_update_mask("note");
   EXPECT_THAT(Do(&Needs::UpdateNeed, *need_stub_, "other group", update), FailsBecause("NOT_YOUR_ORGANISATION"));
   EXPECT_THAT(Do(&Needs::UpdateNeed, *need_stub_, "group", update), FailsBecause("NEED_STATE"));
+}
+
+// What follows from an answer elsewhere is told by the service that asked, and by nobody else; it takes no room.
+TEST_F(DirectoryTest, ANeedThatFollowsFromAnAnswerNamesTheQuestion) {
+  const v1::Group group = Make(kOwn, Usual("g-1", "みどり食堂", "ミドリショクドウ")).value();
+  const std::string question = ids::Name("broadcasts", ids::NewUuid());
+  v1::CreateNeedRequest request;
+  request.mutable_need()->set_group(group.name());
+  request.mutable_need()->set_text("介護食");
+  request.mutable_need()->set_quantity(3);
+  request.mutable_need()->set_unit(v1::NEED_UNIT_CASES);
+  request.mutable_need()->set_broadcast(question);
+  const auto make = [&](const std::string& who) {
+    request.set_request_id(ids::NewUuid());
+    return Do(&Needs::CreateNeed, *need_stub_, who, request);
+  };
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(make("group")->broadcast(), "") << "a group cannot say so";
+  EXPECT_THAT(make("group"), FailsBecause("TOO_MANY_NEEDS"));
+  const int64_t told = Notices();
+  const auto made = make("service");
+  ASSERT_THAT(made, IsOk());
+  EXPECT_EQ(made->broadcast(), question);
+  EXPECT_EQ(made->creator(), auth::kServiceSubject);
+  EXPECT_EQ(Notices(), told) << "whoever asked tells the answers";
+  v1::SetNeedStateRequest state;
+  state.set_request_id(ids::NewUuid());
+  state.set_name(made->name());
+  state.set_etag(made->etag());
+  state.set_state(v1::NEED_STATE_WITHDRAWN);
+  const auto withdrawn = Do(&Needs::SetNeedState, *need_stub_, "service", state);
+  ASSERT_THAT(withdrawn, IsOk());
+  state.set_request_id(ids::NewUuid());
+  state.set_etag(withdrawn->etag());
+  state.set_state(v1::NEED_STATE_OPEN);
+  EXPECT_EQ(Do(&Needs::SetNeedState, *need_stub_, "service", state)->broadcast(), question);
 }
 
 TEST_F(DirectoryTest, ASurveyIsAnsweredByConfirming) {

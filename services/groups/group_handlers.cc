@@ -5,11 +5,14 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "libs/errors/errors.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
 #include "libs/paging/order.h"
 #include "libs/paging/page.h"
 #include "libs/paging/paging.h"
+#include "libs/registry/agreement_table.h"
 #include "libs/registry/fields.h"
 #include "libs/registry/mutation.h"
 #include "libs/registry/organisations.h"
@@ -39,11 +42,15 @@ void NameSites(v1::Group& group) {
 }
 
 // That the hub exists and makes no circle.
-absl::Status JudgeHub(pg::Transaction& tx, const std::string& group_id, const std::string& hub) {
+absl::Status JudgeHub(pg::Transaction& tx, const std::string& group_id, const std::string& hub, absl::CivilDay today) {
   const std::string hub_id = *ids::IdFromName("groups", hub);
   ASSIGN_OR_RETURN(const auto hub_of, LockHubs(tx));
-  if (hub_id != group_id) RETURN_IF_ERROR(LoadGroup(tx, hub_id));
-  return CheckHub(group_id, hub_id, hub_of);
+  if (hub_id != group_id) RETURN_IF_ERROR(LoadGroup(tx, hub_id, today));
+  const absl::Status judged = CheckHub(group_id, hub_id, hub_of);
+  if (judged.ok()) return judged;
+  // People know groups by their names.
+  ASSIGN_OR_RETURN(const auto names, NamesOf(tx, absl::StrSplit(errors::MetadataOf(judged)["path"], ',')));
+  return CheckHub(group_id, hub_id, hub_of, names);
 }
 
 // Behind every day; how PostgreSQL takes it for a group without a review is the same.
@@ -70,15 +77,15 @@ absl::StatusOr<v1::Group> GroupsHandler::CreateGroup(const rpc::Call& call, cons
   group.set_name(ids::Name("groups", group_id));
   group.set_state(v1::GROUP_STATE_APPLIED);
   NameSites(group);
+  ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
   // Asked before the organisation is made, so that a refused group leaves none behind.
   const auto judge = [&](pg::Transaction& tx) -> absl::Status {
     RETURN_IF_ERROR(CheckGroupIsNew(tx, group_id, group.code()));
-    return group.hub().empty() ? absl::OkStatus() : JudgeHub(tx, group_id, group.hub());
+    return group.hub().empty() ? absl::OkStatus() : JudgeHub(tx, group_id, group.hub(), today);
   };
   RETURN_IF_ERROR(pool_.Transact(registry::TxOf(call), judge));
   RETURN_IF_ERROR(registry::EnsureOrganisations(*identity_, call, identity::v1::ORGANISATION_KIND_GROUP,
                                                 {{.id = group_id, .display_name = group.display_name()}}));
-  ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
   v1::Application application;
   application.set_entered_by(call.principal.subject);
   application.set_entered_by_display_name(call.principal.display_name);
@@ -96,7 +103,11 @@ absl::StatusOr<v1::Group> GroupsHandler::GetGroup(const rpc::Call& call, const v
   const std::string group_id = *ids::IdFromName("groups", request.name());
   RETURN_IF_ERROR(CheckOwn(call, group_id));
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
-  return pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) { return LoadAsOf(tx, group_id, today); });
+  return pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) -> absl::StatusOr<v1::Group> {
+    ASSIGN_OR_RETURN(v1::Group group, LoadAsOf(tx, group_id, today));
+    if (call.principal.is_service) RETURN_IF_ERROR(registry::LoadDuties(tx, *group.mutable_agreements()));
+    return group;
+  });
 }
 
 absl::StatusOr<v1::ListGroupsResponse> GroupsHandler::ListGroups(const rpc::Call& call,
@@ -186,7 +197,7 @@ absl::StatusOr<v1::ListGroupsResponse> GroupsHandler::ListGroups(const rpc::Call
     response.set_next_page_token(paging::Encode(fingerprint, {last_key, *ids::IdFromName("groups", last.name())}));
   }
   for (v1::Group& group : groups) {
-    Derive(group, today, rules.fact_months());
+    Derive(group, today, rules);
     *response.add_groups() = std::move(group);
   }
   return response;
@@ -199,6 +210,7 @@ absl::StatusOr<v1::ListHubGroupsResponse> GroupsHandler::ListHubGroups(const rpc
   RETURN_IF_ERROR(violations.status());
   GroupFilter filter{.hub_id = ids::IdFromName("groups", request.hub())};
   RETURN_IF_ERROR(CheckOwn(call, *filter.hub_id));
+  ASSIGN_OR_RETURN(filter.day, registry::TodayOf(call, clock_));
   ASSIGN_OR_RETURN(const paging::Page page,
                    paging::Page::Of(request, call.principal.network_id, {"", paging::kFirstId}));
   filter.after_name = page.key(0);
@@ -239,9 +251,9 @@ absl::StatusOr<v1::Group> GroupsHandler::UpdateGroup(const rpc::Call& call, cons
   const bool new_hub = std::find(fields.begin(), fields.end(), "hub") != fields.end() && !request.group().hub().empty();
 
   return registry::Mutate<v1::Group>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Group> {
-    ASSIGN_OR_RETURN(v1::Group group, LoadGroup(tx, group_id, Lock::kUpdate));
+    ASSIGN_OR_RETURN(v1::Group group, LoadGroup(tx, group_id, today, Lock::kUpdate));
     RETURN_IF_ERROR(registry::CheckEtag(group.name(), request.group().etag(), group.etag()));
-    if (new_hub) RETURN_IF_ERROR(JudgeHub(tx, group_id, request.group().hub()));
+    if (new_hub) RETURN_IF_ERROR(JudgeHub(tx, group_id, request.group().hub(), today));
     google::protobuf::util::FieldMaskUtil::MergeOptions replace;
     replace.set_replace_message_fields(true);
     replace.set_replace_repeated_fields(true);

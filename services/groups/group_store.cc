@@ -40,7 +40,7 @@ constexpr pg::Statement kFindAndLock{"SELECT * FROM groups WHERE network_id = $1
   }
 #define KUBARI_ANY_GROUP                                                                                     \
   "(SELECT * FROM groups g WHERE g.network_id = $1 AND ($3::text[] IS NULL OR g.group_id IN (SELECT f.id FROM " \
-  KUBARI_SEARCH_FOUND("$3", "$4", "$5") " f))) g "
+  KUBARI_SEARCH_FOUND("'{groups}'", "$3", "$4", "$5") " f))) g "
 constexpr pg::Statement kByName KUBARI_GROUPS(KUBARI_ANY_GROUP, "g.display_name", "text", ">", "");
 constexpr pg::Statement kByNameLastFirst KUBARI_GROUPS(KUBARI_ANY_GROUP, "g.display_name", "text", "<", " DESC");
 constexpr pg::Statement kByHouseholds KUBARI_GROUPS(KUBARI_ANY_GROUP, "g.households", "bigint", ">", "");
@@ -48,7 +48,7 @@ constexpr pg::Statement kByHouseholdsMostFirst KUBARI_GROUPS(KUBARI_ANY_GROUP, "
 constexpr pg::Statement kByReview KUBARI_GROUPS(KUBARI_ANY_GROUP, "coalesce(g.review_date, '9999-12-31'::date)", "date", ">", "");
 // One digit, so that it orders as text does.
 constexpr pg::Statement kByFit KUBARI_GROUPS("(SELECT g.*, f.fit || g.display_name AS fit_and_name FROM "
-                                             KUBARI_SEARCH_FOUND("$3", "$4", "$5")
+                                             KUBARI_SEARCH_FOUND("'{groups}'", "$3", "$4", "$5")
                                              " f JOIN groups g ON g.network_id = $1 AND g.group_id = f.id) g ",
                                              "g.fit_and_name", "text", ">", "");
 #undef KUBARI_GROUPS
@@ -71,6 +71,8 @@ constexpr pg::Statement kRecordConfirmation{
     "INSERT INTO confirmations (network_id, group_id, section, confirm_time) VALUES ($1, $2, $3, $4) "
     "ON CONFLICT DO NOTHING"};
 constexpr pg::Statement kLockHubs{"SELECT pg_advisory_xact_lock(hashtextextended('kubari.groups.hubs.' || $1, 0))"};
+constexpr pg::Statement kNames{
+    "SELECT group_id, display_name FROM groups WHERE network_id = $1 AND group_id = ANY($2::uuid[])"};
 constexpr pg::Statement kHubs{"SELECT group_id, hub_id FROM groups WHERE network_id = $1 AND hub_id IS NOT NULL"};
 
 absl::Status CodeTaken(const std::string& code) {
@@ -104,12 +106,13 @@ std::string ProfileOf(const v1::Group& group) {
   profile.clear_create_time();
   profile.clear_update_time();
   profile.clear_stale_sections();
+  profile.clear_stopped_sections();
   profile.clear_review_date();
   return profile.SerializeAsString();
 }
 
 void PutSearchKeyOf(pg::Transaction& tx, const std::string& group_id, const v1::Group& group) {
-  registry::PutSearchKey(tx, group_id, {group.display_name(), group.name_kana(), group.code()});
+  registry::PutSearchKey(tx, "groups", group_id, {group.display_name(), group.name_kana(), group.code()});
 }
 
 // Where it is active and where it has sites, each once.
@@ -171,11 +174,11 @@ absl::StatusOr<v1::Group> FromRow(const pg::Row& row) {
   return group;
 }
 
-absl::StatusOr<std::vector<v1::Group>> WithAgreements(pg::Transaction& tx, const pg::Result& rows) {
+absl::StatusOr<std::vector<v1::Group>> WithAgreements(pg::Transaction& tx, const pg::Result& rows, absl::CivilDay today) {
   std::vector<std::string> group_ids;
   for (const pg::Row row : rows) group_ids.push_back(row.Get<std::string>("group_id"));
   if (group_ids.empty()) return std::vector<v1::Group>();
-  ASSIGN_OR_RETURN(auto agreements, registry::LoadAgreements(tx, "groups", group_ids));
+  ASSIGN_OR_RETURN(auto agreements, registry::LoadAgreements(tx, "groups", group_ids, today));
   std::vector<v1::Group> groups;
   for (int i = 0; i < rows.size(); ++i) {
     ASSIGN_OR_RETURN(v1::Group group, FromRow(rows[i]));
@@ -200,19 +203,19 @@ absl::Status GroupNotFound(const std::string& group_id) {
                       absl::StrCat("団体 ", name, " は見つかりません。"), {{"group", name}});
 }
 
-absl::StatusOr<v1::Group> LoadGroup(pg::Transaction& tx, const std::string& group_id, Lock lock) {
+absl::StatusOr<v1::Group> LoadGroup(pg::Transaction& tx, const std::string& group_id, absl::CivilDay today, Lock lock) {
   ASSIGN_OR_RETURN(const pg::Result rows,
                    tx.Query(lock == Lock::kUpdate ? kFindAndLock : kFind, tx.network_id(), group_id));
   if (rows.empty()) return GroupNotFound(group_id);
-  ASSIGN_OR_RETURN(std::vector<v1::Group> groups, WithAgreements(tx, rows));
+  ASSIGN_OR_RETURN(std::vector<v1::Group> groups, WithAgreements(tx, rows, today));
   return std::move(groups[0]);
 }
 
 absl::StatusOr<std::vector<v1::Group>> ListGroups(pg::Transaction& tx, const GroupFilter& filter,
                                                    std::vector<std::string>* fits) {
-  const registry::SearchWords query = registry::SplitQuery(filter.query);
-  std::optional<std::vector<std::string>> words;
-  if (!query.empty()) words = query.words;
+  const registry::SearchWords all = registry::SplitQuery(filter.query);
+  const registry::SearchWords query = filter.only ? all.Exactly() : all;
+  const std::optional<std::vector<std::string>> words = query.any();
   const auto ask = [&](const pg::Statement& list, const auto& after) {
     return tx.Query(list, tx.network_id(), filter.only, words, query.readings, query.similar,
                     AnyIfEmpty(filter.states), AnyIfEmpty(filter.kinds), filter.prefecture, filter.hub_id,
@@ -237,7 +240,7 @@ absl::StatusOr<std::vector<v1::Group>> ListGroups(pg::Transaction& tx, const Gro
   if (fits != nullptr && filter.order == GroupFilter::Order::kFit) {
     for (const pg::Row row : rows) fits->push_back(row.Get<std::string>(words ? "fit_and_name" : "display_name"));
   }
-  return WithAgreements(tx, rows);
+  return WithAgreements(tx, rows, filter.day);
 }
 
 absl::Status CheckGroupIsNew(pg::Transaction& tx, const std::string& group_id, const std::string& code) {
@@ -294,6 +297,10 @@ void RecordConfirmations(pg::Transaction& tx, const std::string& group_id, const
 absl::StatusOr<std::map<std::string, std::string>> LockHubs(pg::Transaction& tx) {
   RETURN_IF_ERROR(tx.Query(kLockHubs, tx.network_id()));
   return LoadHubs(tx);
+}
+
+absl::StatusOr<std::map<std::string, std::string>> NamesOf(pg::Transaction& tx, const std::vector<std::string>& group_ids) {
+  return ToMap(tx.Query(kNames, tx.network_id(), group_ids));
 }
 
 absl::StatusOr<std::map<std::string, std::string>> LoadHubs(pg::Transaction& tx) {

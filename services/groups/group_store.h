@@ -20,8 +20,9 @@ absl::Status GroupNotFound(const std::string& group_id);
 // With `kUpdate` the row is locked until the transaction ends.
 enum class Lock { kNone, kUpdate };
 
-// With agreements and etag; what depends on the day (Derive) is not set. NOT_FOUND / GROUP_NOT_FOUND.
-absl::StatusOr<v1::Group> LoadGroup(pg::Transaction& tx, const std::string& group_id, Lock lock = Lock::kNone);
+// With etag and with agreements as they count today; what else depends on the day (Derive) is not set. NOT_FOUND / GROUP_NOT_FOUND.
+absl::StatusOr<v1::Group> LoadGroup(pg::Transaction& tx, const std::string& group_id, absl::CivilDay today,
+                                    Lock lock = Lock::kNone);
 
 struct GroupFilter {
   std::optional<std::vector<std::string>> only;  // ids; nothing: all
@@ -30,7 +31,7 @@ struct GroupFilter {
   std::string prefecture;          // two digits; empty: any
   std::optional<std::string> hub_id;
   std::optional<bool> in_force;  // with an agreement in force on `day`, or without
-  absl::CivilDay day;
+  absl::CivilDay day;            // today
   // With sections that count from `stale_day` or before, or without.
   std::optional<bool> stale;
   absl::CivilDay stale_day;
@@ -66,6 +67,8 @@ void RecordConfirmations(pg::Transaction& tx, const std::string& group_id, const
 // The hubs of all groups that have one, by group id, held still until the transaction ends: two changes at once could
 // make a cycle that neither of them sees.
 absl::StatusOr<std::map<std::string, std::string>> LockHubs(pg::Transaction& tx);
+// Display names, by id.
+absl::StatusOr<std::map<std::string, std::string>> NamesOf(pg::Transaction& tx, const std::vector<std::string>& group_ids);
 absl::StatusOr<std::map<std::string, std::string>> LoadHubs(pg::Transaction& tx);
 
 // The ids of the groups that have one of these codes, by code.

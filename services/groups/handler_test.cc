@@ -14,6 +14,7 @@
 #include "libs/pg/testing/database.h"
 #include "libs/registry/testing/fake_identity.h"
 #include "libs/rpc/testing.h"
+#include "services/groups/agreements.h"
 #include "services/groups/migrations/migrations.h"
 #include "services/groups/service.h"
 
@@ -53,7 +54,7 @@ class GroupsTest : public ::testing::Test {
     known.Add("donor", rpc::Person(kNetwork, kOffice, type::v1::ROLE_DONOR));
     known.Add("stranger", rpc::Person(kOtherNetwork, kOffice, type::v1::ROLE_COORDINATOR));
     known.Add("service", rpc::Service());
-    server_.Start({service_.get()});
+    server_.Start({service_.get(), &agreements_service_});
     stub_ = v1::GroupsService::NewStub(server_.channel());
   }
   ~GroupsTest() override { server_.Stop(); }
@@ -153,6 +154,8 @@ class GroupsTest : public ::testing::Test {
   rpc::TestServer server_;
   std::unique_ptr<GroupsHandler> handler_;
   std::unique_ptr<GroupsService> service_;
+  registry::AgreementsHandler agreements_{pool_, kParties, clock_};
+  AgreementsService agreements_service_{server_.dispatcher(), agreements_};
   std::unique_ptr<v1::GroupsService::Stub> stub_;
 };
 
@@ -247,7 +250,9 @@ TEST_F(GroupsTest, HubsMakeNoCircle) {
   ASSERT_THAT(Make(c, "C", "c"), IsOk());
   EXPECT_THAT(SetHub(a, b), IsOk());
   EXPECT_THAT(SetHub(b, c), IsOk());
-  EXPECT_THAT(SetHub(c, a), FailsBecause("HUB_CYCLE"));
+  const auto circle = SetHub(c, a);
+  EXPECT_THAT(circle, FailsBecause("HUB_CYCLE"));
+  EXPECT_EQ(errors::MessageIn("en", circle.status()), "The group would be its own hub by others: c → a → b → c. Choose another hub.");
   EXPECT_THAT(SetHub(a, a), FailsBecause("HUB_CYCLE"));
   EXPECT_THAT(SetHub(c, kUnknown), FailsBecause("GROUP_NOT_FOUND"));
   EXPECT_THAT(SetHub(a, ""), IsOk());
@@ -293,6 +298,48 @@ TEST_F(GroupsTest, ApprovalAndSuspension) {
   EXPECT_EQ(Do(&Stub::ListGroups, "coordinator", list)->groups_size(), 0);
   list.add_states(v1::GROUP_STATE_ACTIVE);
   EXPECT_EQ(Do(&Stub::ListGroups, "coordinator", list)->groups_size(), 1);
+}
+
+// A version that begins tomorrow does not count today: neither in what a group's own page says nor in what services ask for.
+TEST_F(GroupsTest, AnAgreementsVersionCountsFromItsDay) {
+  ASSERT_THAT(Make(kOwn, "G-1", "ひまわり食堂"), IsOk());
+  v1::CreateAgreementRequest first;
+  first.set_request_id(NewId());
+  first.set_group("groups/" + kOwn);
+  first.mutable_agreement()->set_title("合意書");
+  first.mutable_agreement()->set_valid_from_date("2026-04-01");
+  first.mutable_agreement()->mutable_duties()->set_recall_contact("事務局 03-0000-0001");
+  ASSERT_THAT(Do(&Stub::CreateAgreement, "coordinator", first), IsOk());
+  const auto agreements = v1::AgreementsService::NewStub(server_.channel());
+  type::v1::ListAgreementVersionsRequest list;
+  list.set_name(Read(kOwn)->agreements(0).name());
+  const auto versions = rpc::Invoke(&v1::AgreementsService::Stub::ListAgreementVersions, *agreements, server_.As("coordinator"), list);
+  ASSERT_THAT(versions, IsOk());
+  type::v1::ReviseAgreementRequest revise;
+  revise.set_request_id(NewId());
+  *revise.mutable_agreement() = versions->versions(0);
+  revise.mutable_agreement()->set_title("合意書（改定）");
+  revise.mutable_agreement()->mutable_duties()->set_recall_contact("新しい窓口 03-0000-0002");
+  revise.set_from_date("2026-11-22");
+  ASSERT_THAT(rpc::Invoke(&v1::AgreementsService::Stub::ReviseAgreement, *agreements, server_.As("coordinator"), revise), IsOk());
+  const auto expect = [&](const std::string& title, const std::string& contact, int version) {
+    v1::GetGroupRequest get;
+    get.set_name("groups/" + kOwn);
+    const auto person = Do(&Stub::GetGroup, "volunteer", get);
+    ASSERT_THAT(person, IsOk());
+    EXPECT_EQ(person->agreements(0).title(), title);
+    EXPECT_EQ(person->agreements(0).version(), version);
+    EXPECT_FALSE(person->agreements(0).has_duties()) << "those are for the agreement's own readers";
+    const auto service = Do(&Stub::GetGroup, "service", get);
+    ASSERT_THAT(service, IsOk());
+    EXPECT_EQ(service->agreements(0).duties().recall_contact(), contact);
+    const auto listed = Do(&Stub::ListGroups, "coordinator", v1::ListGroupsRequest());
+    ASSERT_THAT(listed, IsOk());
+    EXPECT_EQ(listed->groups(0).agreements(0).title(), title);
+  };
+  expect("合意書", "事務局 03-0000-0001", 1);
+  clock_.Advance(absl::Hours(24));
+  expect("合意書（改定）", "新しい窓口 03-0000-0002", 2);
 }
 
 TEST_F(GroupsTest, AgreementsAndEvidenceCountOnTheirDays) {

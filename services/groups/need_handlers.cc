@@ -34,6 +34,13 @@ absl::Status TooManyNeeds() {
                       absl::StrCat("この団体の募集中の希望は、すでに ", kMaxOpenNeeds, " 件あります。先にいくつか終わりにしてください。"));
 }
 
+// Whether the group may have one more open need. What follows from an answer is not counted: nobody could say YES any more.
+absl::Status CheckRoom(pg::Transaction& tx, const v1::Need& need, const std::string& group_id, absl::CivilDay today) {
+  if (!need.broadcast().empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const int64_t open, CountOpenNeeds(tx, group_id, today));
+  return open < kMaxOpenNeeds ? absl::OkStatus() : TooManyNeeds();
+}
+
 void TellCoordinators(pg::Transaction& tx, const v1::Need& need, absl::Time now) {
   outbox::Notice notice = outbox::Make(
       notifications::v1::NOTICE_KIND_NEED_STATED,
@@ -57,8 +64,11 @@ absl::StatusOr<v1::Need> NeedsHandler::CreateNeed(const rpc::Call& call, const v
   google::protobuf::FieldMask mask;
   for (const std::string& field : NeedFields()) mask.add_paths(field);
   google::protobuf::util::FieldMaskUtil::MergeMessageTo(request.need(), mask, {}, &need);
+  // Only the service that asked can say that it follows from an answer.
+  if (call.principal.is_service) need.set_broadcast(request.need().broadcast());
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
+  if (!need.broadcast().empty()) violations.Name("broadcasts", "need.broadcast", need.broadcast());
   if (!request.need_id().empty()) violations.Uuid("need_id", request.need_id());
   violations.Name("groups", "need.group", request.need().group());
   CheckNeed(violations, need, NeedFields(), today);
@@ -68,9 +78,8 @@ absl::StatusOr<v1::Need> NeedsHandler::CreateNeed(const rpc::Call& call, const v
   return registry::Mutate<v1::Need>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Need> {
     const absl::Time now = clock_.Now();
     // The lock keeps two callers from passing the limit together.
-    ASSIGN_OR_RETURN(const v1::Group group, LoadGroup(tx, group_id, Lock::kUpdate));
-    ASSIGN_OR_RETURN(const int64_t open, CountOpenNeeds(tx, group_id, today));
-    if (open >= kMaxOpenNeeds) return TooManyNeeds();
+    ASSIGN_OR_RETURN(const v1::Group group, LoadGroup(tx, group_id, today, Lock::kUpdate));
+    RETURN_IF_ERROR(CheckRoom(tx, need, group_id, today));
     const std::string need_id = request.need_id().empty() ? ids::NewV7(now) : request.need_id();
     v1::Need made = need;
     made.set_name(ids::Name("needs", need_id));
@@ -201,9 +210,8 @@ absl::StatusOr<v1::Need> NeedsHandler::SetNeedState(const rpc::Call& call, const
     RETURN_IF_ERROR(CheckOwn(call, need.group()));
     RETURN_IF_ERROR(registry::CheckEtag(need.name(), request.etag(), need.etag()));
     if (request.state() == v1::NEED_STATE_OPEN) {
-      ASSIGN_OR_RETURN(const v1::Group group, LoadGroup(tx, *ids::IdFromName("groups", need.group()), Lock::kUpdate));
-      ASSIGN_OR_RETURN(const int64_t open, CountOpenNeeds(tx, *ids::IdFromName("groups", group.name()), today));
-      if (open >= kMaxOpenNeeds) return TooManyNeeds();
+      ASSIGN_OR_RETURN(const v1::Group group, LoadGroup(tx, *ids::IdFromName("groups", need.group()), today, Lock::kUpdate));
+      RETURN_IF_ERROR(CheckRoom(tx, need, *ids::IdFromName("groups", group.name()), today));
     }
     need.set_state(request.state());
     RETURN_IF_ERROR(SaveNeed(tx, need, clock_.Now()));

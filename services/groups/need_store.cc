@@ -16,32 +16,32 @@ namespace {
 #define KUBARI_NEED "SELECT n.*, g.display_name FROM needs n JOIN groups g USING (network_id, group_id) WHERE n.network_id = $1 "
 constexpr pg::Statement kFind{KUBARI_NEED "AND n.need_id = $2"};
 constexpr pg::Statement kFindAndLock{KUBARI_NEED "AND n.need_id = $2 FOR UPDATE OF n"};
-// $2 groups, $3 group, $4 states (4: open and over), $5 categories, $6 tags, $7 standing, $8 ends by, $9 what is searched in it and $10 to
-// $12 in the group's name, $13 today; behind $14, $15; $16 so many.
+// $2 groups, $3 group, $4 states (4: open and over), $5 categories, $6 tags, $7 standing, $8 ends by, $9 to $11 what is searched for in it and
+// in the group's name, $12 today; behind $13, $14; $15 so many.
 #define KUBARI_NEEDS(key, type, behind, desc)                                                                        \
   {                                                                                                                  \
+    "WITH found AS MATERIALIZED (SELECT id FROM " KUBARI_SEARCH_FOUND("'{needs,groups}'", "$9", "$10", "$11") ") "      \
     KUBARI_NEED "AND ($2::uuid[] IS NULL OR n.group_id = ANY($2::uuid[])) AND ($3::uuid IS NULL OR n.group_id = $3) " \
-    "AND ($4::int[] IS NULL OR CASE WHEN n.state = 1 AND n.until_date < $13::date THEN 4 ELSE n.state END = ANY($4::int[])) " \
+    "AND ($4::int[] IS NULL OR CASE WHEN n.state = 1 AND n.until_date < $12::date THEN 4 ELSE n.state END = ANY($4::int[])) " \
     "AND ($5::int[] IS NULL OR n.category = ANY($5::int[])) AND ($6::smallint[] IS NULL OR n.tags && $6) "           \
     "AND ($7::boolean IS NULL OR n.standing = $7) AND ($8::date IS NULL OR n.until_date <= $8) "                     \
-    "AND ($10::text[] IS NULL OR n.search_key LIKE $9 OR n.group_id IN (SELECT f.id FROM "                           \
-    KUBARI_SEARCH_FOUND("$10", "$11", "$12") " f)) "                                                                 \
-    "AND ($14::" type " IS NULL OR (" key ", n.need_id) " behind " ($14, $15::uuid)) "                               \
-    "ORDER BY " key desc ", n.need_id" desc " LIMIT $16"                                                             \
+    "AND ($9::text[] IS NULL OR n.need_id IN (SELECT id FROM found) OR n.group_id IN (SELECT id FROM found)) "       \
+    "AND ($13::" type " IS NULL OR (" key ", n.need_id) " behind " ($13, $14::uuid)) "                               \
+    "ORDER BY " key desc ", n.need_id" desc " LIMIT $15"                                                             \
   }
 constexpr pg::Statement kNewestFirst KUBARI_NEEDS("n.create_time", "timestamptz", "<", " DESC");
 constexpr pg::Statement kByEnd KUBARI_NEEDS("coalesce(n.until_date, '9999-12-31'::date)", "date", ">", "");
 #undef KUBARI_NEEDS
 #undef KUBARI_NEED
 constexpr pg::Statement kCountOpen{
-    "SELECT count(*) AS open FROM needs WHERE network_id = $1 AND group_id = $2 AND state = 1 "
+    "SELECT count(*) AS open FROM needs WHERE network_id = $1 AND group_id = $2 AND state = 1 AND broadcast_id IS NULL "
     "AND coalesce(until_date, 'infinity') >= $3"};
 constexpr pg::Statement kInsert{
-    "INSERT INTO needs (network_id, need_id, group_id, state, standing, category, tags, until_date, search_key, need, "
-    "create_time, update_time) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)"};
+    "INSERT INTO needs (network_id, need_id, group_id, state, standing, category, tags, until_date, need, "
+    "create_time, update_time, broadcast_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)"};
 constexpr pg::Statement kSave{
-    "UPDATE needs SET state = $3, standing = $4, category = $5, tags = $6, until_date = $7, search_key = $8, need = $9, "
-    "update_time = $10, version = version + 1 WHERE network_id = $1 AND need_id = $2"};
+    "UPDATE needs SET state = $3, standing = $4, category = $5, tags = $6, until_date = $7, need = $8, "
+    "update_time = $9, version = version + 1 WHERE network_id = $1 AND need_id = $2"};
 
 absl::StatusOr<v1::Need> FromRow(const pg::Row& row, absl::CivilDay today) {
   v1::Need need;
@@ -56,6 +56,7 @@ absl::StatusOr<v1::Need> FromRow(const pg::Row& row, absl::CivilDay today) {
   *need.mutable_create_time() = registry::ToTimestamp(row.Get<absl::Time>("create_time"));
   *need.mutable_update_time() = registry::ToTimestamp(row.Get<absl::Time>("update_time"));
   need.set_etag(registry::EtagOf(row.Get<int64_t>("version")));
+  if (const auto asked = row.Get<std::optional<std::string>>("broadcast_id")) need.set_broadcast(ids::Name("broadcasts", *asked));
   return need;
 }
 
@@ -70,11 +71,14 @@ std::string KeptOf(const v1::Need& need) {
   kept.clear_create_time();
   kept.clear_update_time();
   kept.clear_etag();
+  kept.clear_broadcast();
   return kept.SerializeAsString();
 }
 
 std::vector<int> TagsOf(const v1::Need& need) { return {need.tags().begin(), need.tags().end()}; }
-std::string SearchKeyOf(const v1::Need& need) { return registry::SearchKey({need.text(), need.note()}); }
+void PutSearchKeyOf(pg::Transaction& tx, const v1::Need& need) {
+  registry::PutSearchKey(tx, "needs", *ids::IdFromName("needs", need.name()), {need.text(), need.note()});
+}
 std::optional<std::vector<int>> AnyIfEmpty(const std::vector<int>& values) {
   return values.empty() ? std::nullopt : std::optional(values);
 }
@@ -91,12 +95,12 @@ absl::StatusOr<v1::Need> LoadNeed(pg::Transaction& tx, const std::string& need_i
 }
 
 absl::StatusOr<std::vector<v1::Need>> ListNeeds(pg::Transaction& tx, const NeedFilter& filter) {
-  const registry::SearchWords query = registry::SplitQuery(filter.query);
+  const registry::SearchWords all = registry::SplitQuery(filter.query);
+  const registry::SearchWords query = filter.only ? all.Exactly() : all;
   const auto ask = [&](const pg::Statement& list, const auto& after) {
     return tx.Query(list, tx.network_id(), filter.only, filter.group_id, AnyIfEmpty(filter.states),
                     AnyIfEmpty(filter.categories), AnyIfEmpty(filter.tags), filter.standing, filter.until,
-                    registry::ContainsPattern(filter.query),
-                    query.empty() ? std::nullopt : std::optional(query.words), query.readings, query.similar,
+                    query.any(), query.readings, query.similar,
                     filter.today, after, filter.after_id, filter.limit);
   };
   ASSIGN_OR_RETURN(const pg::Result rows,
@@ -118,7 +122,7 @@ absl::Status InsertNeed(pg::Transaction& tx, const v1::Need& need, absl::Time no
   const absl::Status status =
       tx.Query(kInsert, tx.network_id(), *ids::IdFromName("needs", need.name()), *ids::IdFromName("groups", need.group()),
                static_cast<int>(need.state()), need.standing(), static_cast<int>(need.category()), TagsOf(need),
-               registry::ParseDay(need.until_date()), SearchKeyOf(need), pg::Bytes{KeptOf(need)}, now)
+               registry::ParseDay(need.until_date()), pg::Bytes{KeptOf(need)}, now, ids::IdFromName("broadcasts", need.broadcast()))
           .status();
   if (pg::ConstraintOf(status) == "needs_pkey") {
     return errors::Make(absl::StatusCode::kAlreadyExists, "NEED_EXISTS",
@@ -126,14 +130,16 @@ absl::Status InsertNeed(pg::Transaction& tx, const v1::Need& need, absl::Time no
                         absl::StrCat("希望 ", need.name(), " はすでにあります。別の ID にするか、空にしてください。"),
                         {{"need", need.name()}});
   }
+  PutSearchKeyOf(tx, need);
   return status;
 }
 
 absl::Status SaveNeed(pg::Transaction& tx, const v1::Need& need, absl::Time now) {
   const v1::NeedState state = need.state() == v1::NEED_STATE_EXPIRED ? v1::NEED_STATE_OPEN : need.state();
+  PutSearchKeyOf(tx, need);
   return tx
       .Query(kSave, tx.network_id(), *ids::IdFromName("needs", need.name()), static_cast<int>(state), need.standing(),
-             static_cast<int>(need.category()), TagsOf(need), registry::ParseDay(need.until_date()), SearchKeyOf(need),
+             static_cast<int>(need.category()), TagsOf(need), registry::ParseDay(need.until_date()),
              pg::Bytes{KeptOf(need)}, now)
       .status();
 }

@@ -180,11 +180,12 @@ absl::StatusOr<v1::ConfirmApplicationResponse> ApplicationsHandler::ConfirmAppli
   const absl::StatusOr<identity::v1::Network> network = networks_.Find(call, given.substr(0, stop));
   if (!network.ok()) return absl::IsNotFound(network.status()) ? ApplicationNotFound() : network.status();
   const rpc::Call inside = registry::Networks::Inside(call, *network);
+  ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(inside, clock_));
   return pool_.Transact(
       registry::TxOf(inside), [&](pg::Transaction& tx) -> absl::StatusOr<v1::ConfirmApplicationResponse> {
         ASSIGN_OR_RETURN(const std::optional<std::string> group_id, FindByCode(tx, auth::HashToken(code)));
         if (!group_id) return ApplicationNotFound();
-        ASSIGN_OR_RETURN(v1::Group group, LoadGroup(tx, *group_id, Lock::kUpdate));
+        ASSIGN_OR_RETURN(v1::Group group, LoadGroup(tx, *group_id, today, Lock::kUpdate));
         ASSIGN_OR_RETURN(v1::Application application, LoadApplication(tx, *group_id));
         const absl::Time now = clock_.Now();
         if (!application.has_email_confirm_time()) {

@@ -9,9 +9,9 @@
 namespace kubari::groups {
 
 inline absl::StatusOr<v1::Group> LoadAsOf(pg::Transaction& tx, const std::string& group_id, absl::CivilDay today) {
-  ASSIGN_OR_RETURN(v1::Group group, LoadGroup(tx, group_id));
+  ASSIGN_OR_RETURN(v1::Group group, LoadGroup(tx, group_id, today));
   ASSIGN_OR_RETURN(const v1::GroupRules rules, LoadRules(tx));
-  Derive(group, today, rules.fact_months());
+  Derive(group, today, rules);
   return group;
 }
 

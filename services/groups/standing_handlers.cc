@@ -50,7 +50,7 @@ absl::StatusOr<v1::Group> GroupsHandler::ApproveGroup(const rpc::Call& call, con
   ASSIGN_OR_RETURN(const v1::Group before,
                    pool_.Read(registry::TxOf(call), [&](pg::Transaction& tx) -> absl::StatusOr<v1::Group> {
                      ASSIGN_OR_RETURN(application, LoadApplication(tx, group_id));
-                     return LoadGroup(tx, group_id);
+                     return LoadGroup(tx, group_id, today);
                    }));
   // A group that was suspended applied long ago.
   const bool applied = before.state() != v1::GROUP_STATE_SUSPENDED;
@@ -64,7 +64,7 @@ absl::StatusOr<v1::Group> GroupsHandler::ApproveGroup(const rpc::Call& call, con
                                                   {{.id = group_id, .display_name = before.display_name()}}));
   }
   return registry::Mutate<v1::Group>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Group> {
-    ASSIGN_OR_RETURN(v1::Group group, LoadGroup(tx, group_id, Lock::kUpdate));
+    ASSIGN_OR_RETURN(v1::Group group, LoadGroup(tx, group_id, today, Lock::kUpdate));
     RETURN_IF_ERROR(registry::CheckEtag(group.name(), request.etag(), group.etag()));
     ASSIGN_OR_RETURN(const v1::GroupState next, Next(group, Step::kApprove));
     ASSIGN_OR_RETURN(const v1::GroupRules rules, LoadRules(tx));
@@ -99,7 +99,7 @@ absl::StatusOr<v1::Group> GroupsHandler::SuspendGroup(const rpc::Call& call, con
   const std::string group_id = *ids::IdFromName("groups", request.name());
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
   return registry::Mutate<v1::Group>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Group> {
-    ASSIGN_OR_RETURN(v1::Group group, LoadGroup(tx, group_id, Lock::kUpdate));
+    ASSIGN_OR_RETURN(v1::Group group, LoadGroup(tx, group_id, today, Lock::kUpdate));
     RETURN_IF_ERROR(registry::CheckEtag(group.name(), request.etag(), group.etag()));
     ASSIGN_OR_RETURN(const v1::GroupState next, Next(group, Step::kSuspend));
     group.set_state(next);
@@ -118,7 +118,7 @@ absl::StatusOr<v1::Group> GroupsHandler::CreateAgreement(const rpc::Call& call,
   const std::string group_id = *ids::IdFromName("groups", request.group());
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
   return registry::Mutate<v1::Group>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Group> {
-    ASSIGN_OR_RETURN(const v1::Group group, LoadGroup(tx, group_id, Lock::kUpdate));
+    ASSIGN_OR_RETURN(const v1::Group group, LoadGroup(tx, group_id, today, Lock::kUpdate));
     RETURN_IF_ERROR(registry::CheckOverlap(group.agreements(), request.agreement()));
     registry::InsertAgreement(tx, ids::NewV7(clock_.Now()), group_id, request.agreement());
     return Saved(tx, group, clock_.Now(), today);
@@ -135,7 +135,7 @@ absl::StatusOr<v1::Group> GroupsHandler::TerminateAgreement(const rpc::Call& cal
   const auto name = *registry::ParseChildName("groups", "agreements", request.name());
   ASSIGN_OR_RETURN(const absl::CivilDay today, registry::TodayOf(call, clock_));
   return registry::Mutate<v1::Group>(pool_, call, request, [&](pg::Transaction& tx) -> absl::StatusOr<v1::Group> {
-    ASSIGN_OR_RETURN(v1::Group group, LoadGroup(tx, name.first, Lock::kUpdate));
+    ASSIGN_OR_RETURN(v1::Group group, LoadGroup(tx, name.first, today, Lock::kUpdate));
     const auto agreement = std::find_if(group.mutable_agreements()->begin(), group.mutable_agreements()->end(),
                                         [&](const auto& each) { return each.name() == request.name(); });
     if (agreement == group.mutable_agreements()->end()) return registry::AgreementNotFound(request.name());

@@ -276,7 +276,7 @@ absl::StatusOr<v1::ListSurveyAnswersResponse> SurveysHandler::ListSurveyAnswers(
         page.Cut(asked, [](const Asked& last) { return std::vector{last.display_name, last.group_id}; }));
     std::vector<std::string> group_ids;
     for (const Asked& each : asked) group_ids.push_back(each.group_id);
-    GroupFilter whole{.only = group_ids, .states = {v1::GROUP_STATE_ACTIVE}, .limit = static_cast<int>(group_ids.size())};
+    GroupFilter whole{.only = group_ids, .states = {v1::GROUP_STATE_ACTIVE}, .day = until.today, .limit = static_cast<int>(group_ids.size())};
     ASSIGN_OR_RETURN(std::vector<v1::Group> groups, groups::ListGroups(tx, whole));
     for (const Asked& each : asked) {
       v1::SurveyAnswer& answer = *response.add_answers();
@@ -284,7 +284,7 @@ absl::StatusOr<v1::ListSurveyAnswersResponse> SurveysHandler::ListSurveyAnswers(
         return one.name() == ids::Name("groups", each.group_id);
       });
       if (group != groups.end()) {
-        Derive(*group, until.today, rules.fact_months());
+        Derive(*group, until.today, rules);
         *answer.mutable_group() = std::move(*group);
       }
       for (const v1::Section section : each.answered) answer.add_answered(section);

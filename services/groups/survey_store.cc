@@ -35,7 +35,7 @@ constexpr pg::Statement kSave{
   "FROM groups g WHERE g.network_id = $1 AND g.state = 2 AND CASE WHEN $7::uuid[] IS NULL "                            \
   "THEN ($2::int[] IS NULL OR g.kind = ANY($2)) AND ($3::text[] IS NULL OR g.prefecture = ANY($3)) "                   \
   "ELSE g.group_id = ANY($7) END AND ($8::uuid[] IS NULL OR g.group_id = ANY($8)) "                                    \
-  "AND ($9::text[] IS NULL OR g.group_id IN (SELECT f.id FROM " KUBARI_SEARCH_FOUND("$9", "$10", "$11") " f))), "      \
+  "AND ($9::text[] IS NULL OR g.group_id IN (SELECT f.id FROM " KUBARI_SEARCH_FOUND("'{groups}'", "$9", "$10", "$11") " f))), "      \
   "judged AS (SELECT *, CASE WHEN answered IS NULL THEN 1 WHEN cardinality(answered) < $12 THEN 2 ELSE 3 END AS state " \
   "FROM asked) "
 constexpr pg::Statement kAsked{
@@ -99,7 +99,7 @@ absl::StatusOr<pg::Result> Ask(pg::Transaction& tx, const pg::Statement& stateme
                   AnyIfEmpty(std::vector<std::string>(survey.prefectures().begin(), survey.prefectures().end())),
                   std::vector<int>(survey.sections().begin(), survey.sections().end()), opened,
                   absl::FromCivil(last + 1, until.zone), named, filter.only,
-                  query.empty() ? std::nullopt : std::optional(query.words), query.readings, query.similar,
+                  query.any(), query.readings, query.similar,
                   survey.sections_size(), more...);
 }
 

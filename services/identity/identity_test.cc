@@ -355,6 +355,7 @@ TEST_F(IdentityTest, PeopleDevicesAndOrganisationsAreSearched) {
   EXPECT_EQ(people("query: 'はな'"), "佐");
   EXPECT_EQ(people("query: '佐藤ハナ'"), "佐");
   EXPECT_EQ(people("query: 'ｈａｎａ'"), "佐");
+  EXPECT_EQ(people("query: 'hana'"), "佐") << "in romaji";
   EXPECT_EQ(people("query: '%'"), "鈴");
   EXPECT_EQ(people("query: '_'"), "");
   EXPECT_EQ(people("query: 'example.org' organisation: '" + npo + "'"), "佐鈴");

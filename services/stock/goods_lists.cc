@@ -4,6 +4,7 @@
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
 #include "libs/paging/paging.h"
+#include "libs/registry/search_table.h"
 #include "services/stock/lists_sql.h"
 #include "services/stock/reading_store.h"
 #include "services/stock/sql.h"
@@ -18,8 +19,11 @@ using lists::Part;
 struct LotLists {
   pg::Statement all, in_stock, found;
 };
-// $2 GTIN, $3 the donor's lot number, $4 donor, $5 offer, $6 product, $7 own donors; behind $8, $9; $10 so many; $11,
-// $12 what is searched for.
+// Products that these parameters find.
+#define KUBARI_FOUND_PRODUCTS(words, readings, similar) \
+  "SELECT f.id FROM " KUBARI_SEARCH_FOUND("'{products}'", words, readings, similar) " f"
+// $2 GTIN, $3 the donor's lot number, $4 donor, $5 offer, $6 product, $7 own donors; behind $8, $9; $10 so many; $11 a lot's code and $12 to
+// $14 words that are searched for.
 #define KUBARI_FITTING_LOTS(behind)                                                               \
   "l.network_id = $1 AND ($2::text IS NULL OR l.gtin = $2) "                                      \
   "AND ($3::text IS NULL OR (l.donor_lot_number = $3 AND l.donor_lot_number <> '')) "             \
@@ -36,15 +40,15 @@ struct LotLists {
                "FROM (SELECT DISTINCT b.lot FROM balances b WHERE b.ledger = (SELECT g.ledger FROM ledgers g WHERE "   \
                "g.network_id = $1) AND b.present AND b.place % 10 = 1 AND ($6::uuid IS NULL OR b.product_id = $6)) b " \
                "CROSS JOIN LATERAL (SELECT * FROM lots l WHERE l.network_id = $1 AND l.number = b.lot OFFSET 0) l "    \
-               "WHERE ($11::text IS NULL OR l.code = $12 OR l.product_id IN (SELECT x.product_id FROM products x "     \
-               "WHERE x.network_id = $1 AND " KUBARI_FOUND("x.search", "$11") ")) "                                   \
+               "WHERE ($12::text[] IS NULL OR l.code = $11 OR l.product_id IN ("                                       \
+               KUBARI_FOUND_PRODUCTS("$12", "$13", "$14") ")) "                                                        \
                "AND " KUBARI_FITTING_LOTS(behind) KUBARI_PAGE_OF_LOTS(desc),                                           \
    .found = "SELECT " KUBARI_LOT_COLUMNS                                                                               \
-            "FROM (SELECT l.last_good_day, l.lot_id FROM (SELECT l.last_good_day, l.lot_id FROM products x "           \
-            "CROSS JOIN LATERAL (SELECT l.last_good_day, l.lot_id FROM lots l WHERE l.product_id = x.product_id "      \
+            "FROM (SELECT l.last_good_day, l.lot_id FROM (SELECT l.last_good_day, l.lot_id FROM ("                     \
+            KUBARI_FOUND_PRODUCTS("$12", "$13", "$14") ") x "                                                          \
+            "CROSS JOIN LATERAL (SELECT l.last_good_day, l.lot_id FROM lots l WHERE l.product_id = x.id "              \
             "AND " KUBARI_FITTING_LOTS(behind) KUBARI_PAGE_OF_LOTS(desc) ") l "                                        \
-            "WHERE x.network_id = $1 AND " KUBARI_FOUND("x.search", "$11")                                            \
-            "UNION SELECT l.last_good_day, l.lot_id FROM lots l WHERE l.code = $12 "                                   \
+            "UNION SELECT l.last_good_day, l.lot_id FROM lots l WHERE l.code = $11 "                                   \
             "AND " KUBARI_FITTING_LOTS(behind) ") l " KUBARI_PAGE_OF_LOTS(desc) ") f "                                 \
             "CROSS JOIN LATERAL (SELECT * FROM lots l WHERE l.network_id = $1 AND l.lot_id = f.lot_id OFFSET 0) l "    \
             KUBARI_PAGE_OF_LOTS(desc) \
@@ -55,8 +59,8 @@ constexpr LotLists kLotsLatestFirst KUBARI_BACKWARD(KUBARI_LOT_LISTS);
 #undef KUBARI_PAGE_OF_LOTS
 #undef KUBARI_FITTING_LOTS
 
-// $2 warehouse, $3 lot, $4 product, $5 place, $6 only what is free, $7 good until before, $8 zone, $9, $10 what is
-// searched for.
+// $2 warehouse, $3 lot, $4 product, $5 place, $6 only what is free, $7 good until before, $8 zone, $9 to
+// $11 words and $12 a lot's code that are searched for.
 #define KUBARI_FITTING_BALANCES                                                                                      \
   "b.ledger = (SELECT g.ledger FROM ledgers g WHERE g.network_id = $1) AND b.present AND b.place % 10 = 1 "          \
   "AND ($2::uuid IS NULL OR b.warehouse_id = $2) "                                                                   \
@@ -66,43 +70,42 @@ constexpr LotLists kLotsLatestFirst KUBARI_BACKWARD(KUBARI_LOT_LISTS);
   "AND (NOT $6::boolean OR b.on_hand > b.reserved) AND ($7::date IS NULL OR b.last_good_day < $7) "                  \
   "AND ($8::smallint = 0 OR b.place IN (SELECT x.number FROM places x WHERE x.network_id = $1 AND x.kind = 1 "       \
   "AND x.temperature_zone = $8)) "                                                                                   \
-  "AND ($9::text IS NULL OR b.lot = (SELECT x.number FROM lots x WHERE x.network_id = $1 AND x.code = $10) "         \
-  "OR b.product_id IN (SELECT x.product_id FROM products x WHERE x.network_id = $1 AND " KUBARI_FOUND("x.search",    \
-                                                                                                      "$9") ")) "
+  "AND ($9::text[] IS NULL OR b.lot = (SELECT x.number FROM lots x WHERE x.network_id = $1 AND x.code = $12) "       \
+  "OR b.product_id IN (" KUBARI_FOUND_PRODUCTS("$9", "$10", "$11") ")) "
 // The page first, `page` in the order `by`; then what it shows.
 #define KUBARI_PAGE_OF_BALANCES(page, by)                                                                    \
   "SELECT b.on_hand, b.reserved, " KUBARI_LOT_COLUMNS ", " KUBARI_PLACE_COLUMNS "FROM (" page "ORDER BY " by \
-  " LIMIT $11) b "                                                                                           \
+  " LIMIT $13) b "                                                                                           \
   "CROSS JOIN LATERAL (SELECT * FROM lots l WHERE l.network_id = $1 AND l.number = b.lot OFFSET 0) l "       \
   "JOIN places p ON p.network_id = $1 AND p.number = b.place ORDER BY " by
-// By date, as an index has them; behind $12, $13, $14.
+// By date, as an index has them; behind $14, $15, $16.
 #define KUBARI_BALANCES_BY_DAY(behind, desc)                                                      \
   {                                                                                               \
     KUBARI_PAGE_OF_BALANCES("SELECT * FROM balances b WHERE " KUBARI_FITTING_BALANCES             \
-                            "AND ($12::date IS NULL OR (b.last_good_day, b.lot, b.place) " behind \
-                            " ($12, $13::integer, $14::integer)) ",                               \
+                            "AND ($14::date IS NULL OR (b.last_good_day, b.lot, b.place) " behind \
+                            " ($14, $15::integer, $16::integer)) ",                               \
                             "b.last_good_day" desc ", b.lot" desc ", b.place" desc)               \
   }
 constexpr pg::Statement kBalances KUBARI_FORWARD(KUBARI_BALANCES_BY_DAY);
 constexpr pg::Statement kBalancesLatestFirst KUBARI_BACKWARD(KUBARI_BALANCES_BY_DAY);
 #undef KUBARI_BALANCES_BY_DAY
-// By what is free ($16) or on hand, the most first if $17 is −1; behind $15 and then as by date.
+// By what is free ($18) or on hand, the most first if $19 is −1; behind $17 and then as by date.
 constexpr pg::Statement kBalancesByFigure{KUBARI_PAGE_OF_BALANCES(
-    "SELECT * FROM (SELECT b.*, $17::bigint * CASE WHEN $16::boolean THEN b.on_hand - b.reserved ELSE b.on_hand END AS "
+    "SELECT * FROM (SELECT b.*, $19::bigint * CASE WHEN $18::boolean THEN b.on_hand - b.reserved ELSE b.on_hand END AS "
     "figure FROM balances b WHERE " KUBARI_FITTING_BALANCES
-    ") b WHERE $12::date IS NULL OR (b.figure, b.last_good_day, b.lot, b.place) > "
-    "($15::bigint, $12, $13::integer, $14::integer) ",
+    ") b WHERE $14::date IS NULL OR (b.figure, b.last_good_day, b.lot, b.place) > "
+    "($17::bigint, $14, $15::integer, $16::integer) ",
     "b.figure, b.last_good_day, b.lot, b.place")};
-// By the name of the place ($16) or of the product; behind $15 and then as by date.
+// By the name of the place ($18) or of the product; behind $17 and then as by date.
 #define KUBARI_BALANCES_BY_NAME(behind, desc)                                                                 \
   {                                                                                                           \
     KUBARI_PAGE_OF_BALANCES(                                                                                  \
-        "SELECT * FROM (SELECT b.*, CASE WHEN $16::boolean THEN p.display_name ELSE x.display_name END "      \
+        "SELECT * FROM (SELECT b.*, CASE WHEN $18::boolean THEN p.display_name ELSE x.display_name END "      \
         "COLLATE \"C\" AS title FROM balances b JOIN places p ON p.network_id = $1 AND p.number = b.place "   \
         "JOIN products x ON x.network_id = $1 AND x.product_id = b.product_id WHERE " KUBARI_FITTING_BALANCES \
-        ") b WHERE $12::date IS NULL OR b.title " behind                                                      \
-        " $15::text OR (b.title = $15 "                                                                       \
-        "AND (b.last_good_day, b.lot, b.place) > ($12, $13::integer, $14::integer)) ",                        \
+        ") b WHERE $14::date IS NULL OR b.title " behind                                                      \
+        " $17::text OR (b.title = $17 "                                                                       \
+        "AND (b.last_good_day, b.lot, b.place) > ($14, $15::integer, $16::integer)) ",                        \
         "b.title" desc ", b.last_good_day, b.lot, b.place")                                                   \
   }
 constexpr pg::Statement kBalancesByName KUBARI_FORWARD(KUBARI_BALANCES_BY_NAME);
@@ -166,9 +169,12 @@ absl::StatusOr<std::vector<Lot>> ReadingStore::Lots(const std::string& network_i
           return tx.Query(list, network_id, f.gtin, f.donor_lot_number, f.donor, f.offer, f.product, f.own_donors,
                           Part(page, 0), Part(page, 1), page.size + 1, more...);
         };
-        ASSIGN_OR_RETURN(const pg::Result rows, f.in_stock     ? ask(lists.in_stock, f.query.text, f.query.lot_code)
-                                                : f.query.text ? ask(lists.found, f.query.text, f.query.lot_code)
-                                                               : ask(lists.all));
+        ASSIGN_OR_RETURN(const pg::Result rows, f.in_stock     ? ask(lists.in_stock, f.query.lot_code, f.query.words.any(),
+                                                                     f.query.words.readings, f.query.words.similar)
+                                                : !f.query.words.empty()
+                                                    ? ask(lists.found, f.query.lot_code, f.query.words.words,
+                                                          f.query.words.readings, f.query.words.similar)
+                                                    : ask(lists.all));
         std::vector<Lot> lots;
         for (const pg::Row row : rows) lots.push_back(sql::ReadLot(row));
         return lots;
@@ -193,8 +199,8 @@ absl::StatusOr<std::vector<BalanceRow>> ReadingStore::Balances(const std::string
                       tx.Defer(kPlanForValues);
                       const auto ask = [&](const pg::Statement& list, const auto&... more) {
                         return tx.Query(list, network_id, f.warehouse, f.lot, f.product, f.place, f.free_only,
-                                        f.good_until_before, static_cast<int>(f.zone), f.query.text, f.query.lot_code,
-                                        page.size + 1, Part(page, first), lot, place, more...);
+                                        f.good_until_before, static_cast<int>(f.zone), f.query.words.any(),
+                                        f.query.words.readings, f.query.words.similar, f.query.lot_code, page.size + 1, Part(page, first), lot, place, more...);
                       };
                       ASSIGN_OR_RETURN(const pg::Result rows,
                                        by_day      ? ask(f.descending ? kBalancesLatestFirst : kBalances)

@@ -43,6 +43,8 @@ INSERT INTO products (network_id, product_id, gtin, display_name, facts)
   SELECT p.network_id, md5('p' || n)::uuid, (77000000000000 + n)::text, 'p' || n,
          p.facts || jsonb_build_object('name', 'products/' || md5('p' || n)::uuid, 'gtin', (77000000000000 + n)::text)
     FROM (SELECT * FROM products LIMIT 1) p, generate_series(0, 99) n;
+INSERT INTO search SELECT network_id, 'products', md5('p' || n)::uuid, E'\np' || n || E'\n' || (77000000000000 + n) || E'\n'
+  FROM at, generate_series(0, 99) n;
 INSERT INTO lots (network_id, lot_id, number, code, product_id, origin_id, donor_id, date_kind, good_until, last_good_day, donor_lot_number,
                   gtin, offer_title, facts, create_time)
   SELECT l.network_id, md5('l' || n)::uuid, 1000 + n, 'H' || n, md5('p' || pg_temp.product(n))::uuid, l.origin_id, l.donor_id, 2,

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "libs/pg/pool.h"
+#include "libs/registry/search.h"
 #include "services/stock/domain/types.h"
 
 namespace kubari::stock {
@@ -23,9 +24,9 @@ struct Page {
 };
 using Filter = std::optional<std::string>;  // a UUID, if set
 
-// Part of a product's name, kana or maker, a GTIN, or a lot's own code.
+// Words of a product's name, kana or maker, a GTIN, or a lot's own code.
 struct GoodsQuery {
-  Filter text;
+  kubari::registry::SearchWords words;
   Filter lot_code;  // if the text can be read as one
 };
 struct LotFilter {

@@ -266,6 +266,59 @@ TEST_F(RecallsTest, ANumberIsTakenInAnyFormThatAScannerGives) {
   }
 }
 
+// Whom to call is read when it is asked, from the agreements that count then, and told to those who call.
+TEST_F(RecallsTest, WhomToCallAtDonorsAndGroups) {
+  registers_.donor.mutable_agreements(0)->mutable_duties()->set_recall_contact("架空食品 お客様相談室 03-0000-0001");
+  type::v1::Agreement& over = *registers_.donor.add_agreements();
+  over = registers_.donor.agreements(0);
+  over.set_valid_to_date("2020-12-31");
+  over.set_valid_from_date("2020-01-01");
+  over.mutable_duties()->set_recall_contact("むかしの窓口");
+  TheGroup().mutable_agreements(0)->mutable_duties()->set_recall_contact("みなみ食堂 事務局 03-0000-0002");
+  const pb::Lot lot = Bring(120, "X1");
+  Confirm(Give(lot, 10));
+  const auto opened = Ask(&Recalls::OpenRecall, "coordinator", Opening(GoodsOf({lot})));
+  ASSERT_THAT(opened, IsOk());
+  pb::GetRecallRequest get;
+  get.set_name(opened->name());
+  for (const char* who : {"coordinator", "manager", "auditor"}) {
+    const auto recall = Ask(&Recalls::GetRecall, who, get);
+    ASSERT_THAT(recall, IsOk());
+    ASSERT_THAT(recall->contacts(), SizeIs(1)) << who;
+    EXPECT_EQ(recall->contacts(0).donor(), registers_.donor.name());
+    EXPECT_EQ(recall->contacts(0).donor_display_name(), "架空食品");
+    EXPECT_THAT(recall->contacts(0).contacts(), ElementsAre("架空食品 お客様相談室 03-0000-0001"));
+    EXPECT_FALSE(recall->contacts_incomplete());
+  }
+  const auto volunteer = Ask(&Recalls::GetRecall, "volunteer", get);
+  ASSERT_THAT(volunteer, IsOk());
+  EXPECT_THAT(volunteer->contacts(), IsEmpty());
+  const auto contact_of = [&](const std::string& who) -> std::string {
+    pb::ListRecallNoticesRequest list;
+    list.set_recall(opened->name());
+    const auto notices = Ask(&Recalls::ListRecallNotices, who, list);
+    EXPECT_THAT(notices, IsOk());
+    std::string all;
+    for (const pb::RecallNotice& notice : notices->notices()) {
+      for (const std::string& contact : notice.holder_contacts()) all += notice.holder_display_name() + ": " + contact;
+    }
+    return all;
+  };
+  EXPECT_EQ(contact_of("coordinator"), "みなみ食堂: みなみ食堂 事務局 03-0000-0002");
+  EXPECT_EQ(contact_of("group"), "") << "they know where they are";
+  // A register that is away keeps nothing else from being shown.
+  registers_.down = true;
+  const auto without = Ask(&Recalls::GetRecall, "coordinator", get);
+  ASSERT_THAT(without, IsOk());
+  EXPECT_THAT(without->lots(), SizeIs(1));
+  EXPECT_THAT(without->contacts(), IsEmpty());
+  EXPECT_TRUE(without->contacts_incomplete());
+  registers_.down = false;
+  // The new number is told at once.
+  registers_.donor.mutable_agreements(0)->mutable_duties()->set_recall_contact("03-0000-0009");
+  EXPECT_THAT(Ask(&Recalls::GetRecall, "coordinator", get)->contacts(0).contacts(), ElementsAre("03-0000-0009"));
+}
+
 TEST_F(RecallsTest, WrongGoodsAreToldAllAtOnce) {
   EXPECT_THAT(PreviewFails({}), Violates("goods", "REQUIRED"));
   pb::Goods goods;

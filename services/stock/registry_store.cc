@@ -5,6 +5,7 @@
 #include "libs/errors/errors.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
+#include "libs/registry/search_table.h"
 #include "services/stock/catalogue.h"
 #include "services/stock/sql.h"
 
@@ -22,7 +23,7 @@ constexpr pg::Statement kByCodes{
     "ORDER BY display_name, product_id LIMIT $3"};
 constexpr pg::Statement kListProducts{
     "SELECT product_id, facts FROM products WHERE network_id = $1 "
-    "AND " KUBARI_FOUND("search", "$2") 
+    "AND ($2::text[] IS NULL OR product_id IN (SELECT f.id FROM " KUBARI_SEARCH_FOUND("'{products}'", "$2", "$6", "$7") " f)) "
     "AND ($3::text IS NULL OR (display_name, product_id) > ($3, $4::uuid)) ORDER BY display_name, product_id LIMIT $5"};
 constexpr pg::Statement kInsertWarehouses{
     "INSERT INTO warehouses (network_id, warehouse_id, code, display_name, organisation_id, address) "
@@ -103,8 +104,14 @@ absl::Status InsertProducts(pg::Transaction& tx, const std::vector<pb::Product>&
                  absl::StrCat("JANコード", taken, "の商品はすでにあります（", by, "）。そちらを使ってください。"),
                  {{"product", by}, {"gtin", taken}});
   }
+  std::vector<std::pair<std::string, std::vector<std::string>>> found_by;
+  for (size_t i = 0; i < products.size(); ++i) {
+    const pb::Product& product = products[i];
+    found_by.push_back({product_ids[i], {product.display_name(), product.name_kana(), product.maker(), product.gtin()}});
+  }
   const absl::StatusOr<int64_t> done =
       tx.Execute(kInsertProducts, tx.network_id(), product_ids, gtin, case_gtin, names, facts);
+  if (done.ok()) kubari::registry::PutSearchKeys(tx, "products", found_by);
   return done.ok() ? absl::OkStatus() : Explain(done.status());
 }
 
@@ -128,7 +135,9 @@ absl::StatusOr<std::vector<pb::Product>> ListProducts(pg::Transaction& tx, const
                                                       const std::vector<std::string>& after, int limit) {
   std::optional<std::string> name, id;
   if (after.size() == 2) name = after[0], id = after[1];
-  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kListProducts, tx.network_id(), query, name, id, limit));
+  const kubari::registry::SearchWords words = kubari::registry::SplitQuery(query);
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kListProducts, tx.network_id(), words.any(), name, id, limit,
+                                                   words.readings, words.similar));
   return ReadAll<pb::Product>(rows, ReadProduct);
 }
 

@@ -33,9 +33,6 @@ namespace kubari::stock::sql {
   "t.transfer_id, t.from_warehouse_id, t.to_warehouse_id, t.send_position, t.send_time, t.arrive_time "
 #define KUBARI_SHIPMENT_LINE_COLUMNS "t.transfer_id, t.lot_id, t.sent_items, t.arrived_items, t.short_items "
 
-// A column of folded text contains this parameter, however it is typed; "" is contained in all.
-#define KUBARI_FOUND(column, parameter) "strpos(" column ", fold(" parameter "::text)) > 0 "
-
 Movement ReadMovement(const pg::Row& row);
 std::vector<Movement> ReadMovements(const pg::Result& rows);
 Lot ReadLot(const pg::Row& row);

@@ -39,7 +39,7 @@ TEST(ComplianceTest, TheHighestLevelWithEvidenceInForceCounts) {
   add(type::v1::COMPLIANCE_LEVEL_STORAGE_PROVEN, "2026-01-01", "2026-12-31");
   add(type::v1::COMPLIANCE_LEVEL_CERTIFIED, "2027-06-01", "");
   const auto on = [&](absl::CivilDay day) {
-    Derive(group, day, 12);
+    Derive(group, day, {});
     return group.compliance_level();
   };
   EXPECT_EQ(on(absl::CivilDay(2024, 12, 31)), type::v1::COMPLIANCE_LEVEL_UNSPECIFIED);
@@ -58,6 +58,9 @@ TEST(HubTest, NoGroupIsItsOwnHub) {
   const absl::Status cycle = CheckHub("d", "x", hub_of);
   EXPECT_THAT(cycle, FailsBecause("HUB_CYCLE"));
   EXPECT_EQ(errors::MetadataOf(cycle)["path"], "d,x,b,c,d");
+  EXPECT_EQ(errors::MessageIn("ja", CheckHub("c", "b", hub_of, {{"b", "みどり"}, {"c", "地域の拠点"}})),
+            "ほかの団体を通じて自分自身がハブになってしまいます: 地域の拠点 → みどり → 地域の拠点。別のハブを選んでください。");
+  EXPECT_EQ(errors::MessageIn("en", CheckHub("a", "a", {})), "A group cannot be its own hub. Choose another hub, or none.");
 }
 
 TEST(OwnFieldsTest, StandingIsTheCoordinators) {

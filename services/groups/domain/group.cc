@@ -59,7 +59,7 @@ absl::StatusOr<v1::GroupState> Next(const v1::Group& group, Step step) {
       {{"group", group.name()}, {"state", Word(group.state())}});
 }
 
-void Derive(v1::Group& group, absl::CivilDay today, int fact_months) {
+void Derive(v1::Group& group, absl::CivilDay today, const v1::GroupRules& rules) {
   type::v1::ComplianceLevel level = type::v1::COMPLIANCE_LEVEL_UNSPECIFIED;
   for (const auto& [proven, period] : eligibility::GroupFactsOf(group).evidence) {
     if (period.Contains(today)) level = std::max(level, proven);
@@ -67,22 +67,31 @@ void Derive(v1::Group& group, absl::CivilDay today, int fact_months) {
   group.set_compliance_level(level);
   group.set_agreement_in_force(eligibility::InForce(group.agreements(), today));
   group.clear_stale_sections();
-  for (const v1::Section section : StaleSections(group, today, fact_months)) group.add_stale_sections(section);
+  for (const v1::Section section : StaleSections(group, today, rules.fact_months())) group.add_stale_sections(section);
+  group.clear_stopped_sections();
+  for (v1::StoppedSection& stopped : StoppedSections(group, today, rules.stop_months()))
+    *group.add_stopped_sections() = std::move(stopped);
 }
 
-absl::Status CheckHub(const std::string& group_id, const std::string& hub_id,
-                      const std::map<std::string, std::string>& hub_of) {
+absl::Status CheckHub(const std::string& group_id, const std::string& hub_id, const std::map<std::string, std::string>& hub_of,
+                      const std::map<std::string, std::string>& names) {
   std::vector<std::string> path = {group_id};
   std::string at = hub_id;
   // Other groups' hubs have no cycle, as none was ever let in; the bound is for tables that are only being judged.
   while (path.size() <= hub_of.size() + 1) {
     path.push_back(at);
     if (at == group_id) {
+      const std::string told = absl::StrJoin(path, " → ", [&](std::string* out, const std::string& id) {
+        const auto name = names.find(id);
+        *out += name == names.end() ? id : name->second;
+      });
+      const bool directly = hub_id == group_id;
       return errors::Make(
           absl::StatusCode::kFailedPrecondition, "HUB_CYCLE",
-          absl::StrCat("The group would be its own hub: ", absl::StrJoin(path, " → "), ". Choose another hub."),
-          absl::StrCat("団体が自分自身のハブになってしまいます: ", absl::StrJoin(path, " → "),
-                       "。別のハブを選んでください。"),
+          directly ? "A group cannot be its own hub. Choose another hub, or none."
+                   : absl::StrCat("The group would be its own hub by others: ", told, ". Choose another hub."),
+          directly ? "自分自身をハブにすることはできません。別のハブを選ぶか、空にしてください。"
+                   : absl::StrCat("ほかの団体を通じて自分自身がハブになってしまいます: ", told, "。別のハブを選んでください。"),
           {{"path", absl::StrJoin(path, ",")}});
     }
     const auto next = hub_of.find(at);

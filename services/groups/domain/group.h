@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
+#include "kubari/groups/v1/applications.pb.h"
 #include "kubari/groups/v1/groups.pb.h"
 
 namespace kubari::groups {
@@ -21,14 +22,15 @@ enum class Step { kApprove, kSuspend, kReject };
 // it.
 absl::StatusOr<v1::GroupState> Next(const v1::Group& group, Step step);
 
-// Fills in what depends on the day: compliance_level (the highest with evidence in force), agreement_in_force and stale_sections, which
-// are asked again after `fact_months`.
-void Derive(v1::Group& group, absl::CivilDay today, int fact_months);
+// Fills in what depends on the day: compliance_level (the highest with evidence in force), agreement_in_force, and by the network's rules
+// stale_sections and stopped_sections.
+void Derive(v1::Group& group, absl::CivilDay today, const v1::GroupRules& rules);
 
 // FAILED_PRECONDITION / HUB_CYCLE (metadata "path": the ids from the group to itself) if `hub_id` as the group's hub
-// would make the group, directly or by others, its own hub. `hub_of` has the other groups' hubs, by group id.
-absl::Status CheckHub(const std::string& group_id, const std::string& hub_id,
-                      const std::map<std::string, std::string>& hub_of);
+// would make the group, directly or by others, its own hub. `hub_of` has the other groups' hubs, by group id; `names` what the sentence calls
+// them, else it names their ids.
+absl::Status CheckHub(const std::string& group_id, const std::string& hub_id, const std::map<std::string, std::string>& hub_of,
+                      const std::map<std::string, std::string>& names = {});
 
 // What a hub knows of a group that it serves.
 v1::HubGroup AsHubSees(const v1::Group& group);

@@ -209,6 +209,8 @@ void GroupTable::ReadRow(const tables::Row& row) {
 }
 
 void GroupTable::ResolveHubs(const std::map<std::string, std::string>& id_of, std::map<std::string, std::string> hub_of) {
+  std::map<std::string, std::string> code_of;  // what people know the groups of a table by
+  for (const auto& [code, id] : id_of) code_of[id] = code;
   for (ImportedGroup& each : groups_) {
     if (each.hub_code.empty() || each.group.code().empty()) continue;
     tables::Cells cells = upload_.CellsOf(*each.row);
@@ -219,7 +221,7 @@ void GroupTable::ResolveHubs(const std::map<std::string, std::string>& id_of, st
       continue;
     }
     const std::string& group_id = id_of.at(each.group.code());
-    if (const absl::Status cycle = CheckHub(group_id, hub->second, hub_of); !cycle.ok()) {
+    if (const absl::Status cycle = CheckHub(group_id, hub->second, hub_of, code_of); !cycle.ok()) {
       cells.Fail("hub_code", errors::ReasonOf(cycle), errors::MessageIn("en", cycle), errors::MessageIn("ja", cycle));
       continue;
     }

@@ -78,56 +78,24 @@ std::vector<v1::Section> StaleSections(const v1::Group& group, absl::CivilDay to
   return stale;
 }
 
+std::vector<v1::StoppedSection> StoppedSections(const v1::Group& group, absl::CivilDay today, int months) {
+  std::vector<v1::StoppedSection> stopped;
+  if (months == 0) return stopped;
+  const absl::CivilDay limit = StaleDay(today, months);
+  for (const v1::Section section : {v1::SECTION_SITES, v1::SECTION_RECEIVING, v1::SECTION_FOOD}) {
+    const absl::CivilDay day = ConfirmedOn(group, section);
+    if (day > limit) continue;
+    v1::StoppedSection& one = stopped.emplace_back();
+    one.set_section(section);
+    one.set_confirmed_date(absl::FormatCivilTime(day));
+  }
+  return stopped;
+}
+
 absl::CivilDay AddMonths(absl::CivilDay day, int months) {
   const absl::CivilMonth month = absl::CivilMonth(day) + months;
   const absl::CivilDay last = absl::CivilDay(month + 1) - 1;
   return std::min(absl::CivilDay(month.year(), month.month(), 1) + (day.day() - 1), last);
-}
-
-std::string JapaneseName(v1::Section section) {
-  switch (section) {
-    case v1::SECTION_ORGANISATION:
-      return "団体について";
-    case v1::SECTION_CONTACTS:
-      return "連絡先";
-    case v1::SECTION_ACTIVITIES:
-      return "活動";
-    case v1::SECTION_PEOPLE:
-      return "支援している人数";
-    case v1::SECTION_SITES:
-      return "拠点と保管場所";
-    case v1::SECTION_RECEIVING:
-      return "受け取り";
-    case v1::SECTION_FOOD:
-      return "使える食品";
-    case v1::SECTION_ISSUES:
-      return "困りごと";
-    default:
-      return "不明";
-  }
-}
-
-std::string EnglishName(v1::Section section) {
-  switch (section) {
-    case v1::SECTION_ORGANISATION:
-      return "the organisation";
-    case v1::SECTION_CONTACTS:
-      return "contacts";
-    case v1::SECTION_ACTIVITIES:
-      return "activities";
-    case v1::SECTION_PEOPLE:
-      return "people served";
-    case v1::SECTION_SITES:
-      return "sites and storage";
-    case v1::SECTION_RECEIVING:
-      return "receiving";
-    case v1::SECTION_FOOD:
-      return "food that can be used";
-    case v1::SECTION_ISSUES:
-      return "issues";
-    default:
-      return "unknown";
-  }
 }
 
 }  // namespace kubari::groups

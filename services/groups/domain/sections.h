@@ -32,11 +32,10 @@ absl::CivilDay ConfirmedFrom(const v1::Group& group);
 // A section that counts from this day or an earlier one is asked again.
 absl::CivilDay StaleDay(absl::CivilDay today, int months);
 std::vector<v1::Section> StaleSections(const v1::Group& group, absl::CivilDay today, int months);
+// Of those that decide what a group may be given: where it keeps, when it receives, and what it can eat. None with 0 months.
+std::vector<v1::StoppedSection> StoppedSections(const v1::Group& group, absl::CivilDay today, int months);
 
 // `months` later (or earlier), on the same day of the month or its last.
 absl::CivilDay AddMonths(absl::CivilDay day, int months);
-
-std::string JapaneseName(v1::Section section);
-std::string EnglishName(v1::Section section);
 
 }  // namespace kubari::groups

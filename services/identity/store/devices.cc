@@ -2,6 +2,7 @@
 
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
+#include "libs/registry/search_table.h"
 #include "services/identity/store/sessions.h"
 
 namespace kubari::identity {
@@ -16,7 +17,7 @@ constexpr pg::Statement kLoadDevice{
 constexpr pg::Statement kListDevices{
     "SELECT device_id, display_name, organisation_id, role, create_time, last_seen_time, revoked "
     "FROM devices WHERE network_id = $1 AND ($2::uuid IS NULL OR organisation_id = $2) AND device_id < $3 "
-    "AND ($5::text = '' OR strpos(fold(display_name), fold($5)) > 0) ORDER BY device_id DESC LIMIT $4"};
+    "AND ($5::text[] IS NULL OR device_id IN (SELECT f.id FROM " KUBARI_SEARCH_FOUND("'{devices}'", "$5", "$6", "$7") " f)) ORDER BY device_id DESC LIMIT $4"};
 constexpr pg::Statement kRevokeDevice{"UPDATE devices SET revoked = true WHERE network_id = $1 AND device_id = $2"};
 
 constexpr pg::Statement kInsertApiKey{
@@ -50,6 +51,7 @@ pb::ApiKey ApiKeyOf(const pg::Row& row) { return MessageOf<pb::ApiKey>(row, "api
 }  // namespace
 
 absl::Status InsertDevice(pg::Transaction& tx, const pb::Device& device, absl::Time now) {
+  registry::PutSearchKey(tx, "devices", *ids::IdFromName("devices", device.name()), {device.display_name()});
   return tx
       .Execute(kInsertDevice, tx.network_id(), ids::IdFromName("devices", device.name()), device.display_name(),
                ids::IdFromName("organisations", device.grant().organisation()), static_cast<int>(device.grant().role()),
@@ -66,8 +68,11 @@ absl::StatusOr<pb::Device> LoadDevice(pg::Transaction& tx, const std::string& id
 absl::StatusOr<std::vector<pb::Device>> ListDevices(pg::Transaction& tx,
                                                     const std::optional<std::string>& organisation_id,
                                                     const std::string& query, const std::string& before_id, int limit) {
+  const registry::SearchWords all = registry::SplitQuery(query);
+  const registry::SearchWords words = organisation_id ? all.Exactly() : all;
   ASSIGN_OR_RETURN(const pg::Result rows,
-                   tx.Query(kListDevices, tx.network_id(), organisation_id, before_id, limit, query));
+                   tx.Query(kListDevices, tx.network_id(), organisation_id, before_id, limit, words.any(),
+                            words.readings, words.similar));
   std::vector<pb::Device> devices;
   for (const pg::Row row : rows) devices.push_back(DeviceOf(row));
   return devices;

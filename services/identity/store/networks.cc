@@ -5,6 +5,7 @@
 #include "libs/errors/errors.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
+#include "libs/registry/search_table.h"
 
 namespace kubari::identity {
 namespace {
@@ -26,7 +27,7 @@ constexpr pg::Statement kLoadOrganisation{
 constexpr pg::Statement kListOrganisations{
     "SELECT organisation_id, kind, display_name, create_time FROM organisations "
     "WHERE network_id = $1 AND ($2 = 0 OR kind = $2) AND (display_name, organisation_id) > ($3, $4::uuid) "
-    "AND ($6::text = '' OR strpos(fold(display_name), fold($6)) > 0) "
+    "AND ($6::text[] IS NULL OR organisation_id IN (SELECT f.id FROM " KUBARI_SEARCH_FOUND("'{organisations}'", "$6", "$7", "$8") " f)) "
     "ORDER BY display_name, organisation_id LIMIT $5"};
 constexpr pg::Statement kKinds{
     "SELECT organisation_id, kind FROM organisations WHERE network_id = $1 AND organisation_id = ANY ($2::uuid[])"};
@@ -92,7 +93,9 @@ absl::StatusOr<std::vector<pb::Network>> ListNetworks(pg::Pool& pool, const std:
 
 absl::Status InsertOrganisation(pg::Transaction& tx, const std::string& id, pb::OrganisationKind kind,
                                 const std::string& display_name, absl::Time now) {
-  return tx.Execute(kInsertOrganisation, tx.network_id(), id, static_cast<int>(kind), display_name, now).status();
+  RETURN_IF_ERROR(tx.Execute(kInsertOrganisation, tx.network_id(), id, static_cast<int>(kind), display_name, now));
+  registry::PutSearchKey(tx, "organisations", id, {display_name});
+  return absl::OkStatus();
 }
 
 absl::StatusOr<pb::Organisation> LoadOrganisation(pg::Transaction& tx, const std::string& id) {
@@ -104,8 +107,10 @@ absl::StatusOr<pb::Organisation> LoadOrganisation(pg::Transaction& tx, const std
 absl::StatusOr<std::vector<pb::Organisation>> ListOrganisations(pg::Transaction& tx, pb::OrganisationKind kind,
                                                                 const std::string& query, const std::string& after_name,
                                                                 const std::string& after_id, int limit) {
-  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kListOrganisations, tx.network_id(), static_cast<int>(kind),
-                                                   after_name, after_id, limit, query));
+  const registry::SearchWords words = registry::SplitQuery(query);
+  ASSIGN_OR_RETURN(const pg::Result rows,
+                   tx.Query(kListOrganisations, tx.network_id(), static_cast<int>(kind), after_name, after_id, limit,
+                            words.any(), words.readings, words.similar));
   std::vector<pb::Organisation> organisations;
   for (const pg::Row row : rows) organisations.push_back(OrganisationOf(row));
   return organisations;

@@ -6,6 +6,7 @@
 #include "libs/errors/errors.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
+#include "libs/registry/search_table.h"
 #include "services/identity/domain/names.h"
 #include "services/identity/domain/passwords.h"
 
@@ -24,7 +25,7 @@ constexpr pg::Statement kList{
     "AND (($2::uuid IS NULL AND $7::smallint = 0) OR EXISTS (SELECT FROM person_grants AS g "
     "     WHERE (g.network_id, g.person_id) = (p.network_id, p.person_id) "
     "     AND ($2 IS NULL OR g.organisation_id = $2) AND ($7 = 0 OR g.role = $7))) "
-    "AND ($6::text = '' OR strpos(fold(display_name), fold($6)) > 0 OR strpos(fold(email), fold($6)) > 0) "
+    "AND ($6::text[] IS NULL OR person_id IN (SELECT f.id FROM " KUBARI_SEARCH_FOUND("'{people}'", "$6", "$8", "$9") " f)) "
     "ORDER BY display_name, person_id LIMIT $5"};
 constexpr pg::Statement kGrants{
     "SELECT person_id, organisation_id, role FROM person_grants WHERE network_id = $1 AND person_id = ANY ($2::uuid[]) "
@@ -107,20 +108,28 @@ absl::Status EmailTaken(const std::string& email) {
       {{"email", email}});
 }
 
+// What writing a person came to; with it, what finds the person.
+absl::Status Written(pg::Transaction& tx, const std::string& id, const std::string& display_name, const std::string& email,
+                     const absl::Status& status) {
+  if (pg::ConstraintOf(status) == "people_email_key") return EmailTaken(email);
+  if (status.ok()) registry::PutSearchKey(tx, "people", id, {display_name, email});
+  return status;
+}
+
 }  // namespace
 
 absl::Status InsertPerson(pg::Transaction& tx, const std::string& id, const std::string& display_name,
                           const std::string& email, const std::string& locale, absl::Time now) {
   const absl::Status status =
       tx.Execute(kInsert, tx.network_id(), id, display_name, email, EmailKey(email), locale, now).status();
-  return pg::ConstraintOf(status) == "people_email_key" ? EmailTaken(email) : status;
+  return Written(tx, id, display_name, email, status);
 }
 
 absl::Status UpdatePerson(pg::Transaction& tx, const std::string& id, const std::string& display_name,
                           const std::string& email, const std::string& locale) {
   const absl::Status status =
       tx.Execute(kUpdate, tx.network_id(), id, display_name, email, EmailKey(email), locale).status();
-  return pg::ConstraintOf(status) == "people_email_key" ? EmailTaken(email) : status;
+  return Written(tx, id, display_name, email, status);
 }
 
 absl::Status UpdateLocale(pg::Transaction& tx, const std::string& id, const std::string& locale) {
@@ -159,8 +168,11 @@ absl::StatusOr<pb::Person> LoadPerson(pg::Transaction& tx, const std::string& id
 absl::StatusOr<std::vector<pb::Person>> ListPeople(pg::Transaction& tx, const PeopleFilter& filter,
                                                    const std::string& after_name, const std::string& after_id,
                                                    int limit) {
+  const registry::SearchWords all = registry::SplitQuery(filter.query);
+  const registry::SearchWords query = filter.organisation_id ? all.Exactly() : all;
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kList, tx.network_id(), filter.organisation_id, after_name, after_id,
-                                                   limit, filter.query, static_cast<int>(filter.role)));
+                                                   limit, query.any(), static_cast<int>(filter.role), query.readings,
+                                                   query.similar));
   return WithGrants(tx, rows);
 }
 

@@ -157,6 +157,7 @@ absl::StatusOr<std::vector<pb::RecallNotice>> NoticesHandler::Describe(const rpc
     for (pb::NoticeLine& line : *notice.mutable_lines()) each.push_back(line.mutable_lot());
   }
   RETURN_IF_ERROR(view.TellRecalls(each));
+  TellHolderContacts(context_, call, shown);
   return shown;
 }
 

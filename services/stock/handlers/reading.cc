@@ -23,8 +23,7 @@ constexpr int kTraceLimit = 10'000;
 constexpr int kMaxQuery = 200;  // characters
 
 GoodsQuery SearchFor(const std::string& query) {
-  if (query.empty()) return {};
-  return {.text = query, .lot_code = ReadLotCode(query)};
+  return {.words = kubari::registry::SplitQuery(query), .lot_code = ReadLotCode(query)};
 }
 
 // Days of the network's time, the last one included, as moments.

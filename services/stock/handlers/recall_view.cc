@@ -3,9 +3,15 @@
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "libs/eligibility/eligibility.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
 #include "libs/paging/paging.h"
+#include "libs/registry/parallel.h"
 #include "services/stock/view.h"
 
 namespace kubari::stock {
@@ -47,6 +53,84 @@ absl::StatusOr<std::vector<pb::LotHolder>> ShowHolders(const Context& context, c
   for (pb::LotHolder& one : shown) each.push_back(one.mutable_lot());
   RETURN_IF_ERROR(view.TellRecalls(each));
   return shown;
+}
+
+namespace {
+
+constexpr absl::Duration kPatience = absl::Seconds(2);
+constexpr size_t kDonors = 100;
+
+template <typename Party>
+std::vector<std::string> ContactsOf(const Party& party, absl::CivilDay today) {
+  std::vector<std::string> contacts;
+  for (const type::v1::Agreement& agreement : party.agreements()) {
+    const std::string& contact = agreement.duties().recall_contact();
+    const std::optional<eligibility::Period> period = eligibility::PeriodOf(agreement);
+    const bool counts = period && period->Contains(today) && !contact.empty();
+    if (counts && std::find(contacts.begin(), contacts.end(), contact) == contacts.end()) contacts.push_back(contact);
+  }
+  return contacts;
+}
+
+rpc::Call Soon(const rpc::Call& call) {
+  rpc::Call soon = call;
+  soon.deadline = std::min(call.deadline, absl::Now() + kPatience);
+  return soon;
+}
+
+}  // namespace
+
+void TellDonorContacts(const Context& context, const rpc::Call& call, pb::Recall& recall) {
+  const auth::Principal& who = call.principal;
+  if (!who.is_service && !who.HasRole(type::v1::ROLE_COORDINATOR) && !who.HasRole(type::v1::ROLE_WAREHOUSE_MANAGER) &&
+      !who.HasRole(type::v1::ROLE_AUDITOR) && !who.HasRole(type::v1::ROLE_ADMINISTRATOR)) {
+    return;
+  }
+  std::set<std::string> donors;
+  for (const pb::Lot& lot : recall.lots()) {
+    for (const std::string& donor : eligibility::DonorsOf(lot)) donors.insert(donor);
+  }
+  donors.erase("");
+  recall.set_contacts_incomplete(donors.size() > kDonors || recall.lots_size() < recall.lot_count());
+  std::vector<std::string> names(donors.begin(), donors.end());
+  names.resize(std::min(names.size(), kDonors));
+  const rpc::Call soon = Soon(call);
+  std::vector<absl::StatusOr<donors::v1::Donor>> found(names.size(), absl::UnknownError("not asked"));
+  (void)kubari::registry::ForEachInParallel(names.size(), [&](size_t i) {
+    found[i] = context.registers.GetDonor(soon, names[i]);
+    return absl::OkStatus();
+  });
+  const absl::CivilDay today = calendar::Today(context.clock.Now(), ZoneOf(call));
+  for (const auto& donor : found) {
+    if (!donor.ok()) {
+      recall.set_contacts_incomplete(true);
+      continue;
+    }
+    pb::RecallContact& told = *recall.add_contacts();
+    told.set_donor(donor->name());
+    told.set_donor_display_name(donor->display_name());
+    for (const std::string& contact : ContactsOf(*donor, today)) told.add_contacts(contact);
+  }
+  std::sort(recall.mutable_contacts()->begin(), recall.mutable_contacts()->end(),
+            [](const pb::RecallContact& a, const pb::RecallContact& b) { return a.donor_display_name() < b.donor_display_name(); });
+}
+
+void TellHolderContacts(const Context& context, const rpc::Call& call, std::vector<pb::RecallNotice>& notices) {
+  if (!call.scope.whole_network) return;
+  std::vector<pb::RecallNotice*> waiting;
+  for (pb::RecallNotice& notice : notices) {
+    const bool group = ids::IdFromName("groups", notice.holder()).has_value();
+    const bool settled = notice.has_acknowledge_time() && notice.open_items() == 0;
+    if (group && !settled && notice.recall_state() == pb::RECALL_STATE_OPEN) waiting.push_back(&notice);
+  }
+  const rpc::Call soon = Soon(call);
+  const absl::CivilDay today = calendar::Today(context.clock.Now(), ZoneOf(call));
+  (void)kubari::registry::ForEachInParallel(waiting.size(), [&](size_t i) {
+    const auto group = context.registers.GetGroup(soon, waiting[i]->holder());
+    if (!group.ok()) return absl::OkStatus();
+    for (const std::string& contact : ContactsOf(*group, today)) waiting[i]->add_holder_contacts(contact);
+    return absl::OkStatus();
+  });
 }
 
 std::vector<std::string> NewestFirst() {

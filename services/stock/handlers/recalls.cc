@@ -133,7 +133,9 @@ absl::StatusOr<pb::Recall> RecallsHandler::GetRecall(const rpc::Call& call, cons
   errors::Violations violations;
   violations.Name("recalls", "name", request.name());
   RETURN_IF_ERROR(violations.status());
-  return Describe(call, IdOf(request.name()));
+  ASSIGN_OR_RETURN(pb::Recall recall, Describe(call, IdOf(request.name())));
+  TellDonorContacts(context_, call, recall);
+  return recall;
 }
 
 absl::StatusOr<pb::ListRecallsResponse> RecallsHandler::ListRecalls(const rpc::Call& call,
