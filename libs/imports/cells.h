@@ -39,7 +39,8 @@ void CheckOrder(tables::Cells& cells, std::string_view to_column, const std::str
 // Decimal degrees within ±`limit`, as micro-degrees; read digit by digit, so 35.689501 is exact.
 std::optional<int32_t> Degrees(tables::Cells& cells, std::string_view column, int limit);
 
-// Columns postal_code, municipality_code, address, latitude and longitude (both or neither; both if `position_required`).
+// Columns postal_code, municipality_code, address, latitude and longitude (both or neither; both if
+// `position_required`).
 type::v1::Address ReadAddress(tables::Cells& cells, bool municipality_required, bool position_required);
 // Of the cell; adds what is wrong with it as registry::JudgeMunicipality says.
 void CheckMunicipality(tables::Cells& cells, std::string_view column, const std::string& code);

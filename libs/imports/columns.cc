@@ -14,7 +14,8 @@ tables::Column CodeColumn(const std::string& what, const std::string& what_ja, s
           .title = "Code",
           .title_ja = "コード",
           .hint = absl::StrCat("Short and unique in the network. A ", what, " whose code is there already is skipped."),
-          .hint_ja = absl::StrCat("ネットワーク内で重ならない、", what_ja, "の短い記号。登録済みのコードの行は飛ばします。"),
+          .hint_ja =
+              absl::StrCat("ネットワーク内で重ならない、", what_ja, "の短い記号。登録済みのコードの行は飛ばします。"),
           .example = std::move(example)};
 }
 
@@ -138,8 +139,8 @@ tables::Column TemperatureColumn(bool required, std::string hint, std::string hi
           .choices = Choices<type::v1::TemperatureZone>()};
 }
 
-tables::Column YesNoColumn(std::string name, std::vector<std::string> aliases, std::string title, std::string title_ja, std::string hint,
-                           std::string hint_ja, std::string example) {
+tables::Column YesNoColumn(std::string name, std::vector<std::string> aliases, std::string title, std::string title_ja,
+                           std::string hint, std::string hint_ja, std::string example) {
   return {.name = std::move(name),
           .aliases = std::move(aliases),
           .required = false,

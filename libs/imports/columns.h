@@ -21,8 +21,8 @@ Columns AddressColumns(bool municipality_required, bool position_required);
 Columns AgreementColumns(bool required);
 tables::Column TemperatureColumn(bool required, std::string hint, std::string hint_ja);
 // Of yes and no.
-tables::Column YesNoColumn(std::string name, std::vector<std::string> aliases, std::string title, std::string title_ja, std::string hint,
-                           std::string hint_ja, std::string example);
+tables::Column YesNoColumn(std::string name, std::vector<std::string> aliases, std::string title, std::string title_ja,
+                           std::string hint, std::string hint_ja, std::string example);
 
 // Columns and lists of them, one after the other.
 class List {

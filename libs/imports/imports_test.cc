@@ -1,6 +1,4 @@
 // Cells of imported tables.
-#include "libs/imports/cells.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +6,7 @@
 #include "kubari/donors/v1/donors.pb.h"
 #include "kubari/groups/v1/groups.pb.h"
 #include "libs/errors/testing.h"
+#include "libs/imports/cells.h"
 #include "libs/imports/columns.h"
 #include "libs/imports/upload.h"
 #include "libs/tables/text.h"
@@ -96,7 +95,8 @@ TEST(ImportTest, EnumsAreWordsOfTheContract) {
   EXPECT_EQ(Problems({{"b", "米、めん類;お菓子"}},
                      [](tables::Cells& cells) {
                        EXPECT_EQ(EnumList<type::v1::FoodCategory>(cells, "b"),
-                                 (std::vector{type::v1::FOOD_CATEGORY_RICE, type::v1::FOOD_CATEGORY_NOODLES, type::v1::FOOD_CATEGORY_SNACK}));
+                                 (std::vector{type::v1::FOOD_CATEGORY_RICE, type::v1::FOOD_CATEGORY_NOODLES,
+                                              type::v1::FOOD_CATEGORY_SNACK}));
                      }),
             Strings{});
 }
@@ -106,13 +106,15 @@ TEST(Words, EveryValueHasTitlesAndNoWordMeansTwo) {
        {type::v1::TemperatureZone_descriptor(), type::v1::DateKind_descriptor(), type::v1::FoodCategory_descriptor(),
         type::v1::DietaryTag_descriptor(), type::v1::Allergen_descriptor(), type::v1::ComplianceLevel_descriptor(),
         groups::v1::GroupKind_descriptor(), groups::v1::Weekday_descriptor(), groups::v1::LegalForm_descriptor(),
-        groups::v1::ActivityKind_descriptor(), groups::v1::AgeBand_descriptor(), groups::v1::Help_descriptor(), groups::v1::Vehicle_descriptor()}) {
+        groups::v1::ActivityKind_descriptor(), groups::v1::AgeBand_descriptor(), groups::v1::Help_descriptor(),
+        groups::v1::Vehicle_descriptor()}) {
     std::set<std::string> words;
     EXPECT_EQ(static_cast<int>(ChoicesOf(*type).size()), type->value_count() - 1);
     for (const tables::Choice& choice : ChoicesOf(*type)) {
       EXPECT_FALSE(choice.title.empty() || choice.title_ja.empty()) << type->name() << " " << choice.value;
       EXPECT_GT(NumberOf(*type, choice.value), 0) << choice.value;
-      std::set<std::string> own = {tables::Fold(choice.value), tables::Fold(choice.title), tables::Fold(choice.title_ja)};
+      std::set<std::string> own = {tables::Fold(choice.value), tables::Fold(choice.title),
+                                   tables::Fold(choice.title_ja)};
       for (const std::string& other : choice.others) own.insert(tables::Fold(other));
       for (const std::string& word : own) EXPECT_TRUE(words.insert(word).second) << word;
     }
@@ -122,7 +124,8 @@ TEST(Words, EveryValueHasTitlesAndNoWordMeansTwo) {
 
 const std::vector<tables::Column>& TwoColumns() {
   static const std::vector<tables::Column> columns = {
-      CodeColumn("donor", "寄付者", "=D001"), {.name = "days", .required = false, .title_ja = "日数", .kind = tables::Kind::kNumber, .example = "3"}};
+      CodeColumn("donor", "寄付者", "=D001"),
+      {.name = "days", .required = false, .title_ja = "日数", .kind = tables::Kind::kNumber, .example = "3"}};
   return columns;
 }
 
@@ -184,7 +187,8 @@ TEST(Template, CanBeFilledInAndRead) {
   const std::vector<Register> registers = {{"donors", "Donors", "寄付者", TwoColumns()}};
   for (const std::string language : {"", "ja", "en"}) {
     request.set_language(language);
-    for (const auto format : {type::v1::TABLE_FORMAT_CSV, type::v1::TABLE_FORMAT_CSV_SHIFT_JIS, type::v1::TABLE_FORMAT_XLSX}) {
+    for (const auto format :
+         {type::v1::TABLE_FORMAT_CSV, type::v1::TABLE_FORMAT_CSV_SHIFT_JIS, type::v1::TABLE_FORMAT_XLSX}) {
       request.set_format(format);
       const auto made = MakeTemplate(request, registers);
       ASSERT_THAT(made, errors::IsOk());

@@ -13,15 +13,24 @@ namespace {
 
 type::v1::TableColumnKind KindOf(tables::Kind kind) {
   switch (kind) {
-    case tables::Kind::kText: return type::v1::TABLE_COLUMN_KIND_TEXT;
-    case tables::Kind::kNumber: return type::v1::TABLE_COLUMN_KIND_NUMBER;
-    case tables::Kind::kDegrees: return type::v1::TABLE_COLUMN_KIND_DEGREES;
-    case tables::Kind::kDay: return type::v1::TABLE_COLUMN_KIND_DAY;
-    case tables::Kind::kDayOrMonth: return type::v1::TABLE_COLUMN_KIND_DAY_OR_MONTH;
-    case tables::Kind::kYesNo: return type::v1::TABLE_COLUMN_KIND_YES_NO;
-    case tables::Kind::kChoice: return type::v1::TABLE_COLUMN_KIND_CHOICE;
-    case tables::Kind::kChoices: return type::v1::TABLE_COLUMN_KIND_CHOICES;
-    case tables::Kind::kTexts: return type::v1::TABLE_COLUMN_KIND_TEXTS;
+    case tables::Kind::kText:
+      return type::v1::TABLE_COLUMN_KIND_TEXT;
+    case tables::Kind::kNumber:
+      return type::v1::TABLE_COLUMN_KIND_NUMBER;
+    case tables::Kind::kDegrees:
+      return type::v1::TABLE_COLUMN_KIND_DEGREES;
+    case tables::Kind::kDay:
+      return type::v1::TABLE_COLUMN_KIND_DAY;
+    case tables::Kind::kDayOrMonth:
+      return type::v1::TABLE_COLUMN_KIND_DAY_OR_MONTH;
+    case tables::Kind::kYesNo:
+      return type::v1::TABLE_COLUMN_KIND_YES_NO;
+    case tables::Kind::kChoice:
+      return type::v1::TABLE_COLUMN_KIND_CHOICE;
+    case tables::Kind::kChoices:
+      return type::v1::TABLE_COLUMN_KIND_CHOICES;
+    case tables::Kind::kTexts:
+      return type::v1::TABLE_COLUMN_KIND_TEXTS;
   }
   return type::v1::TABLE_COLUMN_KIND_UNSPECIFIED;
 }
@@ -46,7 +55,8 @@ void Describe(const tables::Column& from, type::v1::TableColumn& to) {
 
 struct InLanguage {
   bool japanese;
-  std::string operator()(const std::string& english, const std::string& in_japanese, const std::string& otherwise = "") const {
+  std::string operator()(const std::string& english, const std::string& in_japanese,
+                         const std::string& otherwise = "") const {
     const std::string& chosen = japanese ? in_japanese : english;
     return chosen.empty() ? otherwise : chosen;
   }
@@ -54,14 +64,17 @@ struct InLanguage {
 
 // One row a column: how it is called, whether it must be there, how to write it, what may be written.
 std::vector<std::vector<std::string>> Explained(const std::vector<tables::Column>& columns, const InLanguage& in) {
-  std::vector<std::vector<std::string>> rows = {{in("Column", "列"), in("Needed", "必須"), in("How to write it", "書き方"), in("Example", "例"),
+  std::vector<std::vector<std::string>> rows = {{in("Column", "列"), in("Needed", "必須"),
+                                                 in("How to write it", "書き方"), in("Example", "例"),
                                                  in("What may be written", "書ける値")}};
   for (const tables::Column& column : columns) {
-    const std::string choices = absl::StrJoin(column.choices, in(", ", "、"), [&](std::string* out, const tables::Choice& choice) {
-      absl::StrAppend(out, in(choice.title, choice.title_ja, choice.value));
-    });
-    rows.push_back({in(column.title, column.title_ja, column.name), column.required ? in("required", "必須") : in("optional", "任意"),
-                    in(column.hint, column.hint_ja), column.example, choices});
+    const std::string choices =
+        absl::StrJoin(column.choices, in(", ", "、"), [&](std::string* out, const tables::Choice& choice) {
+          absl::StrAppend(out, in(choice.title, choice.title_ja, choice.value));
+        });
+    rows.push_back({in(column.title, column.title_ja, column.name),
+                    column.required ? in("required", "必須") : in("optional", "任意"), in(column.hint, column.hint_ja),
+                    column.example, choices});
   }
   return rows;
 }
@@ -71,14 +84,16 @@ std::vector<std::vector<std::string>> Explained(const std::vector<tables::Column
 absl::StatusOr<type::v1::ImportTemplate> MakeTemplate(const type::v1::GetImportTemplateRequest& request,
                                                       const std::vector<Register>& registers) {
   errors::Violations violations;
-  const auto found = std::find_if(registers.begin(), registers.end(), [&](const Register& each) { return request.table() == each.table; });
+  const auto found = std::find_if(registers.begin(), registers.end(),
+                                  [&](const Register& each) { return request.table() == each.table; });
   if (found == registers.end()) {
-    const std::string tables = absl::StrJoin(registers, ", ", [](std::string* out, const Register& each) { out->append(each.table); });
+    const std::string tables =
+        absl::StrJoin(registers, ", ", [](std::string* out, const Register& each) { out->append(each.table); });
     violations.Add("table", "NOT_ONE_OF", absl::StrCat("There is no such table here; choose from: ", tables, "."),
                    absl::StrCat("その表はここにはありません。次から選んでください: ", tables));
   }
-  violations.Require(request.language().empty() || request.language() == "ja" || request.language() == "en", "language", "NOT_ONE_OF",
-                     "Choose \"ja\" or \"en\".", "\"ja\" か \"en\" を選んでください。");
+  violations.Require(request.language().empty() || request.language() == "ja" || request.language() == "en", "language",
+                     "NOT_ONE_OF", "Choose \"ja\" or \"en\".", "\"ja\" か \"en\" を選んでください。");
   if (!violations.empty()) return violations.status();
 
   const InLanguage in{request.language() != "en"};

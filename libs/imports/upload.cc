@@ -24,11 +24,12 @@ tables::Options OptionsOf(const type::v1::TableOptions& options, bool dry_run) {
 
 }  // namespace
 
-Upload::Upload(const std::string& bytes, const type::v1::TableOptions& options, bool dry_run, const std::vector<tables::Column>& columns)
+Upload::Upload(const std::string& bytes, const type::v1::TableOptions& options, bool dry_run,
+               const std::vector<tables::Column>& columns)
     : columns_(columns),
       skip_bad_rows_(options.skip_bad_rows()),
-      table_(tables::Table::Read(bytes, columns, {.bytes = kMaxTableBytes, .rows = kMaxTableRows}, problems_, OptionsOf(options, dry_run),
-                                 &reading_)) {}
+      table_(tables::Table::Read(bytes, columns, {.bytes = kMaxTableBytes, .rows = kMaxTableRows}, problems_,
+                                 OptionsOf(options, dry_run), &reading_)) {}
 
 const std::vector<tables::Row>& Upload::rows() const {
   static const std::vector<tables::Row> none;
@@ -64,11 +65,13 @@ void Upload::Describe(type::v1::TableReading& reading) const {
 }
 
 void CheckTable(errors::Violations& violations, const std::string& table) {
-  violations.Require(!table.empty(), "table", "REQUIRED", "The table is empty; send a CSV or .xlsx file with a header row.",
+  violations.Require(!table.empty(), "table", "REQUIRED",
+                     "The table is empty; send a CSV or .xlsx file with a header row.",
                      "表が空です。見出し行のある CSV か Excel（.xlsx）を送ってください。");
-  violations.Require(table.size() <= kMaxTableBytes, "table", "TOO_LONG",
-                     absl::StrCat("The table has ", table.size(), " bytes; at most ", kMaxTableBytes, " are allowed. Split it."),
-                     absl::StrCat("表は ", table.size(), " バイトです。", kMaxTableBytes, " バイト以内に分けてください。"));
+  violations.Require(
+      table.size() <= kMaxTableBytes, "table", "TOO_LONG",
+      absl::StrCat("The table has ", table.size(), " bytes; at most ", kMaxTableBytes, " are allowed. Split it."),
+      absl::StrCat("表は ", table.size(), " バイトです。", kMaxTableBytes, " バイト以内に分けてください。"));
 }
 
 }  // namespace kubari::imports

@@ -1,5 +1,5 @@
-// The way of every import: one table, all cells judged first, all problems told at once; then everything is written, or nothing, or, if the
-// caller asked for it, the rows without a problem.
+// The way of every import: one table, all cells judged first, all problems told at once; then everything is written, or
+// nothing, or, if the caller asked for it, the rows without a problem.
 //
 //   imports::Upload upload(request, DonorColumns());
 //   std::vector<ImportedDonor> rows = ReadDonors(upload);        // adds problems
@@ -30,7 +30,8 @@ class Upload {
   template <typename Request>
   Upload(const Request& request, const std::vector<tables::Column>& columns)
       : Upload(request.table(), request.options(), request.dry_run(), columns) {}
-  Upload(const std::string& bytes, const type::v1::TableOptions& options, bool dry_run, const std::vector<tables::Column>& columns);
+  Upload(const std::string& bytes, const type::v1::TableOptions& options, bool dry_run,
+         const std::vector<tables::Column>& columns);
   Upload(const Upload&) = delete;
   Upload& operator=(const Upload&) = delete;
 
@@ -76,8 +77,8 @@ absl::Status CheckImport(const Request& request) {
 
 // The tables that a service imports, by the word that requests call them by.
 struct Register {
-  const char* table;            // "donors"
-  const char* title;            // of files and sheets
+  const char* table;  // "donors"
+  const char* title;  // of files and sheets
   const char* title_ja;
   const std::vector<tables::Column>& columns;
 };

@@ -14,7 +14,8 @@ struct Word {
   std::vector<std::string> others = {};
 };
 
-// By the value's name in the contract. A value without an entry can be written by its name only; the test wants one for each.
+// By the value's name in the contract. A value without an entry can be written by its name only; the test wants one for
+// each.
 const std::map<std::string, Word>& Words() {
   static const std::map<std::string, Word> words = {
       {"TEMPERATURE_ZONE_AMBIENT", {"Ambient", "常温", {"ドライ", "室温", "常温保存", "dry"}}},
@@ -87,8 +88,10 @@ const std::map<std::string, Word>& Words() {
       {"LEGAL_FORM_NPO", {"NPO", "特定非営利活動法人", {"NPO法人"}}},
       {"LEGAL_FORM_SOCIAL_WELFARE", {"Social welfare corporation", "社会福祉法人"}},
       {"LEGAL_FORM_WELFARE_COUNCIL", {"Social-welfare council", "社会福祉協議会", {"社協"}}},
-      {"LEGAL_FORM_GENERAL_ASSOCIATION", {"General association", "一般社団・財団法人", {"一般社団法人", "一般財団法人"}}},
-      {"LEGAL_FORM_PUBLIC_INTEREST", {"Public-interest association", "公益社団・財団法人", {"公益社団法人", "公益財団法人"}}},
+      {"LEGAL_FORM_GENERAL_ASSOCIATION",
+       {"General association", "一般社団・財団法人", {"一般社団法人", "一般財団法人"}}},
+      {"LEGAL_FORM_PUBLIC_INTEREST",
+       {"Public-interest association", "公益社団・財団法人", {"公益社団法人", "公益財団法人"}}},
       {"LEGAL_FORM_VOLUNTARY", {"Voluntary group", "任意団体"}},
       {"LEGAL_FORM_COMPANY", {"Company", "会社", {"株式会社", "合同会社"}}},
       {"LEGAL_FORM_COOPERATIVE", {"Cooperative", "協同組合", {"生活協同組合", "生協"}}},
@@ -177,7 +180,8 @@ const std::vector<tables::Choice>& ChoicesOf(const google::protobuf::EnumDescrip
 }
 
 int NumberOf(const google::protobuf::EnumDescriptor& type, const std::string& value) {
-  const auto* found = type.FindValueByName(type.FindValueByNumber(0)->name().substr(0, PrefixOf(type)) + absl::AsciiStrToUpper(value));
+  const auto* found =
+      type.FindValueByName(type.FindValueByNumber(0)->name().substr(0, PrefixOf(type)) + absl::AsciiStrToUpper(value));
   return found == nullptr ? -1 : found->number();
 }
 

@@ -9,7 +9,8 @@
 
 namespace kubari::imports {
 
-// Every value but the unspecified one: by its name in lower case without the prefix ("bread_cereal"), by its titles, and by other usual words.
+// Every value but the unspecified one: by its name in lower case without the prefix ("bread_cereal"), by its titles,
+// and by other usual words.
 const std::vector<tables::Choice>& ChoicesOf(const google::protobuf::EnumDescriptor& type);
 
 template <typename E>
