@@ -2,10 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
+#include <map>
+#include <set>
 
 #include "kubari/allocation/v1/snapshot.pb.h"
 #include "kubari/stock/v1/stock.pb.h"
+#include "kubari/type/v1/access.pb.h"
 #include "kubari/type/v1/take_along.pb.h"
 #include "libs/contract/contract.h"
 #include "libs/errors/errors.h"
@@ -59,6 +63,83 @@ TEST(TakeAlong, TheContractSaysHowEverythingIsReached) {
   }
   EXPECT_TRUE(names.contains("stock.ListLots"));
   EXPECT_FALSE(names.contains("identity.ListNetworks")) << "that is for services";
+}
+
+// Everything is everything: a method that reads for people is taken along, or stands here with what says the same. Who adds one decides.
+TEST(TakeAlong, WhatReadsComesAlongOrIsSaidElsewhere) {
+  const std::map<std::string, std::string> elsewhere = {
+      // One row of a list that is taken.
+      {"allocation.GetRun", "ListRuns, and the run's file by ExportRun"},
+      {"donors.GetBroadcast", "ListBroadcasts"},
+      {"donors.GetDonor", "ListDonors"},
+      {"donors.GetOffer", "ListOffers"},
+      {"donors.GetStandingOffer", "ListStandingOffers"},
+      {"groups.GetApplication", "ListApplications"},
+      {"groups.GetGroup", "ListGroups"},
+      {"groups.GetNeed", "ListNeeds"},
+      {"groups.GetSurvey", "ListSurveys, ListSurveyAnswers"},
+      {"identity.GetOrganisation", "ListOrganisations"},
+      {"identity.GetPerson", "ListPeople"},
+      {"notifications.GetDelivery", "ListDeliveries"},
+      {"stock.GetDelivery", "ListDeliveries"},
+      {"stock.GetLot", "ListLots"},
+      {"stock.GetProduct", "ListProducts"},
+      {"stock.GetRecall", "ListRecalls, and the lots with ListRecallNotices"},
+      {"stock.GetReservation", "ListReservations"},
+      {"stock.GetStocktake", "ListStocktakes, ListStocktakeLines"},
+      {"stock.GetTransfer", "ListTransfers"},
+      {"support.GetCampaign", "ListCampaigns"},
+      {"support.GetSupportRequest", "ListSupportRequests"},
+      // Counted or judged from what is taken.
+      {"allocation.ExplainGroup", "the run's file"},
+      {"allocation.GetMarket", "ListMarkets"},
+      {"allocation.GetPickList", "ListReservations"},
+      {"allocation.GetSnapshot", "of now, from lots and groups; a run's own is in its file"},
+      {"allocation.ReplayRun", "the run's file, and `kubari replay`"},
+      {"allocation.TryOptions", "nothing is kept"},
+      {"impact.GetImpact", "ListImpactMovements"},
+      {"notifications.CountUnread", "ListNotices"},
+      {"stock.CountAlerts", "ListBalances, ListLots"},
+      {"stock.ExportTrace", "ListMovements"},
+      {"stock.LookUpCode", "ListProducts, ListLots"},
+      {"stock.PreviewRecall", "ListBalances, ListLots"},
+      {"stock.PrintDeliverySheet", "ListDeliveries"},
+      {"stock.PrintLabels", "ListLots"},
+      {"stock.ReadFeed", "ListMovements with position and leaf hash; as auditors verify it: `kubari export ledger`"},
+      {"stock.SuggestPicks", "ListBalances"},
+      {"stock.TraceBackward", "ListMovements"},
+      {"stock.TraceForward", "ListMovements"},
+      {"stock.TraceLot", "ListMovements"},
+      {"support.GetSupportStatistics", "ListSupportRequests"},
+      // No record of the network.
+      {"donors.GetImportTemplate", "an empty table"},
+      {"groups.GetImportTemplate", "an empty table"},
+      {"stock.GetImportTemplate", "an empty table"},
+      {"identity.GetSession", "who asks: in manifest.json"},
+      {"identity.SignOut", "reads nothing"},
+      {"notifications.GetEmailStatus", "of the installation"},
+      {"notifications.GetPreferences", "a person's own, not the network's"},
+      {"stock.RecordMovements", "writes: each of its requests has its id"},
+      // What is said about people is never taken along: each look at it is one person's, and recorded; it is erased after its time.
+      {"support.ReadApplication", "stays where it is"},
+      {"support.ReadDetails", "stays where it is"},
+  };
+  std::set<std::string> taken, reads;
+  for (const Taken& each : TakenAlong()) taken.insert(ShortName(*each.method));
+  for (const auto* service : ContractServices()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const google::protobuf::MethodDescriptor& method = *service->method(i);
+      const type::v1::Access access = method.options().GetExtension(type::v1::access);
+      const bool for_people = access.any_role() || access.own_roles_size() > 0 ||
+                              std::any_of(access.roles().begin(), access.roles().end(), [](int role) { return role != type::v1::ROLE_SERVICE; });
+      const std::string name = ShortName(method);
+      if (!for_people || method.input_type()->FindFieldByName("request_id") != nullptr) continue;
+      if (taken.contains(name) || method.options().GetExtension(type::v1::take_along).left_out()) continue;
+      reads.insert(name);
+      EXPECT_TRUE(elsewhere.contains(name)) << name << " is not taken along: say so in the contract, or here what says the same";
+    }
+  }
+  for (const auto& [name, why] : elsewhere) EXPECT_TRUE(reads.contains(name)) << name << " needs no excuse";
 }
 
 TEST(TakeAlong, ChildrenAndFilesOfWhatIsMet) {

@@ -175,14 +175,33 @@ Names Setting::MakeSide(const std::string& label) {
         R"({"requestId": "$uuid", "donor": "$donor", "agreement": {"title": "合意書", "validFromDate": "2020-01-01",
           "conditions": {"donorMayBeNamed": true, "onwardTransferAllowed": true}}})",
         side, "name");
+  side["acting"] = Field(coordinator, "donors.CreateDonor",
+                         R"({"requestId": "$uuid", "donor": {"code": "S$label", "displayName": "試験卸 $label", "kind": "DONOR_KIND_WHOLESALER",
+                           "address": {"municipalityCode": "13104"}}})",
+                         side, "name");
+  Field(coordinator, "donors.AllowActing", R"({"requestId": "$uuid", "donor": "$donor", "actingDonor": "$acting"})", side, "donor");
   MakeGroup(coordinator, "G", "group", side);
   MakeGroup(coordinator, "N", "neighbour", side);
   side["group_organisation"] = OrganisationOf(side["group"]);
+  File("donors", "donor", side);
+  File("groups", "group", side);
   Donate(label, side);
   SendAndCount(side);
   Drill(side);
   Invite(side);
   return side;
+}
+
+void Setting::File(const std::string& service, const std::string& party, Names& side) {
+  const cli::Client coordinator = Coordinator();
+  Names words = side;
+  words["party"] = side.at(party);
+  words["agreement"] = side[party + "_agreement"] =
+      Field(coordinator, service + ".ListAgreements", R"({"party": "$party"})", words, "agreements.0.agreement.name");
+  // The smallest that counts as a PDF.
+  side[party + "_paper"] = Field(coordinator, service + ".AddAgreementDocument", R"({"requestId": "$uuid", "name": "$agreement",
+      "fileName": "合意書 $label.pdf", "content": "JVBERi0xLjQKMSAwIG9iajw8L1R5cGUvQ2F0YWxvZz4+ZW5kb2JqCnRyYWlsZXI8PC9Sb290IDEgMCBSPj4KJSVFT0YK"})",
+                                 words, "documents.0.sha256");
 }
 
 void Setting::Donate(const std::string& label, Names& side) {

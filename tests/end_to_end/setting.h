@@ -14,7 +14,9 @@ namespace kubari::end_to_end {
 //   operator warehouse shelf shelf2 chilled   an NPO with a warehouse of three shelves
 //   warehouse2 shelf3 transfer                 its second one, and 2 items on their way there
 //   donor donor_organisation offer line draft  a donor with an accepted offer (its line) and a draft
+//   donor_agreement donor_paper acting         its agreement with a paper (SHA-256), and another donor that may act for it
 //   group group_organisation                   a group, active and with an agreement; the offer is for it alone
+//   group_agreement group_paper                the agreement, and its paper
 //   neighbour                                  another one
 //   lot receipt                                120 items of the offer on the shelf, received by this movement
 //   reservation delivery                       12 items promised to the group and 24 on their way to it
@@ -41,6 +43,8 @@ class Setting {
   std::string NewToken(kubari::type::v1::Role role, const Names& side);
   cli::Client As(kubari::type::v1::Role role, const Names& side) { return installation_.Gateway(Token(role, side)); }
   cli::Client Coordinator() { return As(kubari::type::v1::ROLE_COORDINATOR, a); }
+  // The person, with an e-mail address, who made the network.
+  cli::Client Administrator() { return installation_.Gateway(administrator_); }
   cli::Client Auditing() { return As(kubari::type::v1::ROLE_AUDITOR, a); }
   Installation& installation() { return installation_; }
 
@@ -53,6 +57,8 @@ class Setting {
   void OpenMarket();
   Names MakeSide(const std::string& label);
   void Donate(const std::string& label, Names& side);
+  // The only agreement of this party ("donor", "group"), and a paper of it.
+  void File(const std::string& service, const std::string& party, Names& side);
   void Invite(Names& side);
   void SendAndCount(Names& side);
   void Drill(Names& side);
