@@ -5,7 +5,7 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 
 import App from '../App.svelte';
 import { ErrorInfoSchema, LocalizedMessageSchema } from '../gen/google/rpc/error_details_pb';
-import { LineState, RunState } from '../gen/kubari/allocation/v1/allocation_pb';
+import { LineState, Policy, RunState } from '../gen/kubari/allocation/v1/allocation_pb';
 import { OfferState } from '../gen/kubari/donors/v1/donors_pb';
 import { GroupState } from '../gen/kubari/groups/v1/groups_pb';
 import { Role } from '../gen/kubari/type/v1/access_pb';
@@ -14,7 +14,7 @@ import { at, id, sessionAs, useNetwork, type Overrides } from '../testing/networ
 import { coordinator } from './routes';
 
 // Pages are loaded on demand; here beforehand, as a busy machine takes its time.
-const shown = ['/offers/:offer', '/stock', '/runs/:run', '/groups/:group', '/rules'];
+const shown = ['/offers/:offer', '/stock', '/runs', '/runs/:run', '/runs/:run/groups/:group', '/groups/:group', '/rules'];
 beforeAll(async () => {
   for (const route of coordinator) if (shown.includes(route.path)) await route.page();
 }, 240_000);
@@ -203,8 +203,10 @@ test('what if: other options are compared, and replace the proposal on request',
   });
   await fireEvent.input(await screen.findByLabelText('公平さのゆとり（‰）'), { target: { value: '50' } });
   await fireEvent.click(screen.getByRole('button', { name: '試す' }));
-  expect(await screen.findByRole('cell', { name: '+24点' })).toBeTruthy();
-  expect(screen.getByRole('cell', { name: '96点' })).toBeTruthy();
+  // In all, and for each group.
+  const cells = async (table: string) => within(await screen.findByRole('table', { name: table })).getAllByRole('cell').map((one) => one.textContent?.trim());
+  expect(await cells('いまの案との違い')).toEqual(expect.arrayContaining(['点数', '72点', '96点', '+24点']));
+  expect(await cells('受け取る数が変わる団体')).toEqual(expect.arrayContaining(['みどり', '24点', '48点', '+24点']));
   await fireEvent.click(screen.getByRole('button', { name: 'この案に置き換える' }));
   await fireEvent.click((await dialog()).getByRole('button', { name: 'この案に置き換える' }));
   await waitFor(() => expect(revised).toMatchObject({ etag: 'r1', options: { tolerancePermille: 50 }, keepAdjustments: true }));
@@ -252,4 +254,39 @@ test('rules that somebody else changed meanwhile are shown anew', async () => {
   await fireEvent.click(screen.getByRole('button', { name: '保存する' }));
   expect(await screen.findByText('保存しました。')).toBeTruthy();
   expect(sent).toEqual(['1', '2']);
+});
+
+test('why a group gets this much: a letter in either language, copied or sent to its address', async () => {
+  const copied: string[] = [];
+  Object.defineProperty(navigator, 'clipboard', { configurable: true, value: { writeText: (text: string) => Promise.resolve(void copied.push(text)) } });
+  open(`/runs/${id(60)}/groups/${id(30)}`, {
+    allocation: {
+      ...proposed,
+      explainGroup: () => ({ groupDisplayName: 'みどり子ども食堂', items: 24n, textJa: '24点を配分します。', text: 'You get 24 items.', askedFor: [{ text: 'おむつ', items: 12n, lots: 2, eligibleLots: 1 }] }),
+    },
+    groups: { getGroup: () => ({ ...group, contactEmail: 'midori@example.org' }) },
+  });
+  expect(await screen.findByText('24点を配分します。')).toBeTruthy();
+  expect(screen.getByRole('cell', { name: 'おむつ' })).toBeTruthy();
+  await fireEvent.click(screen.getByRole('button', { name: '文章をコピー' }));
+  expect(await screen.findByText('コピーしました。メールやメッセージに貼り付けられます。')).toBeTruthy();
+  await fireEvent.click(screen.getByRole('main').querySelector<HTMLButtonElement>('button[lang=en]')!);
+  expect(screen.getByText('You get 24 items.')).toBeTruthy();
+  await fireEvent.click(screen.getByRole('button', { name: '文章をコピー' }));
+  await waitFor(() => expect(copied).toEqual(['24点を配分します。', 'You get 24 items.']));
+  await waitFor(() => expect(screen.getByRole('link', { name: 'メールで送る' }).getAttribute('href')).toMatch(/^mailto:midori@example\.org\?subject=.*&body=You%20get%2024%20items\.$/));
+  Reflect.deleteProperty(navigator, 'clipboard');
+});
+
+test('runs say how they share out, and are chosen by their state', async () => {
+  const asked: number[][] = [];
+  open('/runs', {
+    allocation: {
+      ...proposed,
+      listRuns: (request) => { asked.push(request.states); return { runs: [{ ...run, policy: Policy.CLAIMS }] }; },
+    },
+  });
+  expect(await screen.findByRole('cell', { name: '早い者順' })).toBeTruthy();
+  await fireEvent.change(screen.getByLabelText('状態'), { target: { value: 'PUBLISHED' } });
+  await waitFor(() => expect(asked.at(-1)).toEqual([RunState.PUBLISHED]));
 });
