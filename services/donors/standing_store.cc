@@ -109,8 +109,8 @@ absl::StatusOr<Standing> LoadStanding(pg::Transaction& tx, const std::string& id
 }
 
 absl::StatusOr<std::vector<Standing>> ListStanding(pg::Transaction& tx, const StandingFilter& filter) {
-  const registry::SearchWords all = registry::SplitQuery(filter.query);
-  const registry::SearchWords query = filter.only ? all.Exactly() : all;
+  const registry::SearchWords words = registry::SplitQuery(filter.query);
+  const registry::SearchWords query = filter.only ? words.Exactly() : words;
   ASSIGN_OR_RETURN(const pg::Result rows,
                    tx.Query(kList, tx.network_id(), filter.only, filter.donor_id, query.any(), filter.going_on,
                             filter.today, filter.after_title, filter.after_id, filter.limit, query.readings, query.similar));
