@@ -1,6 +1,8 @@
 #include "services/allocation/telling.h"
 
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+#include <absl/time/civil_time.h>
 #include <absl/time/clock.h>
 
 #include <vector>
@@ -24,10 +26,12 @@ constexpr pg::Statement kAsked{
 constexpr pg::Statement kToRemind{"SELECT network_id, run_id AS id FROM runs_to_remind($1)"};
 constexpr pg::Statement kReminded{"UPDATE runs SET reminded = true WHERE network_id = $1 AND run_id = $2 AND NOT reminded"};
 
-std::string DueIn(const char* format, absl::Time time, const std::string& zone_name) {
+outbox::Words DueIn(absl::Time time, const std::string& zone_name) {
   absl::TimeZone zone;
   if (!absl::LoadTimeZone(zone_name, &zone)) zone = absl::UTCTimeZone();
-  return absl::FormatTime(format, time, zone);
+  const absl::CivilMinute due = absl::ToCivilMinute(time, zone);
+  return {.ja = absl::StrFormat("%d月%d日 %d:%02d", due.month(), due.day(), due.hour(), due.minute()),
+          .en = absl::FormatTime("%Y-%m-%d %H:%M", time, zone)};
 }
 
 // One notice for each group that is asked.
@@ -37,7 +41,7 @@ absl::Status Ask(pg::Transaction& tx, const std::string& run_id, absl::Time now,
     const auto group_id = row.Get<std::string>("group_id"), title = row.Get<std::string>("title"), zone = row.Get<std::string>("time_zone");
     const auto lines = row.Get<int64_t>("lines"), items = row.Get<int64_t>("items");
     const auto due = row.Get<absl::Time>("answer_due_time");
-    const std::string due_ja = DueIn("%Em月%Ed日 %H:%M", due, zone), due_en = DueIn("%Y-%m-%d %H:%M", due, zone);
+    const auto [due_ja, due_en] = DueIn(due, zone);
     outbox::Notice notice = outbox::Make(
         reminder ? notifications::v1::NOTICE_KIND_ANSWER_DUE_SOON : notifications::v1::NOTICE_KIND_LINES_OFFERED,
         reminder ? outbox::Words{.ja = absl::StrCat("お返事の期限が近づいています（", due_ja, "まで）"),
