@@ -1,5 +1,8 @@
 // Campaigns, their public form, and what becomes of applications.
 #include <atomic>
+#include <functional>
+#include <map>
+#include <set>
 #include <thread>
 
 #include "services/support/support_fixture.h"
@@ -264,6 +267,132 @@ TEST_F(CampaignsTest, DraftsAreNotPublicAndCampaignsAreTheCoordinators) {
                                           {"campaign.municipality_codes[0]", "NOT_A_MUNICIPALITY"}}) {
     EXPECT_THAT(refused, Violates(field, reason));
   }
+}
+
+TEST_F(CampaignsTest, EveryMethodByEveryKindOfStranger) {
+  const v1::Campaign campaign = Published("door");
+  ASSERT_THAT(Apply(Applying("door")), IsOk());
+  const std::string application = Applications(campaign.name())->applications(0).name();
+  using Try = std::function<absl::Status(const std::string& who)>;
+  // About the campaign, about its application, and what needs neither.
+  const std::map<std::string, Try> about_campaign = {
+      {"GetCampaign",
+       [&](const std::string& who) {
+         v1::GetCampaignRequest request;
+         request.set_name(campaign.name());
+         return Do(&Stub::GetCampaign, who, request).status();
+       }},
+      {"UpdateCampaign",
+       [&](const std::string& who) {
+         v1::UpdateCampaignRequest request;
+         request.set_request_id(NewId());
+         *request.mutable_campaign() = campaign;
+         request.mutable_campaign()->set_capacity(1);
+         return Do(&Stub::UpdateCampaign, who, request).status();
+       }},
+      {"PublishCampaign",
+       [&](const std::string& who) {
+         v1::PublishCampaignRequest request;
+         request.set_request_id(NewId());
+         request.set_name(campaign.name());
+         return Do(&Stub::PublishCampaign, who, request).status();
+       }},
+      {"CloseCampaign",
+       [&](const std::string& who) {
+         v1::CloseCampaignRequest request;
+         request.set_request_id(NewId());
+         request.set_name(campaign.name());
+         return Do(&Stub::CloseCampaign, who, request).status();
+       }},
+      {"ListApplications", [&](const std::string& who) { return Applications(campaign.name(), who).status(); }},
+  };
+  const std::map<std::string, Try> about_application = {
+      {"ReadApplication",
+       [&](const std::string& who) {
+         v1::ReadApplicationRequest request;
+         request.set_name(application);
+         return Do(&Stub::ReadApplication, who, request).status();
+       }},
+      {"AcceptApplications", [&](const std::string& who) { return Accept({application}, who).status(); }},
+      {"DeclineApplication",
+       [&](const std::string& who) {
+         v1::DeclineApplicationRequest request;
+         request.set_request_id(NewId());
+         request.set_name(application);
+         request.set_reason(v1::DECLINE_REASON_NO_STOCK);
+         return Do(&Stub::DeclineApplication, who, request).status();
+       }},
+  };
+  const Try create = [&](const std::string& who) { return MakeCampaign(CampaignOf("mine", 1, false), who).status(); };
+  const Try list = [&](const std::string& who) {
+    return Do(&Stub::ListCampaigns, who, v1::ListCampaignsRequest()).status();
+  };
+  const Try relay = [&](const std::string& who) { return Do(&Stub::RelayApplication, who, Applying("door")).status(); };
+  const std::set<std::string> others = {"CreateCampaign",     "ListCampaigns",     "RelayApplication",
+                                        "GetPublicCampaign",  "SubmitApplication", "GetPublicApplication",
+                                        "WithdrawApplication"};
+  const auto* service =
+      google::protobuf::DescriptorPool::generated_pool()->FindServiceByName("kubari.support.v1.CampaignService");
+  for (int m = 0; m < service->method_count(); ++m) {
+    const std::string& method = service->method(m)->name();
+    EXPECT_EQ(about_campaign.count(method) + about_application.count(method) + others.count(method), 1u)
+        << method << " has no row";
+  }
+
+  // The same role in another network, and a service: as if there were none.
+  for (const std::string who : {"far coordinator", "service"}) {
+    for (const auto& [method, attempt] : about_campaign) {
+      EXPECT_THAT(attempt(who), FailsBecause("CAMPAIGN_NOT_FOUND")) << who << " " << method;
+    }
+    for (const auto& [method, attempt] : about_application) {
+      EXPECT_THAT(attempt(who), FailsBecause("APPLICATION_NOT_FOUND")) << who << " " << method;
+    }
+  }
+  EXPECT_EQ(Do(&Stub::ListCampaigns, "far coordinator", v1::ListCampaignsRequest())->campaigns_size(), 0);
+  EXPECT_THAT(create("service"), FailsBecause("NOT_YOUR_ORGANISATION"));
+  EXPECT_THAT(relay("far coordinator"), FailsBecause("CAMPAIGN_NOT_FOUND")) << "relaying is within the network";
+  EXPECT_THAT(relay("far city"), FailsBecause("CAMPAIGN_NOT_FOUND"));
+
+  // Other roles of the network. An administrator sees campaigns, but nothing of who applies.
+  for (const std::string who :
+       {"city", "council", "pantry", "kitchen", "administrator", "auditor", "manager", "volunteer", "maker"}) {
+    for (const auto& [method, attempt] : about_campaign) {
+      if (who == "administrator" && method == "GetCampaign") {
+        EXPECT_THAT(attempt(who), IsOk());
+      } else {
+        EXPECT_THAT(attempt(who), FailsBecause("ROLE_NOT_ALLOWED")) << who << " " << method;
+      }
+    }
+    for (const auto& [method, attempt] : about_application) {
+      EXPECT_THAT(attempt(who), FailsBecause("ROLE_NOT_ALLOWED")) << who << " " << method;
+    }
+    EXPECT_THAT(create(who), FailsBecause("ROLE_NOT_ALLOWED")) << who;
+    if (who != "administrator") {
+      EXPECT_THAT(list(who), FailsBecause("ROLE_NOT_ALLOWED")) << who;
+    }
+    // A partner's program may hand applications in, and learns nothing by it but its receipt.
+    if (who != "city" && who != "council") {
+      EXPECT_THAT(relay(who), FailsBecause("ROLE_NOT_ALLOWED")) << who;
+    }
+  }
+
+  // Nobody at all: only the public page's methods answer, and those that are about an application need its receipt.
+  for (const auto* methods : {&about_campaign, &about_application}) {
+    for (const auto& [method, attempt] : *methods) {
+      EXPECT_THAT(attempt(""), errors::FailsWith(absl::StatusCode::kUnauthenticated)) << method;
+    }
+  }
+  for (const Try& attempt : {create, list, relay})
+    EXPECT_THAT(attempt(""), errors::FailsWith(absl::StatusCode::kUnauthenticated));
+  EXPECT_THAT(StateOf("door", "ABCDE-ABCDE-ABCDE-ABCDE"), FailsBecause("APPLICATION_NOT_FOUND"));
+  EXPECT_THAT(WithdrawIt("door", "ABCDE-ABCDE-ABCDE-ABCDE"), FailsBecause("APPLICATION_NOT_FOUND"));
+  EXPECT_THAT(Page("no-such-door"), FailsBecause("CAMPAIGN_NOT_FOUND"));
+
+  // Nothing of all that changed anything, and no look is on record.
+  EXPECT_EQ(Applications(campaign.name())->applications(0).state(), v1::APPLICATION_STATE_RECEIVED);
+  EXPECT_EQ(Sql("SELECT count(*) FROM looks"), "0");
+  EXPECT_EQ(Sql("SELECT count(*) FROM applications WHERE state = 1"), "1");
+  EXPECT_EQ(Page("door")->state(), v1::PUBLIC_STATE_OPEN);
 }
 
 TEST_F(CampaignsTest, ApplicationsAreErasedInTime) {

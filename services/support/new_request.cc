@@ -20,7 +20,7 @@ Request NewRequest(const Organisation& from, absl::Time now) {
   request.id = ids::NewV7(now);
   request.standing.requester = request.standing.responsible = from.id;
   request.requester_name = request.responsible_name = from.display_name;
-  request.responsible_time = request.create_time = now;
+  request.responsible_time = request.create_time = request.activity_time = now;
   return request;
 }
 

@@ -109,6 +109,25 @@ void TellOverdue(pg::Transaction& tx, const Request& request, const Audience& to
        now);
 }
 
+void TellToBeAbandoned(pg::Transaction& tx, const Request& request, const Audience& to, absl::CivilDay day,
+                       absl::Time now) {
+  const std::string date = absl::FormatCivilTime(day);
+  Send(tx, request, notifications::v1::NOTICE_KIND_SUPPORT_OVERDUE, to,
+       {.ja = absl::StrCat("食支援依頼がまもなく終了・消去されます（", CodeOf(request), "）"),
+        .en = absl::StrCat("A food-support request is about to be closed and erased (", CodeOf(request), ")")},
+       {.ja = absl::StrCat(
+            "長い間、操作がありません。このままだと ", date,
+            " に「対応不可」で終了し、内容は消去されます。\nまだ必要なときは、依頼の画面で次の操作をしてください（"
+            "準備を始める、引き継ぐ、内容を直すなど）。済んでいるときは完了にしてください。現在の担当：",
+            request.responsible_name, "。"),
+        .en = absl::StrCat(
+            "Nobody has taken a step for long. On ", date,
+            " it is closed as declined and its content is erased.\nIf it is still needed, take the next step (prepare, "
+            "hand over, correct it); if it is done, complete it. Responsible now: ",
+            request.responsible_name, ".")},
+       now);
+}
+
 void TellApplications(pg::Transaction& tx, const std::string& campaign_id, const std::string& title_ja,
                       const std::string& title_en, const Organisation& to, absl::CivilDay day, absl::Time now) {
   Notice notice =

@@ -21,6 +21,9 @@ void TellAnswered(pg::Transaction& tx, const Request& request, const Audience& t
 void TellClosed(pg::Transaction& tx, const Request& request, const Audience& to, absl::Time now);
 void TellReopened(pg::Transaction& tx, const Request& request, const Audience& to, absl::Time now);
 void TellOverdue(pg::Transaction& tx, const Request& request, const Audience& to, absl::Time now);
+// It is closed and erased on `day` unless somebody takes a step before.
+void TellToBeAbandoned(pg::Transaction& tx, const Request& request, const Audience& to, absl::CivilDay day,
+                       absl::Time now);
 // At most once a day for one campaign; `day` is today there.
 void TellApplications(pg::Transaction& tx, const std::string& campaign_id, const std::string& title_ja,
                       const std::string& title_en, const Organisation& to, absl::CivilDay day, absl::Time now);

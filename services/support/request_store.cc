@@ -17,6 +17,7 @@ namespace {
   "r.acknowledged_by, r.acknowledge_time, r.proposed_id, r.propose_time, r.proposed_by, r.answer_due_time, "        \
   "r.former_ids, r.urgency, r.due_date, r.municipality_code, r.ages, r.campaign_id, r.create_time, r.close_time, "  \
   "r.erased, r.has_contact, r.households_reached, r.decline_reason, r.journal_count, r.version, n.retention_days, " \
+  "r.activity_time, r.abandon_time, coalesce(r.reached_position, 0) AS reached_position, "                          \
   "a.display_name AS requester_name, b.display_name AS responsible_name, c.display_name AS proposed_name "          \
   "FROM support_requests r JOIN networks n ON n.network_id = r.network_id "                                         \
   "LEFT JOIN organisations a ON a.network_id = r.network_id AND a.organisation_id = r.requester_id "                \
@@ -46,16 +47,17 @@ constexpr pg::Statement kListNewest{KUBARI_REQUEST_COLUMNS KUBARI_REQUEST_FILTER
 constexpr pg::Statement kInsert{
     "INSERT INTO support_requests (network_id, support_request_id, code, state, requester_id, responsible_id, "
     "responsible_time, acknowledged_by, acknowledge_time, proposed_id, propose_time, proposed_by, answer_due_time, "
-    "urgency, due_date, municipality_code, ages, campaign_id, create_time, has_contact, journal_count) "
+    "urgency, due_date, municipality_code, ages, campaign_id, create_time, has_contact, journal_count, activity_time) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17::smallint[], $18, $19, $20, "
-    "$21) "
+    "$21, $19) "
     "ON CONFLICT (network_id, code) DO NOTHING"};
 constexpr pg::Statement kSave{
     "UPDATE support_requests SET state = $3, responsible_id = $4, responsible_time = $5, acknowledged_by = $6, "
     "acknowledge_time = $7, proposed_id = $8, propose_time = $9, proposed_by = $10, answer_due_time = $11, "
     "former_ids = $12::uuid[], urgency = $13, due_date = $14, municipality_code = $15, ages = $16::smallint[], "
     "close_time = $17, erased = $18, has_contact = $19, households_reached = $20, decline_reason = $21, "
-    "journal_count = $22, told_overdue_time = NULL, version = version + 1 "
+    "journal_count = $22, activity_time = $23, abandon_time = $24, reached_position = nullif($25::bigint, 0), "
+    "told_overdue_time = NULL, version = version + 1 "
     "WHERE network_id = $1 AND support_request_id = $2"};
 constexpr pg::Statement kAddEntry{
     "INSERT INTO journal (network_id, support_request_id, number, kind, time, actor, organisation_id, other_id, state, "
@@ -76,6 +78,13 @@ constexpr pg::Statement kFulfilments{
 constexpr pg::Statement kLockDelivery{"SELECT pg_advisory_xact_lock(hashtextextended($1 || '/' || $2, 0))"};
 constexpr pg::Statement kRecordedOf{
     "SELECT coalesce(sum(items), 0)::bigint AS items FROM fulfilments WHERE network_id = $1 AND delivery_id = $2"};
+constexpr pg::Statement kNextReached{
+    "UPDATE networks SET reached_count = reached_count + 1 WHERE network_id = $1 RETURNING reached_count"};
+constexpr pg::Statement kReached{
+    "SELECT r.reached_position, r.support_request_id, CASE WHEN r.state = 4 THEN r.households_reached ELSE 0 END AS "
+    "households, ARRAY(SELECT DISTINCT f.delivery_id FROM fulfilments f WHERE f.network_id = r.network_id "
+    "  AND f.support_request_id = r.support_request_id ORDER BY f.delivery_id) AS deliveries "
+    "FROM support_requests r WHERE r.network_id = $1 AND r.reached_position > $2 ORDER BY r.reached_position LIMIT $3"};
 constexpr pg::Statement kAddLook{
     "INSERT INTO looks (network_id, look_id, collection, owner_id, actor, organisation_id, time, contact) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"};
@@ -123,6 +132,9 @@ Request FromRow(const pg::Row& row) {
   r.campaign_id = row.Get<std::optional<std::string>>("campaign_id").value_or("");
   r.create_time = row.Get<absl::Time>("create_time");
   r.close_time = row.Get<std::optional<absl::Time>>("close_time");
+  r.activity_time = row.Get<absl::Time>("activity_time");
+  r.abandon_time = row.Get<std::optional<absl::Time>>("abandon_time");
+  r.reached_position = row.Get<int64_t>("reached_position");
   r.has_contact = row.Get<bool>("has_contact");
   r.households_reached = row.Get<int>("households_reached");
   r.decline_reason = static_cast<pb::DeclineReason>(row.Get<int>("decline_reason"));
@@ -190,6 +202,8 @@ pb::SupportRequest Shown(const Request& request, const std::vector<std::string>&
   if (request.close_time) {
     *shown.mutable_close_time() = registry::ToTimestamp(*request.close_time);
     *shown.mutable_erase_time() = registry::ToTimestamp(*request.close_time + absl::Hours(24) * request.retention_days);
+  } else if (request.abandon_time) {
+    *shown.mutable_erase_time() = registry::ToTimestamp(*request.abandon_time);
   }
   shown.set_erased(standing.erased);
   for (const pb::Fulfilment& fulfilment : request.fulfilments) *shown.add_fulfilments() = fulfilment;
@@ -236,11 +250,13 @@ void SaveRequest(pg::Transaction& tx, Request& r) {
            r.acknowledged_by, r.acknowledge_time, OrNull(r.standing.proposed), r.propose_time, r.proposed_by,
            r.answer_due_time, r.standing.former, static_cast<int>(r.urgency), r.due, r.municipality_code,
            AgesOf(r.household), r.close_time, r.standing.erased, r.has_contact, r.households_reached,
-           static_cast<int>(r.decline_reason), r.journal_count);
+           static_cast<int>(r.decline_reason), r.journal_count, r.activity_time, r.abandon_time, r.reached_position);
 }
 
 int AddEntry(pg::Transaction& tx, Request& request, const Entry& entry, absl::Time now) {
   const int number = ++request.journal_count;
+  if (!entry.actor.empty()) request.activity_time = now;
+  request.abandon_time.reset();
   tx.Defer(kAddEntry, tx.network_id(), request.id, number, static_cast<int>(entry.kind), now, entry.actor,
            OrNull(entry.organisation), OrNull(entry.other), static_cast<int>(request.standing.state),
            static_cast<int>(entry.reason), entry.items, entry.households, entry.has_note);
@@ -256,6 +272,27 @@ absl::StatusOr<int64_t> RecordedOf(pg::Transaction& tx, const std::string& deliv
   tx.Defer(kLockDelivery, tx.network_id(), delivery_id);
   ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kRecordedOf, tx.network_id(), delivery_id));
   return rows[0].Get<int64_t>("items");
+}
+
+absl::Status TellReached(pg::Transaction& tx, Request& request) {
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kNextReached, tx.network_id()));
+  request.reached_position = rows[0].Get<int64_t>("reached_count");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<pb::Reached>> LoadReached(pg::Transaction& tx, int64_t after_position, int limit) {
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kReached, tx.network_id(), after_position, limit));
+  std::vector<pb::Reached> all;
+  for (const pg::Row row : rows) {
+    pb::Reached& reached = all.emplace_back();
+    reached.set_position(row.Get<int64_t>("reached_position"));
+    reached.set_support_request(ids::Name("supportRequests", row.Get<std::string>("support_request_id")));
+    reached.set_households(row.Get<int64_t>("households"));
+    for (const std::string& id : row.Get<std::vector<std::string>>("deliveries")) {
+      reached.add_deliveries(ids::Name("deliveries", id));
+    }
+  }
+  return all;
 }
 
 absl::StatusOr<std::vector<pb::JournalEntry>> LoadJournal(pg::Transaction& tx, const std::string& id, int after,

@@ -34,11 +34,17 @@ struct Request {
   std::string campaign_id;  // may be empty
   absl::Time create_time;
   std::optional<absl::Time> close_time;
+  // The last step that somebody took; and, of an open request that was announced to be abandoned, when it is closed and
+  // erased.
+  absl::Time activity_time;
+  std::optional<absl::Time> abandon_time;
   bool has_contact = false;
   int households_reached = 0;
   pb::DeclineReason decline_reason = pb::DECLINE_REASON_UNSPECIFIED;
   int journal_count = 0;
   int64_t version = 1;
+  // 0: impact was never told of it.
+  int64_t reached_position = 0;
   int retention_days = 0;  // the network's
   std::vector<pb::Fulfilment> fulfilments;
 
@@ -85,12 +91,17 @@ absl::StatusOr<bool> InsertRequest(pg::Transaction& tx, const Request& request);
 // Writes all that changes, under the next version; `request` must be locked. With the next statement or COMMIT.
 void SaveRequest(pg::Transaction& tx, Request& request);
 // Adds the next entry with the request's state as it is then, and returns its number. SaveRequest counts it, so it
-// comes first.
+// comes first. A step of somebody ends what was announced (abandon_time).
 int AddEntry(pg::Transaction& tx, Request& request, const Entry& entry, absl::Time now);
 void AddFulfilment(pg::Transaction& tx, const Request& request, int number, const std::string& delivery_id,
                    int64_t items, const std::string& organisation_id, absl::Time now);
 // Items of this delivery that were recorded for any request of the network; holds a lock on the delivery.
 absl::StatusOr<int64_t> RecordedOf(pg::Transaction& tx, const std::string& delivery_id);
+
+// What impact is to know of it has changed: it moves to the end of what ReadReached tells. Before SaveRequest.
+absl::Status TellReached(pg::Transaction& tx, Request& request);
+// Behind a position, in order.
+absl::StatusOr<std::vector<pb::Reached>> LoadReached(pg::Transaction& tx, int64_t after_position, int limit);
 
 absl::StatusOr<std::vector<pb::JournalEntry>> LoadJournal(pg::Transaction& tx, const std::string& id, int after,
                                                           int limit);

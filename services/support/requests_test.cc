@@ -196,7 +196,8 @@ TEST_F(SupportTest, StrangersAreToldNothing) {
   };
   // Judged below, as they are not about one request.
   const std::set<std::string> others = {"CreateSupportRequest", "ListSupportRequests", "ListAddressees",
-                                        "GetSupportStatistics", "GetSupportSettings",  "UpdateSupportSettings"};
+                                        "GetSupportStatistics", "GetSupportSettings",  "UpdateSupportSettings",
+                                        "ReadReached"};
   const auto* service =
       google::protobuf::DescriptorPool::generated_pool()->FindServiceByName("kubari.support.v1.SupportService");
   for (int m = 0; m < service->method_count(); ++m) {
@@ -514,6 +515,42 @@ TEST_F(SupportTest, CountsAreToldButNotSmallOnes) {
   request.set_from_month("2026-11-01");
   EXPECT_THAT(Do(&Stub::GetSupportStatistics, "coordinator", request), Violates("from_month", "NOT_A_MONTH"));
   EXPECT_THAT(Do(&Stub::GetSupportStatistics, "volunteer", request), FailsBecause("ROLE_NOT_ALLOWED"));
+}
+
+TEST_F(SupportTest, ImpactReadsHowManyHouseholdsWereReachedAndNothingElse) {
+  const auto read = [&](const std::string& who, int64_t after, int size = 1000) {
+    v1::ReadReachedRequest request;
+    request.set_after_position(after);
+    request.set_page_size(size);
+    return Do(&Stub::ReadReached, who, request);
+  };
+  EXPECT_EQ(read("service", 0)->reached_size(), 0);
+  const std::string first = Ask()->name(), second = Ask()->name();
+  for (const std::string& name : {first, second}) {
+    ASSERT_THAT(Acknowledge("pantry", name), IsOk());
+    ASSERT_THAT(Fulfil("pantry", name, 2), IsOk());
+  }
+  EXPECT_EQ(read("service", 0)->reached_size(), 0) << "given, but nobody said yet that it arrived";
+  ASSERT_THAT(Complete("pantry", second), IsOk());
+  ASSERT_THAT(Complete("pantry", first), IsOk());
+  const auto both = read("service", 0);
+  ASSERT_THAT(both, IsOk());
+  ASSERT_EQ(both->reached_size(), 2);
+  EXPECT_EQ(both->reached(0).support_request(), second);
+  EXPECT_EQ(both->reached(0).households(), 1);
+  EXPECT_THAT(both->reached(0).deliveries(), ElementsAre("deliveries/" + kDelivery));
+  EXPECT_EQ(both->reached(1).support_request(), first);
+  // What changes moves to the end.
+  ASSERT_THAT(Reopen("city", second), IsOk());
+  const auto later = read("service", both->reached(1).position());
+  ASSERT_EQ(later->reached_size(), 1);
+  EXPECT_EQ(later->reached(0).support_request(), second);
+  EXPECT_EQ(later->reached(0).households(), 0);
+  EXPECT_EQ(read("service", 0, 1)->reached(0).support_request(), first) << "in order, page by page";
+  EXPECT_THAT(read("service", -1, 0), Violates("after_position", "page_size"));
+  for (const std::string& who : {"city", "pantry", "coordinator", "administrator", "auditor", "volunteer"}) {
+    EXPECT_THAT(read(who, 0), FailsWith(absl::StatusCode::kPermissionDenied)) << who;
+  }
 }
 
 TEST_F(SupportTest, SettingsAreTheAdministrators) {

@@ -172,6 +172,91 @@ TEST_F(SupportTest, AShorterRetentionCountsForWhatIsClosedAlready) {
   EXPECT_FALSE(Get("city", open)->erased()) << "it is open";
 }
 
+TEST_F(SupportTest, WhatNobodyClosesIsAnnouncedThenClosedAndErased) {
+  const std::string name = Ask()->name();  // needed by 2026-11-28
+  ASSERT_THAT(Acknowledge("pantry", name), IsOk());
+  ASSERT_THAT(Propose("pantry", name, kKitchen), IsOk());
+  Upkeep upkeep(pool_, keys_, clock_);
+  const auto announced = [&] { return Sql("SELECT count(*) FROM support_requests WHERE abandon_time IS NOT NULL"); };
+  // Half a year since the last step is not yet half a year since the day on which it was needed.
+  clock_.Advance(absl::Hours(24) * 186);
+  ASSERT_THAT(upkeep.Run(), IsOk());
+  EXPECT_EQ(announced(), "0");
+  EXPECT_FALSE(Get("city", name)->has_erase_time());
+  clock_.Advance(absl::Hours(24) * 2);
+  Sql("DELETE FROM outbox");
+  ASSERT_THAT(upkeep.Run(), IsOk());
+  ASSERT_THAT(upkeep.Run(), IsOk());
+  EXPECT_EQ(announced(), "1");
+  const auto told = [&](const std::string& text) {
+    return Sql(absl::StrCat("SELECT count(*) FROM outbox WHERE position('", text, "'::bytea IN notice) > 0"));
+  };
+  EXPECT_EQ(told("closed and erased"), "1") << "once, to all parties";
+  EXPECT_EQ(told(kKitchen), "2") << "with what is overdue";
+  EXPECT_EQ(Get("city", name)->erase_time().seconds(), absl::ToUnixSeconds(clock_.Now() + absl::Hours(24) * 14));
+
+  // A step takes it back, and half a year begins anew.
+  clock_.Advance(absl::Hours(24) * 13);
+  ASSERT_THAT(Refuse("kitchen", name), IsOk());
+  EXPECT_EQ(announced(), "0");
+  clock_.Advance(absl::Hours(24) * 2);
+  ASSERT_THAT(upkeep.Run(), IsOk());
+  EXPECT_EQ(Get("city", name)->state(), v1::SUPPORT_STATE_ACKNOWLEDGED);
+  ASSERT_THAT(Read("city", name), IsOk());
+
+  clock_.Advance(absl::Hours(24) * 179);
+  ASSERT_THAT(upkeep.Run(), IsOk());
+  EXPECT_EQ(announced(), "1");
+  clock_.Advance(absl::Hours(24) * 13);
+  ASSERT_THAT(upkeep.Run(), IsOk());
+  ASSERT_THAT(Read("city", name), IsOk()) << "a day too early";
+  clock_.Advance(absl::Hours(25));
+  Sql("DELETE FROM outbox");
+  ASSERT_THAT(upkeep.Run(), IsOk());
+  ASSERT_THAT(upkeep.Run(), IsOk());
+  const auto ended = Get("city", name);
+  ASSERT_THAT(ended, IsOk());
+  EXPECT_EQ(ended->state(), v1::SUPPORT_STATE_DECLINED);
+  EXPECT_EQ(ended->decline_reason(), v1::DECLINE_REASON_ABANDONED);
+  EXPECT_TRUE(ended->erased());
+  EXPECT_THAT(Read("city", name), FailsBecause("DETAILS_ERASED"));
+  EXPECT_THAT(Reopen("city", name), FailsBecause("DETAILS_ERASED"));
+  EXPECT_EQ(Sql("SELECT count(*) FROM boxes"), "0");
+  EXPECT_EQ(Sql("SELECT count(*) FROM data_keys"), "0");
+  EXPECT_EQ(Sql("SELECT count(*) FROM outbox"), "1") << "what became of it, to both";
+  const auto journal = Journal("pantry", name);
+  const int last = journal->entries_size() - 1;
+  EXPECT_EQ(journal->entries(last - 1).kind(), v1::JOURNAL_KIND_DECLINED);
+  EXPECT_EQ(journal->entries(last - 1).reason(), v1::DECLINE_REASON_ABANDONED);
+  EXPECT_EQ(journal->entries(last - 1).actor(), "");
+  EXPECT_EQ(journal->entries(last).kind(), v1::JOURNAL_KIND_ERASED);
+  // Nobody but time may say so.
+  const std::string other = Ask()->name();
+  ASSERT_THAT(Acknowledge("pantry", other), IsOk());
+  EXPECT_THAT(Step<v1::DeclineRequestRequest>(&Stub::DeclineRequest, "pantry", other,
+                                              [](auto& request) { request.set_reason(v1::DECLINE_REASON_ABANDONED); }),
+              errors::Violates("reason"));
+}
+
+TEST_F(SupportTest, ALongerRetentionTakesBackWhatWasAnnounced) {
+  const std::string name = Ask()->name();
+  Upkeep upkeep(pool_, keys_, clock_);
+  clock_.Advance(absl::Hours(24) * 190);
+  ASSERT_THAT(upkeep.Run(), IsOk());
+  EXPECT_TRUE(Get("city", name)->has_erase_time());
+  v1::UpdateSupportSettingsRequest request;
+  request.set_request_id(NewId());
+  request.set_etag("1");
+  request.set_retention_days(365);
+  request.set_answer_hours(24);
+  request.set_answer_hours_today(3);
+  ASSERT_THAT(Do(&Stub::UpdateSupportSettings, "administrator", request), IsOk());
+  clock_.Advance(absl::Hours(24) * 15);
+  ASSERT_THAT(upkeep.Run(), IsOk());
+  EXPECT_FALSE(Get("city", name)->has_erase_time());
+  EXPECT_EQ(Get("city", name)->state(), v1::SUPPORT_STATE_REQUESTED);
+}
+
 TEST_F(SupportTest, WhatIsOverdueIsToldOnceAWeekToBothSides) {
   const std::string name = Ask()->name();
   Upkeep upkeep(pool_, keys_, clock_);

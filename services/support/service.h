@@ -34,6 +34,7 @@ class SupportService final : public v1::SupportService::CallbackService {
   KUBARI_RPC(v1::SupportService, GetSupportStatistics)
   KUBARI_RPC(v1::SupportService, GetSupportSettings)
   KUBARI_RPC(v1::SupportService, UpdateSupportSettings)
+  KUBARI_RPC(v1::SupportService, ReadReached)
 
  private:
   rpc::Dispatcher& dispatcher_;

@@ -1,4 +1,4 @@
-// What time does: erasing what was kept long enough, and telling of what is overdue.
+// What time does: erasing what was kept long enough, ending what nobody ended, and telling of what is overdue.
 #pragma once
 
 #include "absl/status/status.h"
@@ -9,6 +9,9 @@
 #include "services/support/keys.h"
 
 namespace kubari::support {
+
+// So long before it is closed and erased, an open request is announced to be.
+inline constexpr absl::Duration kAnnouncedBefore = absl::Hours(24 * 14);
 
 class Upkeep {
  public:
@@ -21,6 +24,8 @@ class Upkeep {
   // Each returns how much it did, at most kBatch.
   absl::StatusOr<int> EraseRequests(const std::string& network_id);
   absl::StatusOr<int> EraseApplications(const std::string& network_id, absl::CivilDay today);
+  absl::StatusOr<int> AnnounceAbandoned(const std::string& network_id, absl::CivilDay today);
+  absl::StatusOr<int> EndAbandoned(const std::string& network_id);
   absl::StatusOr<int> TellOverdueOnes(const std::string& network_id, absl::CivilDay today);
 
   pg::Pool& pool_;

@@ -117,6 +117,13 @@ std::optional<absl::CivilDay> CheckDue(errors::Violations& violations, const std
   return day;
 }
 
+void CheckReason(errors::Violations& violations, pb::DeclineReason reason) {
+  violations.Enum("reason", reason);
+  violations.Require(reason != pb::DECLINE_REASON_ABANDONED, "reason", "UNKNOWN_VALUE",
+                     "is what time gives as the reason when nobody acts; choose another",
+                     "は、対応がないまま保存期間が過ぎたときに自動で付く理由です。ほかの理由を選んでください");
+}
+
 void CheckNote(errors::Violations& violations, const std::string& note) {
   CheckFreeText(violations, "note", note, 0, kMaxNote);
 }

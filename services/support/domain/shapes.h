@@ -34,6 +34,9 @@ bool LiesIn(const std::string& municipality_code, const std::string& area);
 std::optional<absl::CivilDay> CheckDue(errors::Violations& violations, const std::string& field,
                                        const std::string& due_date, pb::Urgency urgency, absl::CivilDay today);
 
+// `reason`: any that people may give.
+void CheckReason(errors::Violations& violations, pb::DeclineReason reason);
+
 // A note of a step: up to 500 characters, PERSONAL_DATA.
 void CheckNote(errors::Violations& violations, const std::string& note);
 

@@ -1,5 +1,9 @@
 #include "services/support/domain/statistics.h"
 
+#include <vector>
+
+#include "libs/registry/small_counts.h"
+
 namespace kubari::support {
 namespace {
 
@@ -11,25 +15,15 @@ void Take(pb::StatisticsRow& row) {
 }  // namespace
 
 void Suppress(pb::SupportStatistics& statistics) {
-  if (statistics.total().requests() < kSmallestTold) {
+  if (statistics.total().requests() < registry::kSmallestTold) {
     statistics.clear_total();
     statistics.set_total_suppressed(true);
   }
-  int taken = 0;
-  for (pb::StatisticsRow& row : *statistics.mutable_rows()) {
-    if (row.figures().requests() >= kSmallestTold) continue;
-    Take(row);
-    ++taken;
-  }
-  if (taken != 1) return;
-  pb::StatisticsRow* smallest = nullptr;
-  for (pb::StatisticsRow& row : *statistics.mutable_rows()) {
-    if (row.suppressed()) continue;
-    if (smallest == nullptr || row.figures().requests() < smallest->figures().requests()) smallest = &row;
-  }
-  if (smallest != nullptr) {
-    Take(*smallest);
-  } else if (!statistics.total_suppressed()) {
+  std::vector<int64_t> counts;
+  for (const pb::StatisticsRow& row : statistics.rows()) counts.push_back(row.figures().requests());
+  const std::vector<size_t> hidden = registry::NotTold(counts);
+  for (const size_t i : hidden) Take(*statistics.mutable_rows(static_cast<int>(i)));
+  if (hidden.size() == 1 && !statistics.total_suppressed()) {
     // The only row there is: the total would be its count.
     statistics.clear_total();
     statistics.set_total_suppressed(true);

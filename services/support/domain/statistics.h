@@ -7,9 +7,6 @@ namespace kubari::support {
 
 namespace pb = v1;
 
-// A count below this could point to somebody.
-inline constexpr int64_t kSmallestTold = 5;
-
 // Takes out the figures of rows that count fewer than 5 requests. If only one row is taken out, its count would follow
 // from the total and the others, so then the next smallest goes as well. The total is told only if it is at least 5.
 void Suppress(pb::SupportStatistics& statistics);

@@ -7,6 +7,7 @@
 #include "services/support/boxes.h"
 #include "services/support/campaign_store.h"
 #include "services/support/domain/campaign.h"
+#include "services/support/domain/shapes.h"
 #include "services/support/handlers/campaigns.h"
 #include "services/support/new_request.h"
 #include "services/support/settings.h"
@@ -179,7 +180,7 @@ absl::StatusOr<v1::Application> CampaignHandler::DeclineApplication(const rpc::C
   errors::Violations violations;
   violations.RequestId("request_id", request.request_id());
   violations.Name("applications", "name", request.name());
-  violations.Enum("reason", request.reason());
+  CheckReason(violations, request.reason());
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(const Network network, NetworkOf(tools_, call));
   ASSIGN_OR_RETURN(const std::string organisation, IntermediaryOf(call));

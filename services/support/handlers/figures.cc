@@ -1,4 +1,6 @@
 // Counts, and the network's settings.
+#include <limits>
+
 #include "absl/strings/str_cat.h"
 #include "libs/calendar/date.h"
 #include "services/support/domain/statistics.h"
@@ -82,6 +84,21 @@ absl::StatusOr<v1::SupportSettings> SupportHandler::UpdateSupportSettings(
         }
         return current;
       });
+}
+
+absl::StatusOr<v1::ReadReachedResponse> SupportHandler::ReadReached(const rpc::Call& call,
+                                                                    const v1::ReadReachedRequest& request) {
+  errors::Violations violations;
+  violations.Range("after_position", request.after_position(), 0, std::numeric_limits<int64_t>::max());
+  violations.Range("page_size", request.page_size(), 1, 1000);
+  RETURN_IF_ERROR(violations.status());
+  return tools_.pool.Read(registry::TxOf(call), [&](pg::Transaction& tx) -> absl::StatusOr<v1::ReadReachedResponse> {
+    ActForAll(tx);
+    ASSIGN_OR_RETURN(std::vector<pb::Reached> reached, LoadReached(tx, request.after_position(), request.page_size()));
+    v1::ReadReachedResponse response;
+    for (pb::Reached& one : reached) *response.add_reached() = std::move(one);
+    return response;
+  });
 }
 
 }  // namespace kubari::support

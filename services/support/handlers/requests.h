@@ -44,6 +44,7 @@ class SupportHandler {
   absl::StatusOr<v1::SupportStatistics> GetSupportStatistics(const rpc::Call&, const v1::GetSupportStatisticsRequest&);
   absl::StatusOr<v1::SupportSettings> GetSupportSettings(const rpc::Call&, const v1::GetSupportSettingsRequest&);
   absl::StatusOr<v1::SupportSettings> UpdateSupportSettings(const rpc::Call&, const v1::UpdateSupportSettingsRequest&);
+  absl::StatusOr<v1::ReadReachedResponse> ReadReached(const rpc::Call&, const v1::ReadReachedRequest&);
 
  private:
   const Tools tools_;

@@ -177,7 +177,7 @@ absl::StatusOr<v1::SupportRequest> SupportHandler::RefuseHandover(const rpc::Cal
                                                                   const v1::RefuseHandoverRequest& request) {
   errors::Violations violations;
   CheckStep(violations, request);
-  violations.Enum("reason", request.reason());
+  CheckReason(violations, request.reason());
   CheckNote(violations, request.note());
   RETURN_IF_ERROR(violations.status());
   return Take(tools_, call, request, pb::STEP_REFUSE, [&](Taking& taking) -> absl::Status {
@@ -284,6 +284,7 @@ absl::StatusOr<v1::SupportRequest> SupportHandler::CompleteRequest(const rpc::Ca
     taking.request.households_reached = households;
     int64_t items = 0;
     for (const pb::Fulfilment& part : taking.request.fulfilments) items += part.items();
+    RETURN_IF_ERROR(TellReached(taking.tx, taking.request));
     return End(taking, pb::SUPPORT_STATE_DONE,
                {.kind = pb::JOURNAL_KIND_DONE, .items = items, .households = households}, request.note());
   });
@@ -293,7 +294,7 @@ absl::StatusOr<v1::SupportRequest> SupportHandler::DeclineRequest(const rpc::Cal
                                                                   const v1::DeclineRequestRequest& request) {
   errors::Violations violations;
   CheckStep(violations, request);
-  violations.Enum("reason", request.reason());
+  CheckReason(violations, request.reason());
   CheckNote(violations, request.note());
   RETURN_IF_ERROR(violations.status());
   return Take(tools_, call, request, pb::STEP_DECLINE, [&](Taking& taking) -> absl::Status {
@@ -325,6 +326,7 @@ absl::StatusOr<v1::SupportRequest> SupportHandler::ReopenRequest(const rpc::Call
     standing.state =
         standing.responsible == standing.requester ? pb::SUPPORT_STATE_REQUESTED : pb::SUPPORT_STATE_ACKNOWLEDGED;
     taking.request.close_time.reset();
+    if (taking.request.households_reached > 0) RETURN_IF_ERROR(TellReached(taking.tx, taking.request));
     taking.request.households_reached = 0;
     taking.request.decline_reason = pb::DECLINE_REASON_UNSPECIFIED;
     RETURN_IF_ERROR(Record(taking, {.kind = pb::JOURNAL_KIND_REOPENED}, request.note()));
