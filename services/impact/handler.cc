@@ -9,7 +9,10 @@
 #include "libs/errors/errors.h"
 #include "libs/errors/macros.h"
 #include "libs/ids/ids.h"
+#include "libs/log/log.h"
 #include "libs/paging/paging.h"
+#include "libs/registry/small_counts.h"
+#include "libs/rpc/client.h"
 #include "services/impact/pg_store.h"
 
 namespace kubari::impact {
@@ -81,22 +84,61 @@ absl::StatusOr<Query> QueryOf(const rpc::Call& call, const v1::ImpactFilter& fil
   return query;
 }
 
+// Households of food-support requests that are too few to be told.
+void HideSmall(const std::vector<pb::Figures*>& rows) {
+  std::vector<pb::Figures*> some;
+  std::vector<int64_t> counts;
+  for (pb::Figures* row : rows) {
+    if (row->support_households() == 0) continue;
+    some.push_back(row);
+    counts.push_back(row->support_households());
+  }
+  for (const size_t i : registry::NotTold(counts)) some[i]->set_support_households(-1);
+}
+
 }  // namespace
+
+absl::Status ImpactHandler::FollowSupport(const rpc::Call& call) {
+  constexpr int kPage = 1'000;
+  ASSIGN_OR_RETURN(int64_t position, pool_.Read({.network_id = call.principal.network_id, .deadline = call.deadline},
+                                                [](pg::Transaction& tx) { return ReadSupportPosition(tx); }));
+  rpc::Outgoing outgoing = rpc::AsService(service_key_, call);
+  outgoing.deadline = std::min(call.deadline, absl::Now() + absl::Seconds(2));
+  for (;;) {
+    support::v1::ReadReachedRequest request;
+    request.set_after_position(position);
+    request.set_page_size(kPage);
+    ASSIGN_OR_RETURN(const support::v1::ReadReachedResponse page,
+                     rpc::Invoke(&support::v1::SupportService::StubInterface::ReadReached, support_, outgoing, request));
+    if (page.reached().empty()) return absl::OkStatus();
+    position = page.reached().rbegin()->position();
+    RETURN_IF_ERROR(pool_.Transact({.network_id = call.principal.network_id, .deadline = call.deadline},
+                                   [&](pg::Transaction& tx) { return AddReached(tx, page.reached()); }));
+    if (page.reached_size() < kPage) return absl::OkStatus();
+  }
+}
 
 absl::StatusOr<v1::GetImpactResponse> ImpactHandler::GetImpact(const rpc::Call& call, const v1::GetImpactRequest& request) {
   errors::Violations violations;
   if (request.dimension() != v1::DIMENSION_UNSPECIFIED) violations.Enum("dimension", request.dimension());
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(const Query query, QueryOf(call, request.filter()));
+  if (const absl::Status followed = FollowSupport(call); !followed.ok()) {
+    log::Warning("food-support requests cannot be followed", {{"detail", std::string(followed.message())}});
+  }
   return pool_.Read({.network_id = call.principal.network_id, .deadline = call.deadline},
                     [&](pg::Transaction& tx) -> absl::StatusOr<v1::GetImpactResponse> {
                       v1::GetImpactResponse response;
                       ASSIGN_OR_RETURN(const std::vector<pb::ImpactRow> total, Figures(tx, query, v1::DIMENSION_UNSPECIFIED));
                       response.mutable_total();
                       if (!total.empty()) *response.mutable_total() = total[0].figures();
+                      HideSmall({response.mutable_total()});
                       if (request.dimension() != v1::DIMENSION_UNSPECIFIED) {
                         ASSIGN_OR_RETURN(std::vector<pb::ImpactRow> rows, Figures(tx, query, request.dimension()));
                         for (pb::ImpactRow& row : rows) *response.add_rows() = std::move(row);
+                        std::vector<pb::Figures*> figures;
+                        for (pb::ImpactRow& row : *response.mutable_rows()) figures.push_back(row.mutable_figures());
+                        HideSmall(figures);
                       }
                       ASSIGN_OR_RETURN(const Progress progress, ReadProgress(tx));
                       response.set_ledger_position(progress.next_position);

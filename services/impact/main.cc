@@ -12,10 +12,11 @@ int main(int argc, char** argv) {
   using namespace kubari;
 
   rpc::CommonOptions common("impact");
-  std::string stock = "127.0.0.1:7104";
+  std::string stock = "127.0.0.1:7104", support_address = "127.0.0.1:7108";
   config::Options options("kubari-impact", "What was achieved, derived from the stock ledger's feed.");
   common.Declare(options);
   options.HostPort("stock", &stock, "address of the stock service");
+  options.HostPort("support", &support_address, "address of the support service: households of food-support requests");
   if (const std::optional<int> exit = options.ReadOrExit(argc, argv)) return *exit;
   if (common.migrate) return rpc::ExitCode(pg::Migrate(common.migration_database_url, "impact", kMigrations));
 
@@ -26,7 +27,8 @@ int main(int argc, char** argv) {
   pg::Pool pool({.conninfo = common.database_url, .schema = "impact", .size = common.workers, .registry = &runtime.registry()});
   feed::Follower follower({.service_key = common.service_key}, runtime.Connect(common.identity), runtime.Connect(stock), pool,
                           runtime.registry(), &impact::ApplyFeed);
-  impact::ImpactHandler handler(pool);
+  const auto support = support::v1::SupportService::NewStub(runtime.Connect(support_address));
+  impact::ImpactHandler handler(pool, *support, common.service_key);
   impact::ImpactService service(runtime.dispatcher(), handler);
   return runtime.Serve({&service});
 }

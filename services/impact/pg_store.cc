@@ -1,6 +1,7 @@
 #include "services/impact/pg_store.h"
 
 #include "libs/errors/macros.h"
+#include "libs/ids/ids.h"
 
 namespace kubari::impact {
 namespace {
@@ -105,6 +106,50 @@ constexpr pg::Statement kDistinct{R"sql(
    GROUP BY 1
 )sql"};
 
+// Of each request the households that it reached, once, where a delivery counts that was given for it.
+constexpr pg::Statement kSupport{R"sql(
+  WITH parts AS (
+    SELECT CASE $11::integer WHEN 1 THEN donor_id::text WHEN 2 THEN group_id::text WHEN 3 THEN category::text
+                             WHEN 4 THEN to_char(day, 'YYYY-MM') WHEN 5 THEN prefecture ELSE '' END AS key,
+           s.support_request_id, d.delivery_id, d.group_id, d.items
+      FROM support_deliveries AS s
+      JOIN delivered AS d ON d.network_id = s.network_id AND d.delivery_id = s.delivery_id
+     WHERE s.network_id = $1::uuid AND day BETWEEN $2::date AND $3::date
+       AND ($4::uuid IS NULL OR donor_id = $4::uuid) AND ($5::uuid IS NULL OR group_id = $5::uuid)
+       AND ($6::integer IS NULL OR category = $6::integer) AND ($7::text IS NULL OR prefecture = $7::text)
+       AND ($8::boolean OR donor_id = ANY ($9::uuid[]) OR group_id = ANY ($10::uuid[]))
+  ), counted AS (
+    SELECT DISTINCT key, support_request_id
+      FROM (SELECT key, support_request_id FROM parts GROUP BY key, support_request_id, delivery_id, group_id HAVING sum(items) > 0) AS p
+  )
+  SELECT key, sum(r.households)::bigint AS households
+    FROM counted AS c JOIN support_reached AS r ON r.network_id = $1::uuid AND r.support_request_id = c.support_request_id
+   GROUP BY key
+)sql"};
+
+constexpr pg::Statement kSupportPosition{R"sql(
+  SELECT coalesce((SELECT position FROM support_cursor WHERE network_id = $1::uuid), 0) AS position
+)sql"};
+
+// Only forward; whoever comes second writes the same again.
+constexpr pg::Statement kMoveSupportCursor{R"sql(
+  INSERT INTO support_cursor AS old (network_id, position) VALUES ($1::uuid, $2)
+  ON CONFLICT (network_id) DO UPDATE SET position = greatest(old.position, excluded.position)
+  RETURNING position
+)sql"};
+
+constexpr pg::Statement kAddReached{R"sql(
+  INSERT INTO support_reached (network_id, support_request_id, households)
+  SELECT $1::uuid, * FROM unnest($2::uuid[], $3::bigint[])
+  ON CONFLICT (network_id, support_request_id) DO UPDATE SET households = excluded.households
+)sql"};
+
+constexpr pg::Statement kAddSupportDeliveries{R"sql(
+  INSERT INTO support_deliveries (network_id, support_request_id, delivery_id)
+  SELECT $1::uuid, * FROM unnest($2::uuid[], $3::uuid[])
+  ON CONFLICT DO NOTHING
+)sql"};
+
 constexpr pg::Statement kPartyNames{R"sql(
   SELECT party_id::text AS id, display_name, may_be_named FROM parties WHERE network_id = $1::uuid AND party_id = ANY ($2::uuid[])
 )sql"};
@@ -201,12 +246,42 @@ absl::Status AddFacts(pg::Transaction& tx, std::span<const Fact> facts, const Kn
   return tx.Pipeline(batch).status();
 }
 
+absl::StatusOr<int64_t> ReadSupportPosition(pg::Transaction& tx) {
+  ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kSupportPosition, tx.network_id()));
+  return rows[0].Get<int64_t>("position");
+}
+
+absl::Status AddReached(pg::Transaction& tx, const google::protobuf::RepeatedPtrField<support::v1::Reached>& reached) {
+  if (reached.empty()) return absl::OkStatus();
+  const int64_t last = reached.rbegin()->position();
+  // Holds the cursor: pages are taken over one after the other.
+  ASSIGN_OR_RETURN(const pg::Result moved, tx.Query(kMoveSupportCursor, tx.network_id(), last));
+  if (moved[0].Get<int64_t>("position") > last) return absl::OkStatus();  // somebody else is further on
+  std::vector<std::string> requests, of, deliveries;
+  std::vector<int64_t> households;
+  for (const support::v1::Reached& one : reached) {
+    const std::string id = *ids::IdFromName("supportRequests", one.support_request());
+    requests.push_back(id);
+    households.push_back(one.households());
+    for (const std::string& delivery : one.deliveries()) {
+      of.push_back(id);
+      deliveries.push_back(*ids::IdFromName("deliveries", delivery));
+    }
+  }
+  pg::Batch batch;
+  batch.Add(kAddReached, tx.network_id(), requests, households);
+  batch.Add(kAddSupportDeliveries, tx.network_id(), of, deliveries);
+  return tx.Pipeline(batch).status();
+}
+
 absl::StatusOr<std::vector<pb::ImpactRow>> Figures(pg::Transaction& tx, const Query& query, pb::Dimension dimension) {
   const int number = static_cast<int>(dimension);
   pg::Batch batch;
   batch.Add(kSums, tx.network_id(), query.from, query.to, query.donor_id, query.group_id, query.category, query.prefecture,
             query.whole_network, query.own_donors, query.own_groups, number);
   batch.Add(kDistinct, tx.network_id(), query.from, query.to, query.donor_id, query.group_id, query.category, query.prefecture,
+            query.whole_network, query.own_donors, query.own_groups, number);
+  batch.Add(kSupport, tx.network_id(), query.from, query.to, query.donor_id, query.group_id, query.category, query.prefecture,
             query.whole_network, query.own_donors, query.own_groups, number);
   ASSIGN_OR_RETURN(const std::vector<pg::Result> results, tx.Pipeline(batch));
 
@@ -235,6 +310,11 @@ absl::StatusOr<std::vector<pb::ImpactRow>> Figures(pg::Transaction& tx, const Qu
     figures.set_households_distinct(row.Get<int64_t>("distinct_households"));
     figures.set_groups(row.Get<int64_t>("groups"));
     figures.set_donors(row.Get<int64_t>("donors"));
+  }
+
+  for (const pg::Row row : results[2]) {
+    const auto found = by_key.find(row.Get<std::string>("key"));
+    if (found != by_key.end()) rows[found->second].mutable_figures()->set_support_households(row.Get<int64_t>("households"));
   }
 
   const bool of_donors = dimension == pb::DIMENSION_DONOR;

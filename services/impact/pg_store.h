@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kubari/impact/v1/impact.pb.h"
+#include "kubari/support/v1/support.pb.h"
 #include "libs/pg/transaction.h"
 #include "services/impact/domain/facts.h"
 
@@ -32,6 +33,11 @@ absl::StatusOr<KnownGroups> ReadGroups(pg::Transaction& tx, const std::vector<st
 
 // Adds the facts, their sums, and what is known of the groups by now. Positions must be new: the feed's cursor sees to that, in the same transaction.
 absl::Status AddFacts(pg::Transaction& tx, std::span<const Fact> facts, const KnownGroups& known);
+
+// Up to which position of ReadReached the network's food-support requests are known.
+absl::StatusOr<int64_t> ReadSupportPosition(pg::Transaction& tx);
+// Takes over a page of it, in order. Of two who do so at once the second changes nothing.
+absl::Status AddReached(pg::Transaction& tx, const google::protobuf::RepeatedPtrField<support::v1::Reached>& reached);
 
 // One row for each value of the dimension (at most 1,000, most grams first, months in order), or one with an empty key for UNSPECIFIED.
 absl::StatusOr<std::vector<pb::ImpactRow>> Figures(pg::Transaction& tx, const Query& query, pb::Dimension dimension);

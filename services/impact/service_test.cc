@@ -7,6 +7,7 @@
 #include "libs/errors/testing.h"
 #include "libs/pg/pool.h"
 #include "libs/pg/testing/database.h"
+#include "libs/rpc/client.h"
 #include "libs/rpc/testing.h"
 #include "services/impact/handler.h"
 #include "services/impact/migrations/migrations.h"
@@ -48,12 +49,50 @@ struct Line {
 // Where what a group has got stands.
 std::string PlaceOf(const std::string& group) { return "places/" + Uuid(group == kOsakaGroup ? 62 : 61); }
 
+// Tells of food-support requests what a test has given it.
+class FakeSupport final : public support::v1::SupportService::Service {
+ public:
+  void Tell(int request, int64_t households, const std::vector<int>& deliveries) {
+    const std::string name = "supportRequests/" + Uuid(request);
+    std::erase_if(told_, [&](const support::v1::Reached& one) { return one.support_request() == name; });
+    support::v1::Reached& one = told_.emplace_back();
+    one.set_position(++position_);
+    one.set_support_request(name);
+    one.set_households(households);
+    for (const int delivery : deliveries) one.add_deliveries("deliveries/" + Uuid(delivery));
+  }
+  grpc::Status ReadReached(grpc::ServerContext*, const support::v1::ReadReachedRequest* request,
+                           support::v1::ReadReachedResponse* response) override {
+    if (away) return {grpc::StatusCode::UNAVAILABLE, "away"};
+    ++asked;
+    for (const support::v1::Reached& one : told_) {
+      if (one.position() > request->after_position() && response->reached_size() < request->page_size()) *response->add_reached() = one;
+    }
+    return grpc::Status::OK;
+  }
+  bool away = false;
+  int asked = 0;
+
+ private:
+  int64_t position_ = 0;
+  std::vector<support::v1::Reached> told_;
+};
+
+std::unique_ptr<grpc::Server> Serve(grpc::Service& service, int& port) {
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(&service);
+  return builder.BuildAndStart();
+}
+
 class ImpactTest : public testing::Test {
  protected:
   ImpactTest()
       : database_(pg::testing::CreateDatabase("impact", kMigrations)),
         pool_({.conninfo = database_.service, .schema = "impact"}),
-        handler_(pool_),
+        support_server_(Serve(support_, support_port_)),
+        support_stub_(support::v1::SupportService::NewStub(rpc::Connect(absl::StrCat("127.0.0.1:", support_port_)))),
+        handler_(pool_, *support_stub_, "a service key of more than thirty-two characters"),
         service_(server_.dispatcher(), handler_) {
     server_.authenticator().Add("auditor", rpc::Person(kNetwork, Uuid(3), type::v1::ROLE_AUDITOR));
     server_.authenticator().Add("stranger", rpc::Person(kOtherNetwork, Uuid(3), type::v1::ROLE_AUDITOR));
@@ -166,6 +205,10 @@ class ImpactTest : public testing::Test {
   int64_t next_position_ = 0;
   pg::testing::Database database_;
   pg::Pool pool_;
+  FakeSupport support_;
+  int support_port_ = 0;
+  const std::unique_ptr<grpc::Server> support_server_;
+  const std::unique_ptr<support::v1::SupportService::StubInterface> support_stub_;
   ImpactHandler handler_;
   rpc::TestServer server_;
   ImpactService service_;
@@ -398,6 +441,72 @@ TEST_F(ImpactTest, FactsCannotBeChanged) {
     });
     EXPECT_FALSE(status.ok()) << sql;
   }
+}
+
+TEST_F(ImpactTest, HouseholdsOfFoodSupportRequestsCountOnceWhereTheirDeliveriesCount) {
+  FeedASpring();
+  EXPECT_EQ(Impact("auditor")->total().support_households(), 0);
+  support_.Tell(71, 4, {41});
+  support_.Tell(72, 9, {41, 42});  // of two deliveries: once
+  support_.Tell(73, 6, {43});
+  support_.Tell(74, 0, {42});      // not done
+  support_.Tell(75, 20, {49});     // a delivery that is not confirmed
+  support_.Tell(76, 30, {});       // nothing of the ledger was given
+  const auto total = [&](const std::string& who, const v1::ImpactFilter& filter) {
+    const auto impact = Impact(who, filter);
+    EXPECT_THAT(impact, IsOk());
+    return impact.ok() ? impact->total().support_households() : -2;
+  };
+  EXPECT_EQ(total("auditor", {}), 4 + 9 + 6);
+  EXPECT_EQ(Impact("auditor")->total().households_cumulative(), 30 + 50 + 35) << "not added to the groups' households";
+  EXPECT_EQ(total("auditor", Period("2026-04-01", "2026-04-30")), 4 + 9);
+  EXPECT_EQ(total("auditor", Period("2026-05-01", "2026-05-31")), 6);
+  v1::ImpactFilter of_soup;
+  of_soup.set_donor("donors/" + kSoupDonor);
+  EXPECT_EQ(total("auditor", of_soup), 9);
+  EXPECT_EQ(total("tokyo group", {}), 4 + 9 + 6);
+  EXPECT_EQ(total("stranger", {}), 0);
+  // Taken back, as its request was opened again.
+  support_.Tell(73, 0, {43});
+  EXPECT_EQ(total("auditor", {}), 4 + 9);
+  // A delivery that is taken back takes its households along.
+  using namespace stock::v1;
+  Feed({{.kind = MOVEMENT_KIND_REVERSAL, .group = kTokyoGroup, .items = 10, .delivery = 41, .reversed = MOVEMENT_KIND_CONFIRM}});
+  EXPECT_EQ(total("auditor", {}), 9);
+  // While the other service is away, what is known counts.
+  support_.Tell(77, 50, {42});
+  support_.away = true;
+  EXPECT_EQ(total("auditor", {}), 9);
+  support_.away = false;
+  EXPECT_EQ(total("auditor", {}), 9 + 50);
+}
+
+TEST_F(ImpactTest, FewHouseholdsOfRequestsAreNotTold) {
+  FeedASpring();
+  support_.Tell(71, 4, {41});
+  EXPECT_EQ(Impact("auditor")->total().support_households(), -1) << "fewer than five";
+  support_.Tell(72, 7, {42});
+  support_.Tell(73, 6, {43});
+  const auto by_month = Impact("auditor", {}, v1::DIMENSION_MONTH);
+  ASSERT_THAT(by_month->rows(), SizeIs(2));
+  EXPECT_EQ(by_month->rows(0).figures().support_households(), 11);
+  EXPECT_EQ(by_month->rows(1).figures().support_households(), 6);
+  v1::ImpactFilter april = Period("2026-04-01", "2026-04-30");
+  const auto by_group = Impact("auditor", april, v1::DIMENSION_GROUP);
+  EXPECT_EQ(by_group->total().support_households(), 11);
+  ASSERT_THAT(by_group->rows(), SizeIs(2));
+  for (const v1::ImpactRow& row : by_group->rows()) {
+    EXPECT_EQ(row.figures().support_households(), -1) << "the small row, and the one from which it would follow";
+  }
+}
+
+TEST_F(ImpactTest, ManyRequestsAreReadInPages) {
+  FeedASpring();
+  for (int i = 0; i < 2'001; ++i) support_.Tell(10'000 + i, 1, {41});
+  EXPECT_EQ(Impact("auditor")->total().support_households(), 2'001);
+  EXPECT_EQ(support_.asked, 3);
+  EXPECT_EQ(Impact("auditor")->total().support_households(), 2'001);
+  EXPECT_EQ(support_.asked, 4) << "only whether there is more";
 }
 
 }  // namespace
