@@ -2,6 +2,7 @@
 
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_split.h>
 
 #include <algorithm>
 #include <optional>
@@ -144,9 +145,24 @@ net::awaitable<void> Calls::Serve(Exchange& exchange, Response& response) {
   Record(exchange, context, status, response);
 }
 
+std::string Calls::StopEmailsToken(const Exchange& exchange) {
+  const absl::string_view target(exchange.head.target().data(), exchange.head.target().size());
+  const std::vector<absl::string_view> parts = absl::StrSplit(target, absl::MaxSplits('?', 1));
+  for (const absl::string_view parameter : absl::StrSplit(parts.size() == 2 ? parts[1] : "", '&')) {
+    if (!absl::StartsWith(parameter, "t=") || parameter.size() > 8'000) continue;
+    const absl::string_view token = parameter.substr(2);
+    const bool fits = std::all_of(token.begin(), token.end(),
+                                  [](char c) { return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '='; });
+    if (fits) return std::string(token);
+  }
+  return "";
+}
+
 absl::Status Calls::ReadHead(const Exchange& exchange, Context& context, Response& response, int& http_status) {
   const Head& head = exchange.head;
-  context.method = methods_.Find(exchange.path);
+  const bool stop_emails = exchange.path == kStopEmails;
+  context.method =
+      methods_.Find(stop_emails ? "/kubari.notifications.v1.NotificationsService/StopEmails" : exchange.path);
   if (context.method == nullptr) {
     http_status = 404;
     return MethodUnknown(exchange.path);
@@ -157,7 +173,8 @@ absl::Status Calls::ReadHead(const Exchange& exchange, Context& context, Respons
     return NotPost();
   }
   const std::string_view type = FieldOf(head, http::field::content_type);
-  const std::optional<Codec> codec = CodecOf(type);
+  // Of a mail program the form's content says nothing that its address does not say (RFC 8058, 3.1).
+  const std::optional<Codec> codec = stop_emails ? Codec::kJson : CodecOf(type);
   if (!codec.has_value()) {
     http_status = 415;
     response.Add("Accept-Post", "application/json, application/proto");
@@ -186,6 +203,7 @@ net::awaitable<absl::Status> Calls::Run(Exchange& exchange, Context& context, Re
   std::string body;
   status = co_await exchange.body.Read(body);
   if (!status.ok()) co_return status;
+  if (exchange.path == kStopEmails) body = absl::StrCat("{\"token\":\"", StopEmailsToken(exchange), "\"}");
   absl::StatusOr<std::string> request =
       DecodeMessage(context.codec, *context.method->descriptor->input_type(), std::move(body));
   if (!request.ok()) co_return request.status();

@@ -38,8 +38,8 @@ struct CallOptions {
   // no limit.
   double rate = 200;
   double burst = 400;
-  // The same for public calls that answer a session or change something (an application on a public form), per address. A whole team
-  // may join behind one address.
+  // The same for public calls that answer a session or change something (an application on a public form), per address.
+  // A whole team may join behind one address.
   double sign_in_rate = 0.5;
   double sign_in_burst = 40;
   // Deadline of calls that bring none, and the longest one heard.
@@ -51,6 +51,10 @@ struct CallOptions {
   std::function<absl::Time()> now = absl::Now;
 };
 
+// The one path that is a method without being its path: mail programs can POST nothing but a fixed form to a fixed
+// address.
+inline constexpr std::string_view kStopEmails = "/stop-emails";
+
 class Calls {
  public:
   // All must outlive it. `authenticator` must refuse the service key.
@@ -60,6 +64,9 @@ class Calls {
   // Waits for look-ups of tokens under way; those that come later are never answered. To be called when the server's
   // threads have ended and before the server goes. Safe to call twice.
   void Stop();
+
+  // What stands behind "t=" in the query of kStopEmails, if it can be a token; else empty.
+  static std::string StopEmailsToken(const Exchange& exchange);
 
   net::awaitable<void> Serve(Exchange& exchange, Response& response);
 

@@ -362,11 +362,33 @@ TEST_F(CallsTest, PublicFormsAreLimitedLikeSignIns) {
   const absl::Time now = absl::Now();
   options_.calls.now = [now] { return now; };
   StartGateway();
-  constexpr char kApply[] = "support.v1.CampaignService/SubmitApplication", kPage[] = "support.v1.CampaignService/GetPublicCampaign";
+  constexpr char kApply[] = "support.v1.CampaignService/SubmitApplication",
+                 kPage[] = "support.v1.CampaignService/GetPublicCampaign";
   for (int i = 0; i < 2; ++i) EXPECT_NE(Call(kApply, "{}").result_int(), 429);
   EXPECT_EQ(Call(kApply, "{}").result_int(), 429);
   EXPECT_EQ(Call(kSignIn, R"({"password":"a"})").result_int(), 429) << "one budget for all of them";
   EXPECT_NE(Call(kPage, "{}").result_int(), 429) << "looking at the page changes nothing";
+}
+
+// RFC 8058: a mail program posts a fixed form to the address in the e-mail, whatever that says; people who open it are
+// shown a page.
+TEST_F(CallsTest, MailProgramsStopEmailWithOneClick) {
+  StartGateway();
+  const Fields form = {{"Content-Type", "application/x-www-form-urlencoded"}};
+  const Reply done = Send(http::verb::post, "/stop-emails?t=AB-_9=", "List-Unsubscribe=One-Click", form);
+  EXPECT_EQ(done.result_int(), 200) << done.body();
+  EXPECT_THAT(done.body(), HasSubstr("NOTICE_KIND_STOCK_ALERTS"));
+  const Fields parts = {{"Content-Type", "multipart/form-data; boundary=x"}};
+  EXPECT_EQ(Send(http::verb::post, "/stop-emails?x=1&t=CD&t=EF", "--x\r\n", parts).result_int(), 200);
+  EXPECT_EQ(Send(http::verb::post, "/stop-emails?t=%22%7D", "", form).result_int(), 200)
+      << "the service judges what is no token";
+  EXPECT_EQ(Send(http::verb::post, "/stop-emails", "", form).result_int(), 200);
+  EXPECT_EQ(notifications_.tokens(), (std::vector<std::string>{"AB-_9=", "CD", "", ""}));
+  const Reply shown = Get("/stop-emails?t=AB-_9=");
+  EXPECT_EQ(shown.result_int(), 303);
+  EXPECT_EQ(Field(shown, "Location"), "/#/stop-emails/AB-_9=");
+  EXPECT_EQ(notifications_.tokens().size(), 4u) << "looking changes nothing";
+  EXPECT_EQ(Send(http::verb::post, "/stop-emails/x?t=AB", "", form).result_int(), 404);
 }
 
 TEST_F(CallsTest, LongAnswersAreCompressedForThoseWhoAskForIt) {
@@ -391,7 +413,7 @@ TEST_F(CallsTest, HealthTellsWhichServicesAnswer) {
   EXPECT_EQ(health.body(),
             "{\"ready\":false,\"services\":{\"allocation\":\"unreachable\",\"donors\":\"unreachable\",\"groups\":"
             "\"unreachable\","
-            "\"identity\":\"serving\",\"impact\":\"unreachable\",\"notifications\":\"unreachable\",\"stock\":"
+            "\"identity\":\"serving\",\"impact\":\"unreachable\",\"notifications\":\"serving\",\"stock\":"
             "\"serving\",\"support\":\"unreachable\"}}\n");
   EXPECT_EQ(Get("/readyz").result_int(), 503);
 }

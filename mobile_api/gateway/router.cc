@@ -16,6 +16,16 @@ namespace {
 
 constexpr absl::Duration kHealthTimeout = absl::Seconds(1);
 
+// The address in every e-mail by which it is stopped (RFC 8058). Mail programs POST to it; people who open it see the
+// app's page, which does nothing before they press its button, because mail programs and virus scanners open links by
+// themselves.
+void ShowStopEmails(const Exchange& exchange, Response& response) {
+  const std::string token = Calls::StopEmailsToken(exchange);
+  response.status = 303;
+  response.Add("Location", absl::StrCat("/#/stop-emails/", token));
+  response.Add("Cache-Control", "no-store");
+}
+
 }  // namespace
 
 Router::Router(Calls& calls, Upstream& upstream, const MethodTable& methods, const TrustedProxies& proxies,
@@ -26,6 +36,10 @@ net::awaitable<void> Router::Serve(Exchange& exchange, Response& response) {
   const bool post = exchange.head.method() == http::verb::post;
   if (post || exchange.path.substr(0, 8) == "/kubari.") {
     co_await calls_.Serve(exchange, response);
+    co_return;
+  }
+  if (exchange.path == kStopEmails) {
+    ShowStopEmails(exchange, response);
     co_return;
   }
   if (exchange.path == "/healthz" || exchange.path == "/readyz") {

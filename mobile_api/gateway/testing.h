@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "kubari/identity/v1/identity.grpc.pb.h"
+#include "kubari/notifications/v1/notifications.grpc.pb.h"
 #include "kubari/stock/v1/stock.grpc.pb.h"
 #include "libs/errors/errors.h"
 #include "libs/rpc/client.h"
@@ -35,6 +36,7 @@
 namespace kubari::gateway {
 
 namespace ipb = kubari::identity::v1;
+namespace npb = kubari::notifications::v1;
 namespace spb = kubari::stock::v1;
 
 inline constexpr char kServiceKey[] = "the-service-key-of-these-tests-0123456789";
@@ -145,6 +147,26 @@ class FakeStock final : public spb::StockService::Service {
   std::atomic<int> sleeping_ = 0;
 };
 
+// Remembers with which tokens e-mail was to be stopped.
+class FakeNotifications final : public npb::NotificationsService::Service {
+ public:
+  grpc::Status StopEmails(grpc::ServerContext*, const npb::StopEmailsRequest* request,
+                          npb::StopEmailsResponse* response) override {
+    const std::lock_guard lock(mutex_);
+    tokens_.push_back(request->token());
+    response->add_kinds(npb::NOTICE_KIND_STOCK_ALERTS);
+    return grpc::Status::OK;
+  }
+  std::vector<std::string> tokens() {
+    const std::lock_guard lock(mutex_);
+    return tokens_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> tokens_;
+};
+
 using Reply = http::response<http::string_body>;
 using Fields = std::map<std::string, std::string>;
 
@@ -203,7 +225,8 @@ class Client {
 class GatewayTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto server = rpc::Server::Start({.listen = "127.0.0.1:0", .drain = absl::Seconds(1)}, {&identity_, &stock_});
+    auto server = rpc::Server::Start({.listen = "127.0.0.1:0", .drain = absl::Seconds(1)},
+                                     {&identity_, &stock_, &notifications_});
     ASSERT_TRUE(server.ok()) << server.status();
     services_ = *std::move(server);
     options_.calls.rate = 0;
@@ -219,9 +242,12 @@ class GatewayTest : public ::testing::Test {
     const auto channel = rpc::Connect(absl::StrCat("127.0.0.1:", services_->bound_port()));
     authenticator_ = std::make_unique<auth::IdentityAuthenticator>(
         channel, auth::IdentityAuthenticator::Options{.service_key = kServiceKey, .accept_service_key = false});
-    auto gateway =
-        Gateway::Start(options_, *authenticator_,
-                       {{"identity", channel}, {"stock", channel}, {"donors", rpc::Connect("127.0.0.1:1")}}, registry_);
+    auto gateway = Gateway::Start(options_, *authenticator_,
+                                  {{"identity", channel},
+                                   {"stock", channel},
+                                   {"notifications", channel},
+                                   {"donors", rpc::Connect("127.0.0.1:1")}},
+                                  registry_);
     ASSERT_TRUE(gateway.ok()) << gateway.status();
     gateway_ = *std::move(gateway);
   }
@@ -241,6 +267,7 @@ class GatewayTest : public ::testing::Test {
   prometheus::Registry registry_;
   FakeIdentity identity_;
   FakeStock stock_;
+  FakeNotifications notifications_;
   std::unique_ptr<rpc::Server> services_;
   std::unique_ptr<auth::IdentityAuthenticator> authenticator_;
   GatewayOptions options_;

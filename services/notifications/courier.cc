@@ -11,6 +11,7 @@
 #include "libs/ids/ids.h"
 #include "libs/log/log.h"
 #include "libs/outbox/notice.h"
+#include "services/notifications/domain/stop_link.h"
 #include "services/notifications/domain/webhook.h"
 #include "services/notifications/store/notices.h"
 #include "services/notifications/store/webhooks.h"
@@ -64,6 +65,16 @@ void Courier::Count(const char* channel, const char* outcome, int times) {
 }
 
 // --- E-mail
+
+std::string Courier::StopUrlOf(const std::string& network_id, const std::string& recipient, const std::vector<Told>& told) const {
+  const std::optional<std::string> person_id = ids::IdFromName("people", recipient);
+  if (!person_id) return "";
+  StopLink link{.network_id = network_id, .person_id = *person_id, .kinds = {}};
+  for (const Told& one : told) {
+    if (!RuleOf(one.kind).fixed && std::ranges::count(link.kinds, one.kind) == 0) link.kinds.push_back(one.kind);
+  }
+  return link.kinds.empty() ? "" : StopUrl(options_.public_url, vault_.Sign(TextOf(link)));
+}
 
 absl::Status Courier::SendMail(SmtpClient& client, const std::function<bool()>& stopping) {
   const std::optional<SmtpSettings> settings = smtp_.Current();
@@ -152,7 +163,6 @@ absl::StatusOr<bool> Courier::SendOne(const std::string& network_id, const Claim
   std::vector<Told> told;
   for (const Claimed& part : parts) told.push_back(part.told);
   const Letter letter = digest ? DigestOf(told, setting) : LetterOf(told[0], setting);
-  const bool can_choose = setting.has_account && (digest || !RuleOf(told[0].kind).fixed);
   const std::string message = Compose({.from = settings.from,
                                        .to = {.name = first.display_name, .email = first.email},
                                        .reply_to = settings.reply_to,
@@ -160,7 +170,7 @@ absl::StatusOr<bool> Courier::SendOne(const std::string& network_id, const Claim
                                        .text = letter.text,
                                        .locale = first.locale,
                                        .message_id = MessageId(parts, settings.from),
-                                       .settings_url = can_choose ? SettingsUrl(setting) : "",
+                                       .stop_url = StopUrlOf(network_id, first.recipient, told),
                                        .date = begun});
 
   const SendResult result = client.Send(settings, first.email, message);

@@ -58,6 +58,8 @@ class Courier {
   absl::StatusOr<bool> SendOneCall(const std::string& network_id, HttpPoster& poster);
   absl::Status Record(const std::string& network_id, const std::function<absl::Status(pg::Transaction&)>& write);
   void Count(const char* channel, const char* outcome, int times = 1);
+  // Where one click ends e-mail of these kinds; empty if none of them can be switched off, or the recipient has no account.
+  std::string StopUrlOf(const std::string& network_id, const std::string& recipient, const std::vector<Told>& told) const;
 
   bool MailIsPaused(const SmtpSettings& settings);
   void MailWent();

@@ -18,6 +18,7 @@
 #include "libs/rpc/testing.h"
 #include "services/notifications/addressing.h"
 #include "services/notifications/courier.h"
+#include "services/notifications/domain/stop_link.h"
 #include "services/notifications/domain/webhook.h"
 #include "services/notifications/migrations/migrations.h"
 #include "services/notifications/service.h"
@@ -268,7 +269,9 @@ TEST_F(NotificationsTest, MailIsWrittenInItsReadersLanguageAndCanBeRead) {
     const auto& h = one.headers;
     EXPECT_EQ(h.at("from"), "配る会 <kubari@example.org>");
     EXPECT_EQ(h.at("auto-submitted"), "auto-generated");
-    EXPECT_EQ(h.at("list-unsubscribe"), "<https://kubari.example/#/notices/settings>");
+    EXPECT_THAT(h.at("list-unsubscribe"), ::testing::MatchesRegex("<https://kubari.example/stop-emails\\?t=[A-Za-z0-9_=-]+>"));
+    EXPECT_EQ(h.at("list-unsubscribe-post"), "List-Unsubscribe=One-Click");
+    EXPECT_THAT(one.text, HasSubstr("https://kubari.example/#/notices/settings\n"));
     EXPECT_EQ(h.at("content-type"), "text/plain; charset=UTF-8");
     EXPECT_THAT(h.at("message-id"), ::testing::MatchesRegex("<[0-9a-f-]{36}@example.org>"));
     EXPECT_THAT(one.text, HasSubstr("https://kubari.example/#/group\n"));
@@ -533,6 +536,58 @@ TEST_F(NotificationsTest, EachPersonChoosesForEachKind) {
   }
 }
 
+// RFC 8058: whoever has the e-mail can stop its kind, and do nothing else with it.
+TEST_F(NotificationsTest, OneClickStopsEmailOfThatKindAndNothingElse) {
+  MailServer mail;
+  Configure(mail.Settings());
+  Deliver({ToGroup(), ToGroup(pb::NOTICE_KIND_RECALL)});
+  std::string token;
+  for (const Received& one : mail.Mails()) {
+    const bool of_lines = one.headers.count("list-unsubscribe") > 0;
+    EXPECT_EQ(one.headers.count("list-unsubscribe-post") > 0, of_lines) << "a recall cannot be switched off";
+    if (!of_lines || one.to != "taro@group.example") continue;
+    const std::string& link = one.headers.at("list-unsubscribe");
+    token = link.substr(link.find("t=") + 2, link.size() - link.find("t=") - 3);
+  }
+  ASSERT_FALSE(token.empty());
+  const auto stop = [&](const std::string& with, const std::string& who = "") {
+    pb::StopEmailsRequest request;
+    request.set_token(with);
+    return Do(&Stub::StopEmails, who, request);
+  };
+  // Every changed token, and none.
+  for (size_t i = 0; i < token.size(); i += 7) {
+    std::string other = token;
+    other[i] = other[i] == 'A' ? 'B' : 'A';
+    EXPECT_THAT(stop(other), FailsBecause("TOKEN_INVALID")) << i;
+  }
+  EXPECT_THAT(stop(""), FailsBecause("TOKEN_INVALID"));
+  EXPECT_THAT(stop(vault_.Sign("something else")), FailsBecause("TOKEN_INVALID"));
+  EXPECT_THAT(stop(vault_.Seal(TextOf({kNetwork, kTaro, {pb::NOTICE_KIND_LINES_OFFERED}}))), FailsBecause("TOKEN_INVALID"));
+
+  // Without signing in, and again.
+  for (int i = 0; i < 2; ++i) {
+    const auto stopped = stop(token);
+    ASSERT_THAT(stopped, IsOk());
+    ASSERT_EQ(stopped->kinds_size(), 1);
+    EXPECT_EQ(stopped->kinds(0), pb::NOTICE_KIND_LINES_OFFERED);
+  }
+  const auto after = Must(&Stub::GetPreferences, "taro", pb::GetPreferencesRequest());
+  EXPECT_EQ(after.etag(), "1") << "the second time changed nothing";
+  for (const auto& kind : after.kinds()) {
+    EXPECT_EQ(kind.timing() == pb::TIMING_NEVER, kind.kind() == pb::NOTICE_KIND_LINES_OFFERED) << pb::NoticeKind_Name(kind.kind());
+  }
+  for (const auto& kind : Must(&Stub::GetPreferences, "emily", pb::GetPreferencesRequest()).kinds()) EXPECT_NE(kind.timing(), pb::TIMING_NEVER);
+
+  const size_t before = mail.Mails().size();
+  Deliver({ToGroup()});
+  EXPECT_THAT(Subjects("taro"), SizeIs(3)) << "the inbox has it as before";
+  ASSERT_THAT(mail.Mails(), SizeIs(before + 1));
+  EXPECT_EQ(mail.Mails().back().to, "emily@group.example");
+  // What is fixed stays, even if it were signed.
+  EXPECT_EQ(stop(vault_.Sign(TextOf({kNetwork, kTaro, {pb::NOTICE_KIND_RECALL}})))->kinds_size(), 0);
+}
+
 TEST_F(NotificationsTest, ADaysNoticesComeInOneMailAtTheChosenHour) {
   MailServer mail;
   Configure(mail.Settings());
@@ -553,6 +608,7 @@ TEST_F(NotificationsTest, ADaysNoticesComeInOneMailAtTheChosenHour) {
   ASSERT_THAT(mails, SizeIs(1));
   EXPECT_EQ(mails[0].headers.at("subject"), "【さくらネット】お知らせ3件：品0が届きます ほか");
   EXPECT_THAT(mails[0].text, HasSubstr("1. 品0が届きます\n"));
+  EXPECT_EQ(mails[0].headers.at("list-unsubscribe-post"), "List-Unsubscribe=One-Click");
   EXPECT_THAT(mails[0].text, HasSubstr("3. 品2が届きます\n"));
   EXPECT_THAT(Deliveries(pb::DELIVERY_STATE_DELIVERED), SizeIs(3));
   Send();

@@ -21,6 +21,7 @@ class NotificationsService final : public pb::NotificationsService::CallbackServ
   KUBARI_RPC_TO(inbox_, pb::NotificationsService, MarkNotices)
   KUBARI_RPC_TO(inbox_, pb::NotificationsService, GetPreferences)
   KUBARI_RPC_TO(inbox_, pb::NotificationsService, UpdatePreferences)
+  KUBARI_RPC_TO(inbox_, pb::NotificationsService, StopEmails)
 
   KUBARI_RPC_TO(deliveries_, pb::NotificationsService, GetEmailStatus)
   KUBARI_RPC_TO(deliveries_, pb::NotificationsService, SendTestEmail)

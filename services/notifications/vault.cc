@@ -1,5 +1,7 @@
 #include "services/notifications/vault.h"
 
+#include <absl/strings/escaping.h>
+#include <absl/strings/str_cat.h>
 #include <sodium.h>
 
 #include <algorithm>
@@ -40,6 +42,30 @@ std::optional<std::string> Vault::Open(std::string_view sealed) const {
     return std::nullopt;
   }
   return bytes;
+}
+
+std::string Vault::MacOf(std::string_view text) const {
+  constexpr std::string_view kUse = "kubari.notifications signed tokens";
+  std::array<unsigned char, crypto_generichash_KEYBYTES> key;
+  crypto_generichash(key.data(), key.size(), reinterpret_cast<const unsigned char*>(kUse.data()), kUse.size(), key_.data(), key_.size());
+  std::string mac(crypto_generichash_BYTES_MIN, '\0');
+  crypto_generichash(reinterpret_cast<unsigned char*>(mac.data()), mac.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                     key.data(), key.size());
+  return mac;
+}
+
+std::string Vault::Sign(std::string_view text) const {
+  return absl::WebSafeBase64Escape(absl::StrCat(MacOf(text), absl::string_view(text.data(), text.size())));
+}
+
+std::optional<std::string> Vault::ReadSigned(std::string_view token) const {
+  std::string bytes;
+  if (!absl::WebSafeBase64Unescape(absl::string_view(token.data(), token.size()), &bytes) || bytes.size() < crypto_generichash_BYTES_MIN) {
+    return std::nullopt;
+  }
+  const std::string text = bytes.substr(crypto_generichash_BYTES_MIN), mac = MacOf(text);
+  if (sodium_memcmp(mac.data(), bytes.data(), mac.size()) != 0) return std::nullopt;
+  return text;
 }
 
 }  // namespace kubari::notifications

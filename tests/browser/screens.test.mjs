@@ -14,7 +14,7 @@ const deskSize = { width: 1280, height: 900 };
 
 /** Who opens which addresses. ":name" is filled in with something of this test's own. */
 const pages = {
-  '': ['/apply', '/join', '/practice', '/campaign/:code', '/campaign/:code/receipt'],
+  '': ['/apply', '/join', '/practice', '/campaign/:code', '/campaign/:code/receipt', '/stop-emails/:token'],
   ROLE_VOLUNTEER: ['/', '/in', '/out', '/out/:delivery', '/move', '/send', '/arrive', '/count', '/discard', '/look', '/actions', '/ready', '/lots', '/lots/:lot', '/account'],
   ROLE_WAREHOUSE_MANAGER: ['/', '/out/free', '/stocktakes', '/stocktakes/:stocktake', '/transfers', '/transfers/:transfer'],
   ROLE_COORDINATOR: [
@@ -108,7 +108,7 @@ describe('every screen', { skip: server ? false : 'KUBARI_SERVER is not set: no 
     Object.assign(names, {
       kind: 'donors', agreement: signed.agreement.name, line: offer.lines[0].name, standing: standing.name, broadcast: broadcast.name,
       lot: lot.code, offer: offer.name, draft: draft.name, run: run.name, group: world.group.name, donor: world.donor.name, product: tea.name, warehouse: world.warehouse.name,
-      delivery: deliveries[0].name, pick: delivery.delivery, stocktake: stocktake.name, transfer: transfer.name, recall: recall.name, person: people.people[0].name, position: '3', request: support.name, campaign: campaign.name, code: campaign.code, survey: survey.name, partner: city.name,
+      delivery: deliveries[0].name, pick: delivery.delivery, stocktake: stocktake.name, transfer: transfer.name, recall: recall.name, person: people.people[0].name, position: '3', token: 'AB-_9', request: support.name, campaign: campaign.name, code: campaign.code, survey: survey.name, partner: city.name,
     });
     void ofTea;
   });

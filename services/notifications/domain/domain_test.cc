@@ -10,6 +10,7 @@
 #include "services/notifications/domain/letters.h"
 #include "services/notifications/domain/mail.h"
 #include "services/notifications/domain/schedule.h"
+#include "services/notifications/domain/stop_link.h"
 #include "services/notifications/domain/webhook.h"
 #include "services/notifications/smtp.h"
 #include "services/notifications/vault.h"
@@ -129,6 +130,34 @@ TEST(Vault, OpensOnlyWithItsKey) {
   EXPECT_EQ(other->Open(vault->Seal("配る")), std::nullopt);
   EXPECT_NE(vault->Seal("x"), vault->Seal("x"));
   for (const std::string& bad : {std::string(), key.substr(1), key + "00", "z" + key.substr(1)}) EXPECT_FALSE(Vault::FromHex(bad)) << bad;
+}
+
+TEST(Vault, WhatItSignedIsReadAndNothingElse) {
+  const std::string key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+  const auto vault = Vault::FromHex(key), other = Vault::FromHex("f" + key.substr(1));
+  const std::string token = vault->Sign("配る 1");
+  EXPECT_EQ(vault->ReadSigned(token), "配る 1");
+  EXPECT_EQ(vault->Sign("配る 1"), token) << "the same link in each copy of an e-mail";
+  EXPECT_EQ(other->ReadSigned(token), std::nullopt);
+  EXPECT_EQ(vault->ReadSigned(token + "A"), std::nullopt);
+  EXPECT_EQ(vault->ReadSigned(token.substr(1)), std::nullopt);
+  for (const char* bad : {"", "A", "ABCDEFGHIJKLMNOPQRSTUV", "!!!!"}) EXPECT_EQ(vault->ReadSigned(bad), std::nullopt) << bad;
+}
+
+TEST(StopLink, SaysWhoseAndWhichKinds) {
+  const StopLink link{.network_id = "00000000-0000-4000-8000-000000000001",
+                      .person_id = "00000000-0000-4000-8000-000000000002",
+                      .kinds = {pb::NOTICE_KIND_LINES_OFFERED, pb::NOTICE_KIND_STOCK_ALERTS}};
+  const auto read = ReadStopLink(TextOf(link));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->network_id, link.network_id);
+  EXPECT_EQ(read->person_id, link.person_id);
+  EXPECT_EQ(read->kinds, link.kinds);
+  const std::string text = TextOf(link);
+  for (const std::string& bad : {std::string(), text + " x", text + " 9999", "2" + text, text.substr(0, text.find(' ', 60))}) {
+    EXPECT_FALSE(ReadStopLink(bad)) << bad;
+  }
+  EXPECT_EQ(StopUrl("https://kubari.example", "T-_="), "https://kubari.example/stop-emails?t=T-_=");
 }
 
 // Vector of the Standard Webhooks specification.

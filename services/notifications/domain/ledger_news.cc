@@ -57,7 +57,7 @@ std::vector<v1::Notice> NewsOf(const feed::Entries& entries, absl::Time since) {
         short_of[absl::StrCat(movement.delivery(), movement.group())].Add(entry);
         break;
       case stock::v1::MOVEMENT_KIND_EXPIRE:
-        expired[movement.group()].Add(entry);
+        expired[absl::StrCat(movement.delivery(), movement.group())].Add(entry);
         break;
       default:
         break;
@@ -89,7 +89,11 @@ std::vector<v1::Notice> NewsOf(const feed::Entries& entries, absl::Time since) {
         v1::NOTICE_KIND_LINE_EXPIRED,
         {.ja = absl::StrCat(told.group_display_name, "：期限までに返事や受け取りがなく、取り置きを終えました"),
          .en = absl::StrCat(told.group_display_name, ": goods were kept until their time ran out")},
-        {.ja = absl::StrCat("取り置きを終えたもの：\n", told.goods.ja), .en = absl::StrCat("No longer kept:\n", told.goods.en)}, "/", told.time));
+        {.ja = absl::StrCat("次の食品などの取り置きを終えました。\n\n", told.goods.ja),
+         .en = absl::StrCat("This and perhaps more is no longer kept.\n\n", told.goods.en)},
+        "/", told.time));
+    // A promise to a group is one delivery for each run and warehouse; however many pages of the feed its end takes, it is told once.
+    if (!told.delivery.empty()) notice.set_notice_id(outbox::IdOf({"expired", told.delivery, told.group}));
     outbox::ToHolders(notice, type::v1::ROLE_GROUP, told.group);
     outbox::ToHolders(notice, type::v1::ROLE_COORDINATOR);
     (*notice.mutable_facts())["group"] = ids::Name("groups", told.group);

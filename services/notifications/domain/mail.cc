@@ -85,7 +85,10 @@ std::string Compose(const Mail& mail) {
   // No out-of-office answers, please (RFC 3834).
   header("Auto-Submitted", "auto-generated");
   header("X-Auto-Response-Suppress", "All");
-  if (!mail.settings_url.empty()) header("List-Unsubscribe", absl::StrCat("<", WithoutControls(mail.settings_url), ">"));
+  if (!mail.stop_url.empty()) {
+    header("List-Unsubscribe", absl::StrCat("<", WithoutControls(mail.stop_url), ">"));
+    header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+  }
   header("Content-Language", mail.locale);
   header("MIME-Version", "1.0");
   header("Content-Type", "text/plain; charset=UTF-8");

@@ -22,8 +22,8 @@ struct Mail {
   std::string locale;  // "ja" or "en"
   // Without angle brackets. The same for each attempt, so that a second copy can be recognised.
   std::string message_id;
-  // Where the reader can change what comes; empty for what cannot be switched off.
-  std::string settings_url;
+  // Where one click of the reader's mail program ends e-mail of this kind (RFC 8058); empty for what cannot be switched off.
+  std::string stop_url;
   absl::Time date;
 };
 

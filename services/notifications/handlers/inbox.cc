@@ -9,6 +9,7 @@
 #include "libs/ids/ids.h"
 #include "libs/outbox/notice.h"
 #include "libs/paging/page.h"
+#include "services/notifications/domain/stop_link.h"
 #include "services/notifications/store/notices.h"
 
 namespace kubari::notifications {
@@ -166,6 +167,32 @@ absl::StatusOr<pb::Preferences> InboxHandler::UpdatePreferences(const rpc::Call&
     ++choices.version;
     WriteChoices(tx, person_id, choices);
     return PreferencesOf(call, choices, person, email_works);
+  });
+}
+
+absl::StatusOr<pb::StopEmailsResponse> InboxHandler::StopEmails(const rpc::Call& call, const pb::StopEmailsRequest& request) {
+  const std::optional<std::string> text = tools_.vault.ReadSigned(request.token());
+  const std::optional<StopLink> link = text ? ReadStopLink(*text) : std::nullopt;
+  if (!link) {
+    return errors::Make(absl::StatusCode::kNotFound, "TOKEN_INVALID",
+                        "This link does not stop any e-mail: it is not whole, or not from here. Choose in the app under notices, settings.",
+                        "このリンクではメールを停止できません。リンクが途中で切れているか、このサイトのものではありません。アプリの「お知らせの受け取り方」で変更してください。");
+  }
+  const pg::TxContext context{.network_id = link->network_id, .deadline = call.deadline};
+  return tools_.pool.Transact(context, [&](pg::Transaction& tx) -> absl::StatusOr<pb::StopEmailsResponse> {
+    ASSIGN_OR_RETURN(Choices choices, LockChoices(tx, link->person_id));
+    pb::StopEmailsResponse response;
+    bool changed = false;
+    for (const pb::NoticeKind kind : link->kinds) {
+      if (RuleOf(kind).fixed) continue;  // since the e-mail was sent
+      response.add_kinds(kind);
+      changed = changed || TimingOf(kind, choices.chosen) != pb::TIMING_NEVER;
+      choices.chosen[kind] = pb::TIMING_NEVER;
+    }
+    if (!changed) return response;
+    ++choices.version;
+    WriteChoices(tx, link->person_id, choices);
+    return response;
   });
 }
 

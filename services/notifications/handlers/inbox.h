@@ -15,6 +15,7 @@ class InboxHandler {
   absl::StatusOr<pb::MarkNoticesResponse> MarkNotices(const rpc::Call& call, const pb::MarkNoticesRequest& request);
   absl::StatusOr<pb::Preferences> GetPreferences(const rpc::Call& call, const pb::GetPreferencesRequest& request);
   absl::StatusOr<pb::Preferences> UpdatePreferences(const rpc::Call& call, const pb::UpdatePreferencesRequest& request);
+  absl::StatusOr<pb::StopEmailsResponse> StopEmails(const rpc::Call& call, const pb::StopEmailsRequest& request);
 
  private:
   const Tools tools_;

@@ -96,6 +96,18 @@ test('only what was changed is sent, and a recall cannot be switched off', async
   expect(await screen.findByText('保存しました。')).toBeTruthy();
 });
 
+test('the link of an e-mail stops it by a button, and not before', async () => {
+  const tokens: string[] = [];
+  open('/stop-emails/AB-_9=', { stopEmails: (request) => (tokens.push(request.token), { kinds: [NoticeKind.STOCK_ALERTS] }) });
+  await screen.findByRole('link', { name: '通知 未読2件' });
+  const button = await screen.findByRole('button', { name: 'メールを停止する' });
+  expect(tokens).toEqual([]);
+  await fireEvent.click(button);
+  expect(await screen.findByText('メールを停止しました。')).toBeTruthy();
+  expect(screen.getByText(kindName(NoticeKind.STOCK_ALERTS))).toBeTruthy();
+  expect(tokens).toEqual(['AB-_9=']);
+});
+
 test('an administrator adds a webhook and sees its secret once; a dead letter is sent again', async () => {
   let retried: string[] = [];
   const hook = { name: `webhooks/${id(5)}`, displayName: '集計', url: 'https://hook.example/', state: WebhookState.ENABLED, etag: '1' };
