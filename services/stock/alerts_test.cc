@@ -3,6 +3,7 @@
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
+#include "services/stock/alert_digest.h"
 #include "services/stock/world_testing.h"
 
 namespace kubari::stock {
@@ -514,6 +515,61 @@ TEST_F(AlertsTest, TheyAreMetricsAsWell) {
   ASSERT_THAT(metrics.Refresh(), IsOk());
   EXPECT_EQ(gauge("kubari_stock_alerts", "near_expiry_unreserved"), 0);
   EXPECT_EQ(gauge("kubari_stock_alerts", "unconfirmed_delivery"), 0);
+}
+
+// Telling ------------------------------------------------------------------------------------------------------------
+
+TEST_F(AlertsTest, PeopleAreToldOnceADayOfWhatIsTheirs) {
+  AlertStore store(pool_);
+  AlertDigest digest(pool_, store, rules_, clock_);
+  const auto tell = [&] { ASSERT_THAT(digest.Tell(kNetwork, "Asia/Tokyo"), IsOk()); };
+  const auto notices = [&] {
+    std::vector<notifications::v1::Notice> all;
+    EXPECT_THAT(pool_.Transact({.network_id = kNetwork},
+                               [&](pg::Transaction& tx) -> absl::Status {
+                                 static constexpr pg::Statement kRead{"SELECT notice FROM outbox ORDER BY notice_id"};
+                                 static constexpr pg::Statement kEmpty{"DELETE FROM outbox"};
+                                 all.clear();
+                                 ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kRead));
+                                 for (const pg::Row row : rows)
+                                   EXPECT_TRUE(all.emplace_back().ParseFromString(row.Get<pg::Bytes>("notice").value));
+                                 return tx.Execute(kEmpty).status();
+                               }),
+                IsOk());
+    return all;
+  };
+  SetDay(12, 6, kAlertsHour);
+  tell();
+  EXPECT_THAT(notices(), IsEmpty()) << "nothing needs attention";
+  Bring(10, "past", "2026-12-08");
+  Bring(10, "near", "2026-12-20");
+  tell();
+  EXPECT_THAT(notices(), IsEmpty()) << "the day was looked at already";
+  SetDay(12, 9, kAlertsHour - 1);
+  tell();
+  EXPECT_THAT(notices(), IsEmpty()) << "too early";
+  SetDay(12, 9, kAlertsHour);
+  tell();
+  tell();
+  const auto told = notices();
+  ASSERT_THAT(told, SizeIs(2)) << "the coordinators, and the managers of the warehouse where it is";
+  for (const notifications::v1::Notice& notice : told) {
+    EXPECT_EQ(notice.kind(), notifications::v1::NOTICE_KIND_STOCK_ALERTS);
+    EXPECT_EQ(notice.link(), "/alerts");
+    EXPECT_EQ(notice.facts().at("EXPIRED"), "1");
+    EXPECT_EQ(notice.facts().at("NEAR_EXPIRY_UNRESERVED"), "1");
+    ASSERT_EQ(notice.audiences_size(), 1);
+    const notifications::v1::Holders& holders = notice.audiences(0).holders();
+    const bool office = holders.organisation().empty();
+    EXPECT_EQ(holders.role(), office ? type::v1::ROLE_COORDINATOR : type::v1::ROLE_WAREHOUSE_MANAGER);
+    const std::string lines = "・期限が過ぎた在庫：1件\n・期限が近く、行き先がない：1件\n";
+    EXPECT_EQ(notice.text().ja(), (office ? "" : "東倉庫\n") + lines);
+    EXPECT_EQ(notice.subject().en(), "Stock: 2 things need attention");
+  }
+  EXPECT_NE(told[0].audiences(0).holders().organisation(), told[1].audiences(0).holders().organisation());
+  SetDay(12, 10);
+  tell();
+  EXPECT_THAT(notices(), SizeIs(2)) << "again the next day, as it is still so";
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "libs/rpc/periodic.h"
 #include "libs/rpc/runtime.h"
 #include "prometheus/counter.h"
+#include "services/stock/alert_digest.h"
 #include "services/stock/alert_metrics.h"
 #include "services/stock/alerts_service.h"
 #include "services/stock/attempt_log.h"
@@ -80,6 +81,9 @@ int main(int argc, char** argv) {
   stock::AlertStore alert_store(pool);
   stock::AlertMetrics alert_metrics(alert_store, clock, runtime.registry());
   rpc::Periodic count_alerts("count alerts", absl::Minutes(1), [&] { return alert_metrics.Refresh(); });
+  registry::Networks networks(runtime.Connect(common.identity), common.service_key);
+  stock::AlertDigest alert_digest(pool, alert_store, rules, clock);
+  rpc::Periodic tell_alerts("tell of alerts", absl::Minutes(5), [&] { return alert_digest.TellAll(networks); });
   stock::AlertsService alerts(runtime.dispatcher(), context);
   stock::RecallsService recalls(runtime.dispatcher(), context);
   rpc::Periodic tell_holders("tell holders of recalled goods", absl::Seconds(15),
