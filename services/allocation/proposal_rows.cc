@@ -1,10 +1,12 @@
 #include "services/allocation/proposal_rows.h"
 
 #include "libs/errors/macros.h"
+#include "services/allocation/refusals.h"
 
 namespace kubari::allocation {
 
 constexpr int kHistoryDays = 365;
+constexpr int64_t kMostPairs = 100'000'000;
 
 absl::Status AddPast(pg::Transaction& tx, absl::TimeZone zone, pb::Snapshot& snapshot) {
   ASSIGN_OR_RETURN(const auto past, ReadPast(tx, absl::FromCivil(HandOverDay(snapshot) - kHistoryDays, zone)));
@@ -17,6 +19,10 @@ absl::Status AddPast(pg::Transaction& tx, absl::TimeZone zone, pb::Snapshot& sna
     group.set_claimed_frozen_items(found->second.claimed_items[2]);
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckPairs(int64_t lots, int64_t groups) {
+  return lots * groups <= kMostPairs ? absl::OkStatus() : refusals::RunTooLarge(lots, groups, kMostPairs);
 }
 
 void Describe(const Solved& solved, const std::string& snapshot_hash, pb::Run& run) {

@@ -17,6 +17,9 @@ namespace kubari::allocation {
 // What groups had in the 365 days before the hand-over date, what they were promised, and what claims their storage.
 absl::Status AddPast(pg::Transaction& tx, absl::TimeZone zone, pb::Snapshot& snapshot);
 
+// FAILED_PRECONDITION / RUN_TOO_LARGE: the reasons of so many pairs would not fit into memory, nor into a transaction.
+absl::Status CheckPairs(int64_t lots, int64_t groups);
+
 // Options, version, hashes and summary.
 void Describe(const Solved& solved, const std::string& snapshot_hash, pb::Run& run);
 

@@ -151,6 +151,16 @@ absl::Status NotAGroupOfTheRun(std::string_view group) {
                       {{"group", S(group)}});
 }
 
+absl::Status RunTooLarge(int64_t lots, int64_t groups, int64_t most_pairs) {
+  return Precondition(
+      "RUN_TOO_LARGE",
+      StrCat("This run would judge ", lots, " lots for each of ", groups, " groups: more than the ", most_pairs,
+             " pairs that one run takes. Choose fewer warehouses, and make a run for the others."),
+      StrCat("この配分では", lots, "ロットと", groups, "団体のすべての組み合わせを判定することになり、1回の上限（",
+             most_pairs, "組）を超えます。倉庫を絞り、残りは別の配分にしてください。"),
+      {{"lots", StrCat(lots)}, {"groups", StrCat(groups)}, {"most_pairs", StrCat(most_pairs)}});
+}
+
 absl::Status LotNotSeen(std::string_view lot, std::string_view place) {
   const std::string where = place.empty() ? "" : StrCat(" at ", S(place)),
                     where_ja = place.empty() ? "" : StrCat("（", S(place), "）");

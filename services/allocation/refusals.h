@@ -19,6 +19,7 @@ absl::Status LineNotFound(std::string_view name);
 absl::Status WarehouseNotFound(std::string_view name);
 absl::Status RunIdTaken(std::string_view name);
 absl::Status NothingToAllocate();
+absl::Status RunTooLarge(int64_t lots, int64_t groups, int64_t most_pairs);
 absl::Status RunState(std::string_view name, v1::RunState state);
 absl::Status LineState(std::string_view name, v1::LineState state);
 // Another answer to the same line was decided a moment ago. `items`: accepted; 0: refused.

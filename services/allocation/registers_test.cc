@@ -2,6 +2,7 @@
 // and registers in which there is nothing, or far too much.
 #include "services/allocation/allocation_fixture.h"
 #include "services/allocation/domain/propose.h"
+#include "services/allocation/proposal_rows.h"
 
 namespace kubari::allocation {
 namespace {
@@ -12,7 +13,6 @@ using errors::Violates;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 using ::testing::SizeIs;
 
 class RegistersTest : public AllocationTest {
@@ -274,7 +274,10 @@ TEST_F(RegistersTest, AThousandMillionItemsAreSharedOutOrRefusedInWords) {
   for (groups::v1::Group& group : groups_.groups) group.mutable_sites(0)->set_ambient_items(kMany);
   const pb::Run run = MakeRun();
   EXPECT_EQ(run.summary().allocated_items(), 3 * kMany);
-  for (const pb::Line& line : Lines(run)) EXPECT_EQ(line.items(), kMany / 2);
+  std::map<std::string, int64_t> items;
+  for (const pb::Line& line : Lines(run)) items[line.group()] += line.items();
+  EXPECT_THAT(items,
+              ElementsAre(::testing::Pair(GroupName(1), kMany * 3 / 2), ::testing::Pair(GroupName(2), kMany * 3 / 2)));
   ExpectReplays(run);
   // More than anybody can count exactly.
   for (stock::v1::Balance& balance : stock_.balances) {
@@ -287,6 +290,14 @@ TEST_F(RegistersTest, AThousandMillionItemsAreSharedOutOrRefusedInWords) {
   EXPECT_THAT(too_large.status().message(), HasSubstr("Choose fewer warehouses"));
 }
 
+TEST(CheckPairs, ARunThatWouldNotFitIsRefusedInWords) {
+  EXPECT_THAT(CheckPairs(10'000, 10'000), IsOk());
+  EXPECT_THAT(CheckPairs(100'000, 1'000), IsOk());
+  const absl::Status refused = CheckPairs(100'000, 10'000);
+  ASSERT_THAT(refused, FailsBecause("RUN_TOO_LARGE"));
+  EXPECT_THAT(refused.message(), HasSubstr("100000 lots for each of 10000 groups"));
+}
+
 TEST_F(RegistersTest, EveryWeightAndNumberMayBeAtItsEdge) {
   groups_.groups[0].set_households(0);
   groups_.groups[0].set_need_percent(-5);
@@ -295,6 +306,7 @@ TEST_F(RegistersTest, EveryWeightAndNumberMayBeAtItsEdge) {
   groups_.groups[1].mutable_sites(0)->set_ambient_items(std::numeric_limits<int64_t>::max());
   stock_.balances[0].mutable_lot()->set_items_per_case(0);
   stock_.balances[1].mutable_lot()->set_min_lot_items(std::numeric_limits<int64_t>::max());
+  stock_.balances[2].mutable_lot()->set_items_per_case(std::numeric_limits<int64_t>::max());
   stock_.balances[2].mutable_lot()->clear_good_until();
   stock_.balances[2].mutable_lot()->set_milli_person_days(-1);
   const auto run = Do(&Stub::CreateRun, "coordinator", NewRun());

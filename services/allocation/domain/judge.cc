@@ -52,9 +52,9 @@ Demand DemandOf(const pb::SnapshotGroup& seen) {
 Supply SupplyOf(const stock::v1::Lot& lot, int64_t items, const eligibility::LotFacts& facts,
                 const eligibility::HandOverRules& rules, absl::CivilDay day, int urgent_days) {
   Supply supply{.items = std::clamp<int64_t>(items, 0, kMostItems),
-                .items_per_case = std::max<int64_t>(1, lot.items_per_case()),
+                .items_per_case = std::clamp<int64_t>(lot.items_per_case(), 1, kMostItems),
                 .value = std::clamp<int64_t>(lot.milli_person_days(), 0, kMostValue),
-                .min_lot_items = lot.min_lot_items(),
+                .min_lot_items = std::clamp<int64_t>(lot.min_lot_items(), 0, kMostItems),
                 .onward = lot.conditions().onward_transfer_allowed(),
                 .zone = ZoneIndex(lot.temperature_zone())};
   if (const auto last = eligibility::LastHandOverDay(facts, {}, rules)) supply.days_left = *last - day;

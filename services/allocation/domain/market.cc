@@ -87,7 +87,7 @@ No MarketBook::Judge(int supply, int group, int64_t items, bool with_cap) const 
   if (free_[supply] <= 0) return No::kNothingLeft;
   if (items > free_[supply]) return No::kTooMany;
   if (items <= 0 || (items % facts.items_per_case != 0 && items != free_[supply])) return No::kNotWholeCases;
-  if (items < facts.min_lot_items) return No::kBelowMinimumLot;
+  if (items < Least(supply, group)) return No::kBelowMinimumLot;
   if (items > room_[group][facts.zone]) return No::kNoRoom;
   if (with_cap && !facts.urgent && facts.value > 0 && static_cast<Wide>(items) * facts.value > CapLeft(group))
     return No::kCap;
@@ -105,7 +105,7 @@ MarketBook::Most MarketBook::MostOf(int supply, int group, bool claim) const {
   };
   limit(std::max<int64_t>(0, room_[group][facts.zone]), No::kNoRoom);
   if (claim && !facts.urgent && facts.value > 0) limit(std::max<int64_t>(0, CapLeft(group)) / facts.value, No::kCap);
-  if (claim && most.items < facts.min_lot_items) {
+  if (claim && most.items < Least(supply, group)) {
     return {0, most.stop == No::kNothing ? No::kBelowMinimumLot : most.stop};
   }
   return most;
@@ -116,6 +116,13 @@ void MarketBook::Take(int supply, int group, int64_t items) {
   free_[supply] -= items;
   room_[group][facts.zone] -= items;
   food_[group] += items * facts.value;
+  if (const int door = judgement_.DoorOf(supply, group); judgement_.IsHub(door)) at_hub_[{supply, door}] += items;
+}
+
+int64_t MarketBook::Least(int supply, int group) const {
+  const int64_t least = judgement_.supplies()[supply].min_lot_items;
+  const auto there = at_hub_.find({supply, judgement_.DoorOf(supply, group)});
+  return std::max<int64_t>(0, there == at_hub_.end() ? least : least - there->second);
 }
 
 Level MarketBook::LevelOf(int group) const {
@@ -289,7 +296,8 @@ class Bidding {
     const Supply& facts = judgement_.supplies()[supply];
     const pb::SnapshotBidPart& part = BidAt(bid).parts(0);
     const int group = results_[bid].groups[0];
-    const int64_t least = std::max<int64_t>(1, (facts.min_lot_items + facts.items_per_case - 1) / facts.items_per_case);
+    const int64_t least =
+        std::max<int64_t>(1, (book_.Least(supply, group) + facts.items_per_case - 1) / facts.items_per_case);
     if (left == 0) return BidVerdict::kNothingLeft;
     if (part.cases() < least) return BidVerdict::kBelowMinimumLot;
     if (left < least) return BidVerdict::kNothingLeft;

@@ -2,7 +2,8 @@
 // everything that groups did stands in its order, and what fair share would do with it.
 //
 // Claims, one after the other. Each must be a lot that the group may have, in whole cases (or all that is free), not
-// below the smallest quantity, within its storage and within its cap. Cap: (1 + allowance) × its fair share of this
+// below the smallest quantity (behind a hub with what comes by the hub already: one delivery), within its storage and
+// within its cap. Cap: (1 + allowance) × its fair share of this
 // run, and never less than what fair share would give it in whole cases. So the caps together cover all food, and
 // whoever comes late finds its fair share if the others leave it. (An allowance on the level as a whole, history
 // included, would let those take most who had most already.) Urgent food counts, but the cap does not stop it.
@@ -16,7 +17,9 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "services/allocation/domain/judge.h"
@@ -51,8 +54,7 @@ class MarketBook {
   // Both must outlive it.
   MarketBook(const Judgement& judgement, const MarketTerms& terms);
 
-  // By the rules of every run, by its hub if the supply comes by one. The smallest quantity holds for each claim or
-  // bid, also behind a hub.
+  // By the rules of every run, by its hub if the supply comes by one.
   bool May(int supply, int group) const;
   No Judge(int supply, int group, int64_t items, bool with_cap) const;
   // The most that Judge lets through, and what stops it there.
@@ -67,6 +69,9 @@ class MarketBook {
   void GiveBack(int supply, int group, int64_t items) { Take(supply, group, -items); }
 
   int64_t Free(int supply) const { return free_[supply]; }
+  // How much the group must take at once at least: the smallest quantity, behind a hub's door less what comes through
+  // it already; ≥ 0.
+  int64_t Least(int supply, int group) const;
   int64_t Room(int group, int zone) const { return room_[group][zone]; }
   // Milli-person-days, and items, that it has taken in this run.
   int64_t Food(int group) const { return food_[group]; }
@@ -78,6 +83,7 @@ class MarketBook {
   const MarketTerms& terms_;
   std::vector<int64_t> free_, food_;
   std::vector<std::array<int64_t, kZones>> room_;
+  std::map<std::pair<int, int>, int64_t> at_hub_;  // supply, hub → items
 };
 
 // A claim of the snapshot, by its index.

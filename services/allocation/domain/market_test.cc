@@ -197,6 +197,53 @@ TEST(Claims, WholeCasesSmallestQuantitiesStorageAndRules) {
   EXPECT_EQ(book.MostOf(0, 2, true).items, 0);
 }
 
+// Groups 2 and 3 get what may be handed on by group 1.
+pb::Snapshot NetworkWithHub(pb::Policy policy) {
+  pb::Snapshot snapshot = Network(policy, 3, {100});
+  stock::v1::Lot& lot = *snapshot.mutable_stock(0)->mutable_lot();
+  lot.set_min_lot_items(40);
+  lot.mutable_conditions()->set_onward_transfer_allowed(true);
+  for (const int group : {1, 2}) snapshot.mutable_groups(group)->mutable_group()->set_hub(GroupName(1));
+  return snapshot;
+}
+
+TEST(Claims, BehindAHubTheSmallestQuantityIsReachedTogether) {
+  pb::Snapshot snapshot = NetworkWithHub(pb::POLICY_CLAIMS);
+  snapshot.mutable_options()->set_claim_allowance_permille(5'000);
+  const Proposal nothing = ProposeOf(snapshot);
+  MarketBook book(nothing.judgement, nothing.market.terms);
+  EXPECT_EQ(book.Judge(0, 2, 10, true), No::kBelowMinimumLot);
+  book.Take(0, 1, 30);
+  EXPECT_EQ(book.Least(0, 2), 10);
+  EXPECT_EQ(book.Judge(0, 2, 10, true), No::kNothing) << "40 come to the hub";
+  EXPECT_EQ(book.Judge(0, 0, 10, true), No::kNothing) << "and the hub is its own door";
+  book.GiveBack(0, 1, 30);
+  EXPECT_EQ(book.Judge(0, 2, 10, true), No::kBelowMinimumLot);
+
+  AddClaim(snapshot, 3, 1, 10);  // too soon
+  AddClaim(snapshot, 2, 1, 40);
+  AddClaim(snapshot, 3, 1, 20);
+  const Proposal proposal = ProposeOf(snapshot);
+  ASSERT_THAT(proposal.market.claims, SizeIs(3));
+  EXPECT_FALSE(proposal.market.claims[0].holds);
+  EXPECT_TRUE(proposal.market.claims[1].holds);
+  EXPECT_TRUE(proposal.market.claims[2].holds);
+}
+
+TEST(Bids, BehindAHubTheSmallestQuantityIsReachedTogether) {
+  for (const bool first : {true, false}) {
+    pb::Snapshot snapshot = NetworkWithHub(pb::POLICY_BIDS);
+    MakeRich(snapshot);
+    AddBid(snapshot, 1, 1, {{2, 4, 5'000}});
+    AddBid(snapshot, 2, 1, {{3, 1, first ? 4'000 : 6'000}});
+    Canonicalise(snapshot);
+    const Proposal proposal = ProposeOf(snapshot);
+    EXPECT_EQ(proposal.market.bids[0].verdict, BidVerdict::kWon);
+    EXPECT_EQ(proposal.market.bids[1].verdict, first ? BidVerdict::kWon : BidVerdict::kBelowMinimumLot)
+        << "it counts with the better ones";
+  }
+}
+
 TEST(Claims, WhatIsHeldBackAndLeftOutIsNotOffered) {
   pb::Snapshot snapshot = Network(pb::POLICY_CLAIMS, 2, {40, 40});
   pb::HoldBack& hold = *snapshot.mutable_options()->add_hold_backs();

@@ -174,9 +174,9 @@ Sentence ExplainNo(No no, const MarketBook& book, const Judgement& judgement, in
       return {"Nothing of it is left.", "残りがありません。"};
     case No::kBelowMinimumLot:
       return {absl::StrFormat("Only %d items are left; the donor gives at least %d to one group.", book.Free(supply),
-                              facts.min_lot_items),
+                              book.Least(supply, group)),
               absl::StrFormat("残りは%d点で、寄付者の決めた最小数（1団体%d点）に足りません。", book.Free(supply),
-                              facts.min_lot_items)};
+                              book.Least(supply, group))};
     case No::kNoRoom: {
       const Sentence zone = ZoneName(facts.zone);
       const int64_t room = std::max<int64_t>(0, book.Room(group, facts.zone));

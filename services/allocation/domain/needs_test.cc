@@ -146,7 +146,9 @@ TEST_F(NeedsOfGroups, EndOnTheirLastDay) {
       Ask(1, 1, category, "今週だけ").set_until_date(until);
       Solve();
       EXPECT_EQ(proposal_.summary.items_asked_for(), heeded ? 60 : 0) << until;
-      if (heeded) EXPECT_EQ(Of(category == type::v1::FOOD_CATEGORY_RICE ? 1 : 2)[1], 60) << until;
+      if (heeded) {
+        EXPECT_EQ(Of(category == type::v1::FOOD_CATEGORY_RICE ? 1 : 2)[1], 60) << until;
+      }
     }
   }
 }

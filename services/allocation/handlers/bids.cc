@@ -93,7 +93,9 @@ absl::Status CheckWinnable(const OpenedMarket& market, const Pair& pair, int64_t
   const int64_t whole = book.Free(pair.supply) / facts.items_per_case * facts.items_per_case;
   if (book.May(pair.supply, pair.group) && items > whole) return refusals::QuantityTooLarge(items, whole);
   No no = book.Judge(pair.supply, pair.group, items, /*with_cap=*/false);
-  if (!alone && no == No::kBelowMinimumLot) no = No::kNothing;  // all parts count together
+  // All parts count together, and behind a hub all that comes by it.
+  const bool by_hub = market.judgement().IsHub(market.judgement().DoorOf(pair.supply, pair.group));
+  if ((!alone || by_hub) && no == No::kBelowMinimumLot) no = No::kNothing;
   if (no == No::kNothing && items > book.Room(pair.group, facts.zone)) no = No::kNoRoom;
   if (no != No::kNothing) return RefusalOf(no, market, book, pair, items);
   if (price < market.terms().lowest[pair.supply])

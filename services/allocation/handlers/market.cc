@@ -107,7 +107,7 @@ pb::MarketStock Shown(const OpenedMarket& market, const MarketBook& book, int su
   shown.set_distance_metres(judgement.Metres(supply, group));
   shown.set_hand_over_date(line.hand_over_date());
   shown.set_items_per_case(facts.items_per_case);
-  shown.set_min_lot_items(facts.min_lot_items);
+  shown.set_min_lot_items(book.Least(supply, group));
   shown.set_milli_person_days(facts.value);
   shown.set_category(market.solved->snapshot.stock(supply).lot().category());
   shown.set_asked_for(line.asked_for());
@@ -215,7 +215,7 @@ absl::Status RefusalOf(No no, const OpenedMarket& market, const MarketBook& book
     case No::kNotWholeCases:
       return refusals::NotWholeCases(items, facts.items_per_case, book.Free(pair.supply));
     case No::kBelowMinimumLot:
-      return refusals::BelowMinimumLot(items, facts.min_lot_items);
+      return refusals::BelowMinimumLot(items, book.Least(pair.supply, pair.group));
     case No::kNoRoom: {
       const Sentence zone = ZoneName(facts.zone);
       return refusals::NoCapacity(zone.english, zone.japanese, items,

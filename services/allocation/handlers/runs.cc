@@ -163,6 +163,7 @@ absl::StatusOr<pb::Run> RunsHandler::CreateRun(const rpc::Call& call, const pb::
   if (IsMarket(request.policy())) snapshot.set_policy(request.policy());
   ASSIGN_OR_RETURN(const absl::TimeZone zone, calendar::LoadZone(call.principal.time_zone));
   RETURN_IF_ERROR(tools_.pool.Read(TxOf(call), [&](pg::Transaction& tx) { return AddPast(tx, zone, snapshot); }));
+  RETURN_IF_ERROR(CheckPairs(snapshot.stock_size(), snapshot.groups_size()));
   RETURN_IF_ERROR(CheckOptionsFit(snapshot, Judgement(snapshot)));
   const std::string bytes = CanonicalBytes(snapshot);
   ASSIGN_OR_RETURN(const std::shared_ptr<const Solved> solved, solved_.Of(Sha256(bytes), bytes));
