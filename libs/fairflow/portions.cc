@@ -86,10 +86,19 @@ class Portioning {
     free_[bin] -= cases * network_.value[lot];
     food_[network_.group_of[bin]] += cases * network_.value[lot];
   }
-  // Case by case to those behind the door who lack most.
+  // Of very many cases several at a time: the last ones, one by one, still make it even.
+  static int64_t Several(int64_t cases, size_t among) {
+    return std::max<int64_t>(1, cases / (2 * static_cast<int64_t>(among)));
+  }
+  // To those behind the door who lack most.
   void Fill(int lot, const Door& door, int64_t cases) {
     if (door.bins.size() == 1) return Put(lot, door.bins.front(), cases);
-    for (; cases > 0; --cases) Put(lot, MostLacking(door.bins, [&](int32_t b) { return Fits(lot, b) > 0; }), 1);
+    while (cases > 0) {
+      const int32_t bin = MostLacking(door.bins, [&](int32_t b) { return Fits(lot, b) > 0; });
+      const int64_t given = std::min(Several(cases, door.bins.size()), Fits(lot, bin));
+      Put(lot, bin, given);
+      cases -= given;
+    }
   }
   // From those behind the door who lack least.
   void TakeBack(int lot, const Door& door, int64_t cases) {
@@ -98,7 +107,8 @@ class Portioning {
       for (const int32_t bin : door.bins) {
         if (portions_[bin] > 0 && (least < 0 || Less(Lack(bin), Lack(least)))) least = bin;
       }
-      const int64_t taken = door.bins.size() == 1 ? cases : 1;
+      const int64_t taken =
+          door.bins.size() == 1 ? cases : std::min(Several(cases, door.bins.size()), portions_[least]);
       Put(lot, least, -taken);
       cases -= taken;
     }
@@ -131,7 +141,7 @@ class Portioning {
       while (left_ > 0) {
         const int32_t bin = MostLacking(*bins, [&](int32_t b) { return Open(b) && Fits(lot, b) > 0; });
         if (bin < 0) break;
-        Put(lot, bin, 1);
+        Put(lot, bin, std::min(Several(left_, bins->size()), Fits(lot, bin)));
       }
     }
     // The rest makes a portion together with what others have beyond theirs.

@@ -37,6 +37,8 @@ class Rounding {
     GiveDividedCases();
     GiveTheRest();
     LiftTheLowest();
+    for (int round = 0; round < kFillings && FillUp(); ++round) GiveTheRest();
+    LiftTheLowest();
     std::vector<Line> result;
     for (const auto& lines : lines_) {
       for (const auto& [bin, cases] : lines) result.push_back({LotOf(lines), bin, cases});
@@ -46,6 +48,7 @@ class Rounding {
 
  private:
   using Lines = std::map<int32_t, int64_t>;  // bin, cases
+  static constexpr int kFillings = 4;        // more hardly ever find anything
 
   int32_t LotOf(const Lines& lines) const { return static_cast<int32_t>(&lines - lines_.data()); }
   int64_t Value(int lot) const { return network_.value[lot]; }
@@ -54,10 +57,11 @@ class Rounding {
   }
   // Stage A found room for all of it.
   bool Whole(int lot) const { return !shared_.ties[shared_.tie_of_kind[network_.kind_of[lot]]].stuck; }
-  bool HasRoom(int bin, int64_t amount) const {
+  int64_t RoomOf(int bin) const {
     const int group = network_.group_of[bin];
-    return free_[bin] >= amount && network_.cap[group] - food_[group] >= amount;
+    return std::min(free_[bin], network_.cap[group] - food_[group]);
   }
+  bool HasRoom(int bin, int64_t amount) const { return RoomOf(bin) >= amount; }
 
   void Put(int lot, int bin, int64_t cases) {
     if (cases == 0) return;
@@ -127,19 +131,73 @@ class Rounding {
     std::sort(lots.begin(), lots.end());
     for (const auto& [urgency, lot] : lots) {
       const std::vector<Arc> arcs = ArcsOf(lot);
-      while (left_[lot] > 0 && (GiveToTheLowest(lot, arcs) || (Whole(lot) && MakeRoom(lot, arcs)))) {
+      while (left_[lot] > 0 && (Whole(lot) ? GiveToTheLowest(lot, arcs) || MakeRoom(lot, arcs)
+                                           : GiveToTheNearest(lot, arcs) || GiveToTheLowest(lot, arcs))) {
       }
     }
   }
 
+  // The nearest of those who lack at least half a case.
+  bool GiveToTheNearest(int lot, const std::vector<Arc>& arcs) {
+    const int64_t value = Value(lot);
+    for (const Arc& arc : arcs) {
+      const int group = network_.group_of[arc.bin];
+      const int64_t lack = total_[group] - food_[group];
+      if (lack < value - lack || !HasRoom(arc.bin, value)) continue;
+      Put(lot, arc.bin, std::min({left_[lot], RoomOf(arc.bin) / value, std::max<int64_t>(1, lack / value)}));
+      return true;
+    }
+    return false;
+  }
+
+  // Of very many cases several at a time: the last ones, one by one, still make the levels even.
   bool GiveToTheLowest(int lot, const std::vector<Arc>& arcs) {
     int best = -1;
     for (const Arc& arc : arcs) {
       if (!HasRoom(arc.bin, Value(lot))) continue;
       if (best < 0 || Less(LevelOf(network_.group_of[arc.bin]), LevelOf(network_.group_of[best]))) best = arc.bin;
     }
-    if (best >= 0) Put(lot, best, 1);
-    return best >= 0;
+    if (best < 0) return false;
+    const int64_t several = left_[lot] / (2 * static_cast<int64_t>(arcs.size()));
+    Put(lot, best, std::min(RoomOf(best) / Value(lot), std::max<int64_t>(1, several)));
+    return true;
+  }
+
+  // Room into which no case fits any more: cases of lots that stay take the place of smaller ones that are not more
+  // urgent.
+  bool FillUp() {
+    std::vector<std::vector<int32_t>> staying(network_.bins());
+    for (int lot = 0; lot < network_.lots(); ++lot) {
+      if (left_[lot] == 0) continue;
+      const int kind = network_.kind_of[lot];
+      for (int64_t arc = network_.arc_begin[kind]; arc < network_.arc_begin[kind + 1]; ++arc) {
+        if (RoomOf(network_.head[arc]) > 0) staying[network_.head[arc]].push_back(lot);
+      }
+    }
+    bool any = false;
+    for (int bin = 0; bin < network_.bins(); ++bin) {
+      while (Replace(bin, staying[bin])) any = true;
+    }
+    return any;
+  }
+
+  bool Replace(int bin, const std::vector<int32_t>& staying) {
+    const int64_t room = RoomOf(bin);
+    int64_t most = 0;
+    int32_t in = -1, out = -1;
+    for (const int32_t larger : staying) {
+      if (left_[larger] == 0) continue;
+      for (const int32_t smaller : in_bin_[bin]) {
+        const int64_t gain = Value(larger) - Value(smaller);
+        if (gain <= most || gain > room || network_.urgency[larger] > network_.urgency[smaller]) continue;
+        most = gain, in = larger, out = smaller;
+      }
+    }
+    if (in < 0) return false;
+    const int64_t cases = std::min({left_[in], lines_[out][bin], room / most});
+    Put(out, bin, -cases);
+    Put(in, bin, cases);
+    return true;
   }
 
   // A case of another lot moves from one of the bins to another bin of its own, so that this lot's case fits.
@@ -190,7 +248,7 @@ class Rounding {
 
   // The lots that may go to one of these groups, with the bin and the way there.
   void FindLotsInto(const std::vector<int32_t>& groups) {
-    into_.resize(network_.groups());
+    into_.assign(network_.groups(), {});
     std::vector<char> wanted(network_.groups(), 0);
     for (const int32_t group : groups) wanted[group] = 1;
     for (int lot = 0; lot < network_.lots(); ++lot) {
@@ -209,6 +267,17 @@ class Rounding {
       if (network_.bin_rank[problem_.arcs[arc].bin] == bin) return problem_.arcs[arc].metres;
     }
     return 0;
+  }
+
+  // What the group has beyond the level; negative: what it lacks.
+  int64_t Beyond(int group, const Level& level) const {
+    const auto least = (static_cast<__int128>(level.food) * network_.weight[group] + level.weight - 1) / level.weight;
+    return static_cast<int64_t>(network_.history[group] + food_[group] - least);
+  }
+  // So many of a change that moves `amount` from one group to the other: as many as leave the one above the level and
+  // are not enough to lift the other there; at least one.
+  int64_t Repeated(int64_t amount, int giver, int group, const Level& fair) const {
+    return std::max<int64_t>(1, std::min(Beyond(giver, fair), -Beyond(group, fair)) / amount);
   }
 
   // One case more for the group, taken from where no group falls below the fair minimum; the shortest detour of those
@@ -234,8 +303,11 @@ class Rounding {
       }
     }
     if (best) {
-      Put(best->lot, best->from, -1);
-      Put(best->lot, best->bin, 1);
+      const int64_t value = Value(best->lot);
+      const int64_t cases = std::min({Repeated(value, network_.group_of[best->from], group, fair),
+                                      lines_[best->lot][best->from], RoomOf(best->bin) / value});
+      Put(best->lot, best->from, -cases);
+      Put(best->lot, best->bin, cases);
       return true;
     }
     return Exchange(group, fair);
@@ -271,10 +343,16 @@ class Rounding {
       }
     }
     if (!best) return false;
-    Put(best->lot, best->from, -1);
-    Put(best->other, best->other_bin, -1);
-    Put(best->lot, best->bin, 1);
-    Put(best->other, best->back, 1);
+    const int64_t value = Value(best->lot), smaller = Value(best->other), gain = value - smaller;
+    const int64_t into = free_[best->bin] / (best->bin == best->other_bin ? gain : value);
+    const int64_t back = best->back == best->from ? into : free_[best->back] / smaller;
+    const int64_t cases =
+        std::min({Repeated(gain, network_.group_of[best->from], group, fair), lines_[best->lot][best->from],
+                  lines_[best->other][best->other_bin], into, back, (network_.cap[group] - food_[group]) / gain});
+    Put(best->lot, best->from, -cases);
+    Put(best->other, best->other_bin, -cases);
+    Put(best->lot, best->bin, cases);
+    Put(best->other, best->back, cases);
     return true;
   }
 

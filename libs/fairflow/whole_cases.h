@@ -7,12 +7,12 @@
 //   1. Every part is rounded down.
 //   2. The cases left over go to the bins among which they were divided, each time to the group that is farthest below
 //   its total in stage C (the fair one, or with a tolerance a little less).
-//   3. What found no room there goes to any other bin of the lot, the group of the lowest level first; if there is
-//   none, another case
-//      moves out of the way.
-//   4. While the lowest group is below the lowest level of stage C, it gets a case from a group that stays above it, or
-//   a larger case for a
-//      smaller one.
+//   3. What found no room there goes to the nearest group that lacks at least half a case, or else to the lowest; if
+//   nobody has room, another case moves out of the way.
+//   4. Room that is too small for a case is used by exchange: a case of a lot that stays takes the place of a smaller
+//   one.
+//   5. While the lowest group is below the lowest level of stage C, it gets a case from a group that stays above it, or
+//   a larger case for a smaller one.
 //
 // No line is ever below the smallest quantity of its lot: see minimum lots in solve.h.
 #pragma once

@@ -263,7 +263,8 @@ void Write(const Problem& problem, const std::string& file) {
   out << "]}";
 }
 
-void PrintHighs(const char* name, const fairflow::testing::Size& size, bool smallest_quantities, int limit) {
+void PrintHighs(const char* name, const fairflow::testing::Size& size, bool smallest_quantities, bool whole,
+                int limit) {
   Problem problem = Instance(size, 1).ToProblem(kAll);
   if (!smallest_quantities) problem = WithoutSmallestQuantities(std::move(problem));
   absl::StatusOr<Plan> plan;
@@ -276,7 +277,7 @@ void PrintHighs(const char* name, const fairflow::testing::Size& size, bool smal
       PersonDays(plan->report.lowest), seconds);
   std::fflush(stdout);
   const std::string command = std::string("/usr/bin/python3 ") + KUBARI_BENCHMARKS + "/highs.py " + file + ' ' +
-                              (smallest_quantities ? "whole " : "divisible ") + std::to_string(limit);
+                              (whole ? "whole " : "divisible ") + std::to_string(limit);
   if (std::system(command.c_str()) != 0) std::printf("| | | (HiGHS needs python3-scipy) |\n");
   std::fflush(stdout);
   std::remove(file.c_str());
@@ -337,9 +338,10 @@ void CompareWithHighs() {
       "\n| network | undistributed | lowest level | A – D | HiGHS: undistributed | HiGHS: lowest level at that | HiGHS "
       "|\n|---|---|---|---|---|---|---|\n");
   std::fflush(stdout);
-  PrintHighs("T, smallest quantities (mixed integer program)", fairflow::testing::kTiny, true, 60);
-  PrintHighs("T, divisible (linear program)", fairflow::testing::kTiny, false, 60);
-  PrintHighs("S, divisible (linear program)", fairflow::testing::kSmall, false, 60);
+  PrintHighs("T, divisible (linear program)", fairflow::testing::kTiny, false, false, 60);
+  PrintHighs("T, whole cases (mixed integer program)", fairflow::testing::kTiny, false, true, 60);
+  PrintHighs("T, smallest quantities (mixed integer program)", fairflow::testing::kTiny, true, true, 60);
+  PrintHighs("S, divisible (linear program)", fairflow::testing::kSmall, false, false, 60);
 }
 
 }  // namespace kubari::bench
