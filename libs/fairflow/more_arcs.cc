@@ -51,37 +51,51 @@ void AddArcs(Problem& problem, std::vector<NewArc> added) {
   problem.arcs = std::move(arcs);
 }
 
+int32_t ReachedTie(const Network& network, const Shared& shared, int bin) {
+  if (network.room[bin] == 0) return -1;
+  return shared.flow.into_bin[bin] == 0 ? shared.tie_of_group[network.group_of[bin]] : shared.tie_of_bin[bin];
+}
+
+namespace {
+
+// The first tie that is not richer than who would get a unit through the bin. That may be poorer than the tie it
+// reaches: no lot there may go into an unused bin of another tie, so its group may lack room where it could be filled.
+int64_t PoorestReached(const Network& network, const Shared& shared, int bin) {
+  int32_t tie = ReachedTie(network, shared, bin);
+  if (tie < 0 || shared.flow.into_bin[bin] > 0 || shared.tie_of_bin[bin] == tie) return tie;
+  const int32_t group = network.group_of[bin];
+  if (shared.flow.to_group[group] >= network.cap[group]) return tie;
+  const Level level{network.history[group] + shared.flow.to_group[group], network.weight[group]};
+  while (tie < static_cast<int32_t>(shared.ties.size()) && Less(level, shared.ties[tie].level)) ++tie;
+  return tie;
+}
+
+}  // namespace
+
 std::vector<NewArc> ArcsThatHelp(const MoreArcs& more, const Network& network, const Shared& shared) {
-  // By bin of the problem: its tie, and where a unit that came into it would end: with its group, or, if it is full,
-  // among those who fill it. −1: it has no room at all.
-  struct Ties {
-    int32_t own, behind;
-  };
-  std::vector<Ties> ties_of(network.bins());
-  for (int bin = 0; bin < network.bins(); ++bin) {
-    const bool unused = shared.flow.into_bin[bin] == 0;
-    const int32_t behind = unused ? shared.tie_of_group[network.group_of[bin]] : shared.tie_of_bin[bin];
-    ties_of[network.bin_index[bin]] = {shared.tie_of_bin[bin], network.room[bin] == 0 ? -1 : behind};
-  }
+  // Ties are numbered from the richest, so a unit is worth the number of the tie that it reaches.
   const bool urgent_food_stays = UrgentFoodStays(network, shared);
+  std::vector<int64_t> worth(network.bins());
+  int64_t most = -1;
+  for (int bin = 0; bin < network.bins(); ++bin) {
+    int64_t& there = worth[network.bin_index[bin]] = PoorestReached(network, shared, bin);
+    if (there == 0 && urgent_food_stays && shared.ties[0].stuck) there = 1;
+    most = std::max(most, there);
+  }
   std::vector<NewArc> added;
   std::vector<Arc> arcs;
   for (int lot = 0; lot < network.lots(); ++lot) {
-    if (network.cases[lot] == 0) continue;
     const int32_t tie = shared.tie_of_kind[network.kind_of[lot]];
+    if (network.cases[lot] == 0 || tie >= most) continue;
     const bool all_of_the_tie = urgent_food_stays && shared.ties[tie].stuck;
-    const auto helps = [&](const Arc& arc) {
-      const Ties& ties = ties_of[arc.bin];
-      if (ties.behind < tie) return false;  // ties are numbered from the richest
-      if (ties.behind > tie || ties.own != tie) return true;
-      return all_of_the_tie && !HasArc(network, lot, network.bin_rank[arc.bin]);
-    };
+    const Wish helps{.worth = worth.data(), .here = tie, .value = int64_t{1} << 60};
     arcs.clear();
     more.Of(network.lot_index[lot], helps, arcs);
+    std::erase_if(arcs, [&](const Arc& arc) { return HasArc(network, lot, network.bin_rank[arc.bin]); });
     const size_t many = all_of_the_tie ? arcs.size() : std::min(kArcsInARound, arcs.size());
     std::partial_sort(arcs.begin(), arcs.begin() + many, arcs.end(), [&](const Arc& a, const Arc& b) {
       const auto key = [&](const Arc& arc) {
-        return std::tuple(-ties_of[arc.bin].behind, arc.metres, network.bin_rank[arc.bin]);
+        return std::tuple(-worth[arc.bin], arc.metres, network.bin_rank[arc.bin]);
       };
       return key(a) < key(b);
     });

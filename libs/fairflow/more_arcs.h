@@ -4,12 +4,25 @@
 
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "libs/fairflow/network.h"
 #include "libs/fairflow/problem.h"
 #include "libs/fairflow/share.h"
 
 namespace kubari::fairflow {
+
+// A way costs so much for a milli-person-day: metres ÷ value, in 2^-14.
+inline constexpr int kCostBits = 14;
+
+// Which arcs of a lot are wanted: those that gain more worth than the way costs.
+struct Wish {
+  const int64_t* worth;  // of a unit in each bin of the problem
+  int64_t here, value;   // of the lot: what a unit is worth there; milli-person-days in a case
+
+  bool operator()(const Arc& arc) const {
+    const int64_t gain = worth[arc.bin] - here;
+    return gain > 0 && int64_t{arc.metres} << kCostBits < static_cast<__int128>(gain) * value;
+  }
+};
 
 class MoreArcs {
  public:
@@ -17,8 +30,12 @@ class MoreArcs {
   // Appends the arcs of the lot (an index into Problem::lots) that are `wanted`, each bin once. The lot's arcs in the
   // problem are among those to choose from. `wanted` is cheap: ask it before judging whether a pair is eligible. Equal
   // calls have equal answers.
-  virtual void Of(int lot, absl::FunctionRef<bool(const Arc&)> wanted, std::vector<Arc>& arcs) const = 0;
+  virtual void Of(int lot, const Wish& wanted, std::vector<Arc>& arcs) const = 0;
 };
+
+// Where a unit that comes into the bin ends: with its group, or, if the bin is full, among those who fill it. −1: it
+// has no room at all.
+int32_t ReachedTie(const Network& network, const Shared& shared, int bin);
 
 struct NewArc {
   int32_t lot = 0;  // index into Problem::lots

@@ -8,6 +8,8 @@ namespace kubari::fairflow {
 namespace {
 
 constexpr int64_t kPlenty = int64_t{1} << 62;
+// After so many blocks without an arc at odds with the potentials, the others of the next one are looked at so often.
+constexpr int kFew = 4, kLooks = 10;
 
 }  // namespace
 
@@ -41,19 +43,32 @@ int Simplex::Add(int from, int to, int64_t capacity, int64_t cost) {
 // more a price for its trouble. At a low price what is nearly right is put right nearby, which moves small trees only;
 // the price rises until nobody goes to the market any more. No path costs more than the last price.
 bool Simplex::Run() {
-  bool first = tree_.empty();
-  const int64_t most_guess = guess_.empty() ? 0
-                                            : std::max(-*std::min_element(guess_.begin(), guess_.end()),
-                                                       *std::max_element(guess_.begin(), guess_.end()));
-  const int64_t last = (most_cost_ + 1) * (root_ + 1) + 2 * most_guess;
-  if (first) MakeFirstTree();
-  for (int64_t price = price_ > 0 ? price_ : first_price_ > 0 ? first_price_ : last;; price *= 4) {
-    if (price > last / 4) price = last;
-    SetPrice(price);
-    if (std::exchange(first, false)) TakeCheapestArcs();
-    for (int entering = FindEntering(); entering >= 0; entering = FindEntering()) Pivot(entering);
-    if (Shipped() || price == last) return Shipped();
+  do {
+    Settle();
+  } while (Raise());
+  return Shipped();
+}
+
+void Simplex::Settle() {
+  if (tree_.empty()) {
+    MakeFirstTree();
+    SetPrice(first_price_ > 0 ? first_price_ : LastPrice());
+    TakeCheapestArcs();
   }
+  for (int entering = FindEntering(); entering >= 0; entering = FindEntering()) Pivot(entering);
+}
+
+bool Simplex::Raise() {
+  const int64_t last = LastPrice();
+  if (Shipped() || price_ >= last) return false;
+  SetPrice(price_ > last / 4 ? last : price_ * 4);
+  return true;
+}
+
+int64_t Simplex::LastPrice() const {
+  int64_t most_guess = 0;
+  for (const int64_t guess : guess_) most_guess = std::max(most_guess, std::abs(guess));
+  return (most_cost_ + 1) * (root_ + 1) + 2 * most_guess;
 }
 
 bool Simplex::Shipped() const {
@@ -102,18 +117,39 @@ void Simplex::SetPrice(int64_t price) {
   SetPotentials();
 }
 
-// The arc that is most at odds with the potentials, among the next block in which there is any.
+// The arc that is most at odds with the potentials, among the next block in which there is any. Where there are few, as
+// after some arcs were added, the others of that block come next: that saves most of the looking.
 int Simplex::FindEntering() {
+  int best = -1;
+  int64_t most = 0;
+  if (looks_left_ > 0) {
+    --looks_left_;
+    size_t kept = 0;
+    for (const int arc : candidates_) {
+      const int64_t gain = -state_[arc] * ReducedCost(arc);
+      if (gain <= 0) continue;
+      candidates_[kept++] = arc;
+      if (gain > most) {
+        most = gain;
+        best = arc;
+      }
+    }
+    candidates_.resize(kept);
+    if (best >= 0) return best;
+  }
+  candidates_.clear();
   // Artificial arcs come first and never come back.
   const int arcs = static_cast<int>(from_.size()) - root_;
   const int block = std::max(50, static_cast<int>(std::sqrt(static_cast<double>(arcs))));
-  int best = -1, rest = block;
-  int64_t most = 0;
-  for (int looked = 0; looked < arcs; ++looked) {
+  int rest = block, looked = 0;
+  for (; looked < arcs; ++looked) {
     const int64_t gain = -state_[next_arc_] * ReducedCost(next_arc_);
-    if (gain > most) {
-      most = gain;
-      best = next_arc_;
+    if (gain > 0) {
+      candidates_.push_back(next_arc_);
+      if (gain > most) {
+        most = gain;
+        best = next_arc_;
+      }
     }
     if (++next_arc_ == root_ + arcs) next_arc_ = root_;
     if (--rest == 0) {
@@ -121,6 +157,7 @@ int Simplex::FindEntering() {
       rest = block;
     }
   }
+  looks_left_ = looked >= kFew * block ? kLooks : 0;
   return best;
 }
 

@@ -26,6 +26,11 @@ class Simplex {
   // False: the supplies cannot be shipped.
   bool Run();
 
+  // Run() by hand, for who adds arcs meanwhile: to the optimum at a price for what is not shipped; to a higher price.
+  // False: all is shipped, or no price would help.
+  void Settle();
+  bool Raise();
+
   int arcs() const { return static_cast<int>(from_.size()); }
   int From(int arc) const { return from_[arc]; }
   int To(int arc) const { return to_[arc]; }
@@ -52,6 +57,7 @@ class Simplex {
   };
 
   void MakeFirstTree();
+  int64_t LastPrice() const;
   void SetPrice(int64_t price);
   bool Shipped() const;
   void TakeCheapestArcs();
@@ -86,6 +92,8 @@ class Simplex {
   int64_t most_cost_ = 0;
   int64_t price_ = 0, first_price_ = 0;  // of the artificial arcs; 0: none yet
   int next_arc_ = 0;
+  std::vector<int32_t> candidates_;  // at odds with the potentials when they were last looked at
+  int looks_left_ = 0;
   int64_t pivots_ = 0;
 };
 

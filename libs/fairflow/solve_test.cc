@@ -253,7 +253,7 @@ TEST(Solve, WholeCasesComeCloseToTheBoundOnTheSmallInstance) {
 class ArcsOf : public MoreArcs {
  public:
   explicit ArcsOf(const Problem& problem) : problem_(problem) {}
-  void Of(int lot, absl::FunctionRef<bool(const Arc&)> wanted, std::vector<Arc>& arcs) const override {
+  void Of(int lot, const Wish& wanted, std::vector<Arc>& arcs) const override {
     for (int64_t i = problem_.arc_begin[lot]; i < problem_.arc_begin[lot + 1]; ++i) {
       if (wanted(problem_.arcs[i])) arcs.push_back(problem_.arcs[i]);
     }

@@ -13,12 +13,14 @@ namespace {
 using Wide = __int128;
 
 constexpr int64_t kPlenty = int64_t{1} << 60;
-// Arcs that a lot may get in a round of pricing: by guessed prices, by those of the simplex method.
-constexpr size_t kArcsByGuess = 16, kArcsByPrice = 8;
-// So many rounds by guess, before the simplex method begins.
-constexpr int kGuesses = 2;
-// Costs are whole numbers of metres ÷ 2^14 for a milli-person-day, rounded down.
-constexpr int kCostBits = 14;
+// Arcs of each lot with which the simplex method begins; how many more a lot may get each time it is priced.
+constexpr size_t kFirstArcs = 64, kArcsByPrice = 8;
+// An arc is one to begin with if by guessed prices it costs at most so many errors too much.
+constexpr int64_t kSlack = 64;
+// How often arcs beyond the problem's are chosen by guessed prices, before the simplex method begins.
+constexpr int kGuesses = 1;
+// Lots are priced in so many turns, with the newest potentials each time.
+constexpr int kTurns = 8;
 
 int64_t UnitCost(int64_t metres, int64_t value) { return (metres << kCostBits) / value; }
 
@@ -33,26 +35,28 @@ class Carrying {
   }
 
   Carried Run() {
+    SetOrder();
+    TakeWrittenArcs();
     Worth worth = Auction(MakeMarket());
-    // What pays by guessed prices is found now, before the simplex method has gone far another way.
     for (int round = 0; more_ != nullptr && round < kGuesses; ++round) {
-      std::vector<NewArc> paying = ArcsThatPay([&](int lot) { return worth.seller[lot] - 2 * worth.error; },
-                                               [&](int bin) { return worth.bin[bin]; }, kArcsByGuess);
-      if (paying.empty()) break;
-      AddArcs(problem_, std::move(paying));
+      TakeBestArcs(worth);
       worth = Auction(MakeMarket());
     }
+    TakeBestArcs(worth);
     std::vector<int64_t> guess = std::move(worth.seller);  // in the order of the nodes
     guess.insert(guess.end(), worth.bin.begin(), worth.bin.begin() + network_.bins());
     guess.insert(guess.end(), worth.group.begin(), worth.group.end());
     guess.push_back(0);
     simplex_ = Simplex(supply_, std::move(guess), worth.error);
     first_arc_ = simplex_.arcs();
-    AddAllArcs();
+    AddChosenArcs();
+    // At each price for what is not shipped every lot is asked once, so that most arcs come while it is cheap to put
+    // them to use; in the end until there are none.
+    bool any;
     do {
-      simplex_.Run();
-      ++carried_.rounds;
-    } while (more_ != nullptr && AddWhatWouldPay());
+      simplex_.Settle();
+      any = AddWhatPays();
+    } while (simplex_.Raise() || any);
     return Result();
   }
 
@@ -99,26 +103,117 @@ class Carrying {
       market.wanted.push_back(-supply_[Shelf(shelf)]);
       market.bin_begin.push_back(network_.bins() + shelf + 1);
     }
-    market.offers.reserve(problem_.arcs.size() + network_.lots());
     market.begin.reserve(network_.lots() + 1);
     for (int lot = 0; lot < network_.lots(); ++lot) {
       market.amount.push_back(supply_[lot]);
-      const int index = network_.lot_index[lot];
-      for (int64_t i = problem_.arc_begin[index]; i < problem_.arc_begin[index + 1] && Amount(lot) > 0; ++i) {
-        const int32_t bin = network_.bin_rank[problem_.arcs[i].bin];
-        if (Useful(lot, bin)) market.offers.push_back({bin, UnitCost(problem_.arcs[i].metres, network_.value[lot])});
-      }
+      for (const Arc& arc : arcs_of_[lot])
+        market.offers.push_back({arc.bin, UnitCost(arc.metres, network_.value[lot])});
       if (!Whole(lot)) market.offers.push_back({network_.bins() + class_of_.at(network_.urgency[lot]), 0});
-      std::sort(market.offers.begin() + market.begin.back(), market.offers.end(),
-                [](const Market::Offer& a, const Market::Offer& b) { return a.bin < b.bin; });
       market.begin.push_back(static_cast<int64_t>(market.offers.size()));
     }
     return market;
   }
 
+  // ── Arcs. Canonical numbers, by bin; those of a lot without food do not count.
+
   // At fixed totals nothing flows between ties.
-  bool Useful(int lot, int32_t bin) const {
-    return !exact_ || shared_.tie_of_bin[bin] == shared_.tie_of_kind[network_.kind_of[lot]];
+  int32_t TieOfLot(int lot) const { return exact_ ? shared_.tie_of_kind[network_.kind_of[lot]] : 0; }
+
+  void SetOrder() {
+    bins_of_tie_.resize(exact_ ? shared_.ties.size() : 1);
+    for (int bin = 0; bin < network_.bins(); ++bin) {
+      tie_of_bin_.push_back(exact_ ? ReachedTie(network_, shared_, bin) : 0);
+      if (tie_of_bin_[bin] >= 0) bins_of_tie_[tie_of_bin_[bin]].push_back(bin);
+    }
+    for (int lot = 0; lot < network_.lots(); ++lot) {
+      if (Amount(lot) > 0) order_.push_back(lot);
+    }
+    std::stable_sort(order_.begin(), order_.end(), [this](int a, int b) { return TieOfLot(a) < TieOfLot(b); });
+  }
+
+  void TakeWrittenArcs() {
+    arcs_of_.resize(network_.lots());
+    for (const int lot : order_) {
+      const int index = network_.lot_index[lot];
+      arcs_of_[lot].reserve(problem_.arc_begin[index + 1] - problem_.arc_begin[index]);
+      for (int64_t i = problem_.arc_begin[index]; i < problem_.arc_begin[index + 1]; ++i) {
+        Arc arc = problem_.arcs[i];
+        arc.bin = network_.bin_rank[arc.bin];
+        if (tie_of_bin_[arc.bin] == TieOfLot(lot)) arcs_of_[lot].push_back(arc);
+      }
+      SortByBin(arcs_of_[lot]);
+    }
+  }
+  static void SortByBin(std::vector<Arc>& arcs) {
+    const auto by_bin = [](const Arc& a, const Arc& b) { return a.bin < b.bin; };
+    if (!std::is_sorted(arcs.begin(), arcs.end(), by_bin)) std::sort(arcs.begin(), arcs.end(), by_bin);
+  }
+
+  // For each lot the arcs that stage B used, so that there is a flow, and the best few by guessed prices.
+  void TakeBestArcs(const Worth& worth) {
+    std::vector<char> used(network_.bins(), 0);
+    const auto here = [&](int lot) { return worth.seller[lot] - kSlack * worth.error; };
+    Price(1, 0, kFirstArcs, here, worth.bin, [&](int lot, std::vector<Arc>& best) {
+      const int kind = network_.kind_of[lot];
+      const auto mark = [&](char mark) {
+        for (int64_t arc = network_.arc_begin[kind]; arc < network_.arc_begin[kind + 1]; ++arc) {
+          if (shared_.flow.on_arc[arc] > 0) used[network_.head[arc]] = mark;
+        }
+      };
+      mark(1);
+      for (const Arc& arc : best) used[arc.bin] = 0;
+      for (const Arc& arc : arcs_of_[lot]) {
+        if (used[arc.bin] != 0) best.push_back(arc);
+      }
+      mark(0);
+      SortByBin(best);
+      arcs_of_[lot] = best;
+    });
+  }
+
+  // Calls take(lot, arcs) for every turns-th lot that has any, with the best few arcs over which a unit would gain more
+  // worth than the way costs.
+  template <typename WorthOfLot, typename Take>
+  void Price(int turns, int turn, size_t most, const WorthOfLot& worth_of_lot, const std::vector<int64_t>& worth_of_bin,
+             const Take& take) {
+    constexpr int64_t kNothing = -(int64_t{1} << 62);
+    std::vector<int64_t> worth(network_.bins(), kNothing);  // by bin of the problem: in the tie of the lots at hand
+    int32_t tie = -1;
+    std::vector<Arc> arcs;
+    std::vector<std::tuple<int64_t, int32_t, int32_t>> best;  // reduced cost, bin, place in arcs
+    for (size_t i = turn; i < order_.size(); i += turns) {
+      const int lot = order_[i];
+      if (TieOfLot(lot) != tie) {
+        if (tie >= 0) {
+          for (const int32_t bin : bins_of_tie_[tie]) worth[network_.bin_index[bin]] = kNothing;
+        }
+        tie = TieOfLot(lot);
+        for (const int32_t bin : bins_of_tie_[tie]) worth[network_.bin_index[bin]] = worth_of_bin[bin];
+      }
+      const Wish wish{.worth = worth.data(), .here = worth_of_lot(lot), .value = network_.value[lot]};
+      arcs.clear();
+      FindArcs(network_.lot_index[lot], wish, arcs);
+      best.clear();
+      for (size_t j = 0; j < arcs.size(); ++j) {
+        const int64_t reduced = UnitCost(arcs[j].metres, wish.value) - worth[arcs[j].bin];
+        best.emplace_back(reduced, network_.bin_rank[arcs[j].bin], static_cast<int32_t>(j));
+      }
+      const size_t many = std::min(most, best.size());
+      std::partial_sort(best.begin(), best.begin() + many, best.end());
+      std::vector<Arc> few;
+      for (size_t j = 0; j < many; ++j) {
+        few.push_back(arcs[std::get<2>(best[j])]);
+        few.back().bin = std::get<1>(best[j]);
+      }
+      take(lot, few);
+    }
+  }
+
+  void FindArcs(int lot, const Wish& wish, std::vector<Arc>& arcs) const {
+    if (more_ != nullptr) return more_->Of(lot, wish, arcs);
+    for (int64_t i = problem_.arc_begin[lot]; i < problem_.arc_begin[lot + 1]; ++i) {
+      if (wish(problem_.arcs[i])) arcs.push_back(problem_.arcs[i]);
+    }
   }
 
   struct Candidate {
@@ -133,7 +228,7 @@ class Carrying {
 
   // The simplex looks at arcs block by block. Arcs that compete for the same things should not stand together there, so
   // the list is taken in strides; that makes a fifth of the pivots.
-  void AddAllArcs() {
+  void AddChosenArcs() {
     const std::vector<Candidate> arcs = Candidates();
     size_t stride = 10;
     while (stride * stride < arcs.size()) ++stride;
@@ -153,66 +248,35 @@ class Carrying {
     for (int lot = 0; lot < network_.lots(); ++lot) {
       if (Amount(lot) == 0) continue;
       if (!Whole(lot)) arcs.push_back({lot, ShelfOf(lot), 0, kPlenty});
-      const size_t first = arcs.size();
-      const int index = network_.lot_index[lot];
-      for (int64_t i = problem_.arc_begin[index]; i < problem_.arc_begin[index + 1]; ++i) {
-        const int32_t bin = network_.bin_rank[problem_.arcs[i].bin];
-        if (Useful(lot, bin)) arcs.push_back({lot, BinNode(bin), problem_.arcs[i].metres, kPlenty});
-      }
-      std::sort(arcs.begin() + first, arcs.end(), [](const Candidate& a, const Candidate& b) { return a.to < b.to; });
+      for (const Arc& arc : arcs_of_[lot]) arcs.push_back({lot, BinNode(arc.bin), arc.metres, kPlenty});
     }
     return arcs;
   }
 
-  // The best few arcs of each lot over which a unit would gain more worth than the way costs.
-  template <typename WorthOfLot, typename WorthOfBin>
-  std::vector<NewArc> ArcsThatPay(const WorthOfLot& worth_of_lot, const WorthOfBin& worth_of_bin, size_t most) {
-    struct BinOfProblem {  // what it takes to refuse most arcs, side by side
-      int64_t worth;
-      int32_t tie;
-    };
-    std::vector<BinOfProblem> bins(network_.bins());
-    for (int bin = 0; bin < network_.bins(); ++bin)
-      bins[network_.bin_index[bin]] = {worth_of_bin(bin), shared_.tie_of_bin[bin]};
-    std::vector<NewArc> paying;
-    std::vector<Arc> arcs;
-    std::vector<std::tuple<int64_t, int32_t, size_t>> best;  // reduced cost, bin, place in arcs
-    carried_.priced = 0;
-    for (int lot = 0; lot < network_.lots(); ++lot) {
-      if (Amount(lot) == 0) continue;
-      const int64_t here = worth_of_lot(lot), value = network_.value[lot];
-      const int32_t tie = shared_.tie_of_kind[network_.kind_of[lot]];
-      const auto pays = [&](const Arc& arc) {
-        ++carried_.priced;
-        const BinOfProblem& bin = bins[arc.bin];
-        if (exact_ && bin.tie != tie) return false;
-        // UnitCost(arc.metres, value) < bin.worth - here, without a division.
-        return int64_t{arc.metres} << kCostBits < Wide{bin.worth - here} * value;
-      };
-      arcs.clear();
-      more_->Of(network_.lot_index[lot], pays, arcs);
-      best.clear();
-      for (size_t i = 0; i < arcs.size(); ++i) {
-        const int32_t bin = network_.bin_rank[arcs[i].bin];
-        best.emplace_back(UnitCost(arcs[i].metres, value) - worth_of_bin(bin), bin, i);
-      }
-      const size_t many = std::min(most, best.size());
-      std::partial_sort(best.begin(), best.begin() + many, best.end());
-      for (size_t i = 0; i < many; ++i) paying.push_back({network_.lot_index[lot], arcs[std::get<2>(best[i])]});
+  // Asks every lot once, a part of them at a time, each with the newest potentials.
+  bool AddWhatPays() {
+    ++carried_.rounds;
+    bool any = false;
+    for (int turn = 0; turn < kTurns; ++turn) {
+      if (!AddWhatPays(turn)) continue;
+      any = true;
+      simplex_.Settle();
     }
-    return paying;
+    return any;
   }
 
-  bool AddWhatWouldPay() {
-    std::vector<NewArc> paying =
-        ArcsThatPay([this](int lot) { return simplex_.Potential(lot); },
-                    [this](int bin) { return simplex_.Potential(BinNode(bin)); }, kArcsByPrice);
-    for (const NewArc& added : paying) {
-      const int32_t bin = network_.bin_rank[added.arc.bin];
-      Add({network_.lot_rank[added.lot], BinNode(bin), added.arc.metres, kPlenty});
-    }
-    const bool any = !paying.empty();
-    if (any) AddArcs(problem_, std::move(paying));
+  bool AddWhatPays(int turn) {
+    std::vector<int64_t> worth;
+    for (int bin = 0; bin < network_.bins(); ++bin) worth.push_back(simplex_.Potential(BinNode(bin)));
+    bool any = false;
+    const auto here = [this](int lot) { return simplex_.Potential(lot); };
+    Price(kTurns, turn, kArcsByPrice, here, worth, [&](int lot, const std::vector<Arc>& paying) {
+      for (const Arc& arc : paying) {
+        Add({lot, BinNode(arc.bin), arc.metres, kPlenty});
+        arcs_of_[lot].push_back(arc);
+        any = true;
+      }
+    });
     return any;
   }
 
@@ -233,7 +297,19 @@ class Carrying {
       case_metres += Wide{part.amount} * UnitCost(part.metres, network_.value[part.lot]);
     }
     carried_.case_metres = static_cast<int64_t>(case_metres >> kCostBits);
+    if (more_ != nullptr) AddArcs(problem_, NewArcs());
     return std::move(carried_);
+  }
+
+  std::vector<NewArc> NewArcs() const {
+    std::vector<NewArc> added;
+    for (const int lot : order_) {
+      for (Arc arc : arcs_of_[lot]) {
+        arc.bin = network_.bin_index[arc.bin];
+        added.push_back({network_.lot_index[lot], arc});
+      }
+    }
+    return added;
   }
 
   Problem& problem_;
@@ -244,6 +320,10 @@ class Carrying {
   std::map<int32_t, int> class_of_;  // by urgency
   std::vector<int64_t> fixed_;       // by group: what it gets in any case
   std::vector<int64_t> supply_;      // by node
+  std::vector<int32_t> tie_of_bin_;
+  std::vector<std::vector<int32_t>> bins_of_tie_;
+  std::vector<int32_t> order_;             // lots with food, by tie
+  std::vector<std::vector<Arc>> arcs_of_;  // by lot: that were chosen so far
   Simplex simplex_;
   int first_arc_ = 0;            // of ours in the simplex
   std::vector<int32_t> metres_;  // of each of them

@@ -5,9 +5,10 @@
 // saves as much as before. At fixed totals nothing flows between different ties of stage B, so arcs between them are
 // left out.
 //
-// If the problem holds a part of the eligible pairs only (more_arcs.h), all are priced with the potentials, the best of
-// those that would pay are added, and so on until none would pay. That last round proves that the result is optimal
-// over all of them, provided that they could not improve stage B either.
+// The simplex method begins with few arcs of each lot: those of stage B and the best by guessed prices. All others,
+// those of the problem and, if it holds a part of the eligible pairs only, those beyond it (more_arcs.h), are priced
+// with the potentials; the best of those that would pay are added, and so on until none would pay. That last round
+// proves that the result is optimal over all of them, provided that they could not improve stage B either.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +29,8 @@ struct Carried {
   std::vector<Part> parts;
   // Σ amount × metres ÷ value, rounded down: nothing can have less at these totals.
   int64_t case_metres = 0;
-  int64_t pivots = 0, rounds = 0;
-  int64_t priced = 0, used = 0;  // arcs looked at in the last round, if `more` was asked; arcs in the simplex
+  int64_t pivots = 0, rounds = 0;  // of the simplex method; in which all lots were asked for arcs
+  int64_t used = 0;                // arcs in the simplex
 };
 
 // Adds to the problem those of the further arcs that would pay at some time. `tolerance_ppm`: a group's level may be so

@@ -198,7 +198,7 @@ Arc Instance::ArcTo(int parcel, int recipient, int64_t distance) const {
           .metres = static_cast<int32_t>(distance * 100)};
 }
 
-void Everybody::Of(int lot, absl::FunctionRef<bool(const Arc&)> wanted, std::vector<Arc>& arcs) const {
+void Everybody::Of(int lot, const Wish& wanted, std::vector<Arc>& arcs) const {
   const Parcel& parcel = instance_.parcels()[lot];
   for (const auto& [distance, recipient] : instance_.Near(parcel.donor)) {
     if (distance > kFarthest[parcel.zone]) return;

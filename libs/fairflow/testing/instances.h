@@ -101,7 +101,7 @@ class Instance {
 class Everybody : public MoreArcs {
  public:
   explicit Everybody(const Instance& instance) : instance_(instance) {}
-  void Of(int lot, absl::FunctionRef<bool(const Arc&)> wanted, std::vector<Arc>& arcs) const override;
+  void Of(int lot, const Wish& wanted, std::vector<Arc>& arcs) const override;
 
  private:
   const Instance& instance_;

@@ -97,8 +97,7 @@ int32_t FoodProblem::WayOf(int s, int group, int week) const {
   return static_cast<int32_t>(way);
 }
 
-void FoodProblem::Of(int lot, absl::FunctionRef<bool(const fairflow::Arc&)> wanted,
-                     std::vector<fairflow::Arc>& arcs) const {
+void FoodProblem::Of(int lot, const fairflow::Wish& wanted, std::vector<fairflow::Arc>& arcs) const {
   ForEachArc(pieces_[lot], [&](const fairflow::Arc& arc) {
     if (wanted(arc)) arcs.push_back(arc);
   });

@@ -53,8 +53,7 @@ class FoodProblem final : public fairflow::MoreArcs {
   void MakePieces();
   template <typename F>
   void ForEachArc(const Piece& piece, const F& f) const;
-  void Of(int lot, absl::FunctionRef<bool(const fairflow::Arc&)> wanted,
-          std::vector<fairflow::Arc>& arcs) const override;
+  void Of(int lot, const fairflow::Wish& wanted, std::vector<fairflow::Arc>& arcs) const override;
   std::vector<int32_t> Urgencies() const;
   void MakeProblem();
   bool Narrow();
