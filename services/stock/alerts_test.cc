@@ -3,6 +3,7 @@
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
+#include "kubari/notifications/v1/notice.pb.h"
 #include "services/stock/alert_digest.h"
 #include "services/stock/world_testing.h"
 

@@ -547,8 +547,9 @@ TEST_F(SupportTest, ImpactReadsHowManyHouseholdsWereReachedAndNothingElse) {
   EXPECT_EQ(later->reached(0).support_request(), second);
   EXPECT_EQ(later->reached(0).households(), 0);
   EXPECT_EQ(read("service", 0, 1)->reached(0).support_request(), first) << "in order, page by page";
-  EXPECT_THAT(read("service", -1, 0), Violates("after_position", "page_size"));
-  for (const std::string& who : {"city", "pantry", "coordinator", "administrator", "auditor", "volunteer"}) {
+  EXPECT_THAT(read("service", -1, 0), Violates("after_position", "OUT_OF_RANGE"));
+  EXPECT_THAT(read("service", -1, 0), Violates("page_size", "OUT_OF_RANGE"));
+  for (const std::string who : {"city", "pantry", "coordinator", "administrator", "auditor", "volunteer"}) {
     EXPECT_THAT(read(who, 0), FailsWith(absl::StatusCode::kPermissionDenied)) << who;
   }
 }

@@ -235,7 +235,7 @@ TEST_F(SupportTest, WhatNobodyClosesIsAnnouncedThenClosedAndErased) {
   ASSERT_THAT(Acknowledge("pantry", other), IsOk());
   EXPECT_THAT(Step<v1::DeclineRequestRequest>(&Stub::DeclineRequest, "pantry", other,
                                               [](auto& request) { request.set_reason(v1::DECLINE_REASON_ABANDONED); }),
-              errors::Violates("reason"));
+              errors::Violates("reason", "UNKNOWN_VALUE"));
 }
 
 TEST_F(SupportTest, ALongerRetentionTakesBackWhatWasAnnounced) {
