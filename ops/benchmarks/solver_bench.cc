@@ -309,7 +309,8 @@ void CompareWithLemon(bool country) {
   }
 }
 
-void ComparePlansWithBounds(bool country) {
+bool ComparePlansWithBounds(bool country) {
+  bool sound = true;
   std::printf(
       "\n| network | A – D | undistributed (points above the bound) | lowest level (below the bound) | case-kilometres "
       "(above the bound) | deliveries below their smallest quantity | shuffled input | memory |\n"
@@ -322,6 +323,7 @@ void ComparePlansWithBounds(bool country) {
       continue;
     }
     const Quality& q = *measured.result;
+    sound &= q.too_small == 0 && q.replayed;
     std::printf("| %s | %.2f s | %.4f %% (+ %.4f) | %.3f (− %.4f %%) | %.4g (%+.3f %%) | %lld | %s | %ld MB |\n",
                 c.name, q.seconds, q.undistributed, q.more_than_bound, q.lowest, q.below_bound, q.case_km,
                 q.longer_than_bound, static_cast<long long>(q.too_small),
@@ -331,6 +333,7 @@ void ComparePlansWithBounds(bool country) {
                 measured.megabytes);
     std::fflush(stdout);
   }
+  return sound;
 }
 
 void CompareWithHighs() {

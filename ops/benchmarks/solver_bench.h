@@ -9,8 +9,8 @@ namespace kubari::bench {
 void CompareWithLemon(bool country);
 
 // Whole plans beside the bounds: all arcs, arcs on request, smallest quantities, hubs; and the same bytes from a
-// shuffled problem.
-void ComparePlansWithBounds(bool country);
+// shuffled problem. False: a shuffled problem had another plan, or a delivery is below its smallest quantity.
+bool ComparePlansWithBounds(bool country);
 
 // Smallest quantities on the smallest network beside HiGHS's mixed integer program (python3-scipy), and the same linear
 // programs on the next one.
