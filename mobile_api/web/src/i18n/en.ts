@@ -89,6 +89,7 @@ export const en: Record<keyof typeof ja, string> = {
   'table.descending': '{column} (highest, latest first)',
   'table.columns': 'Columns',
   'table.export': 'Save as CSV',
+  'table.exportExcel': 'Save as Excel',
   'table.exporting': '{n} rows read…',
   'table.stop': 'Stop saving',
   'table.noneFiltered': 'Nothing fits these filters. Try others.',

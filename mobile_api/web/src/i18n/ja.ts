@@ -87,6 +87,7 @@ export const ja = {
   'table.descending': '{column}（大きい・遅い順）',
   'table.columns': '列を選ぶ',
   'table.export': 'CSVで保存',
+  'table.exportExcel': 'Excelで保存',
   'table.exporting': '{n}行を読み込みました…',
   'table.stop': '保存を中止',
   'table.noneFiltered': '条件に合うものはありません。絞り込みを変えてみてください。',
