@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "kubari/notifications/v1/notice.pb.h"
+#include "libs/errors/macros.h"
 #include "services/stock/alert_digest.h"
 #include "services/stock/world_testing.h"
 
