@@ -8,8 +8,8 @@
 
 namespace kubari::fairflow {
 
-// Pins, in indexes of the problem, for every lot with min_cases > 1. What goes through a door (Arc::door) is never below
-// its lot's smallest quantity; nothing needs more room than there is.
+// Pins, in indexes of the problem, for every lot with min_cases > 1. What goes through a door (Arc::door) is never
+// below its lot's smallest quantity; nothing needs more room than there is.
 std::vector<Pin> Portions(const Problem& problem, const Network& network, const Shared& shared, const Carried& carried);
 
 }  // namespace kubari::fairflow
