@@ -76,6 +76,17 @@ export class World {
     return await this.do('groups', 'ApproveGroup', { requestId: id(), name: made.name, etag });
   }
 
+  /** Another warehouse, with one shelf. */
+  async store(called) {
+    const warehouse = await this.do('stock', 'CreateWarehouse', {
+      requestId: id(),
+      warehouse: { code: `W${randomInt(1e9)}`, displayName: `${this.title}${called}`, organisation: this.operator, address },
+      places: [{ code: 'A-01', temperatureZone: 'TEMPERATURE_ZONE_AMBIENT' }],
+    });
+    const { places } = await this.do('stock', 'ListPlaces', { warehouse: warehouse.name });
+    return { warehouse, shelf: places[0].name };
+  }
+
   /** A donor of its own, whose goods are for these groups alone. */
   async offering(groups, conditions = {}) {
     const donor = await this.do('donors', 'CreateDonor', { requestId: id(), donor: { code: `E${randomInt(1e9)}`, displayName: `${this.title}商店`, address } });

@@ -189,7 +189,7 @@ Sentence ExplainNo(No no, const MarketBook& book, const Judgement& judgement, in
           absl::StrFormat(
               "The group may claim %s person-days more in this run. The cap does not stop food whose date is near.",
               left),
-          absl::StrFormat("この回であと%s人日分まで申し込めます。期限の近い食品は上限を超えて申し込めます。", left)};
+          absl::StrFormat("申込みの上限まで、あと%s人日分です。期限の近い食品は上限を超えて申し込めます。", left)};
     }
     default:
       return {};
