@@ -4,6 +4,8 @@
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
+#include "kubari/notifications/v1/notice.pb.h"
+#include "libs/errors/macros.h"
 #include "services/stock/world_testing.h"
 
 namespace kubari::stock {
@@ -98,6 +100,62 @@ TEST_F(RecallNoticesTest, EveryHolderIsToldWhereverTheGoodsWent) {
   EXPECT_FALSE(other.has_answer_time());
   EXPECT_EQ(recall.figures().open_items(), 7 + 8 + 5 + 10 + 1);
   EXPECT_EQ(recall.notices(), 4);
+}
+
+// What is written for the people (recall_announcements.h): "link role@organisation subject" of each notice, which are
+// gone then.
+std::vector<std::string> Written(pg::Pool& pool) {
+  std::vector<std::string> written;
+  const auto read = [&](pg::Transaction& tx) -> absl::Status {
+    static constexpr pg::Statement kRead{"SELECT notice FROM outbox"};
+    static constexpr pg::Statement kEmpty{"DELETE FROM outbox"};
+    written.clear();
+    ASSIGN_OR_RETURN(const pg::Result rows, tx.Query(kRead));
+    for (const pg::Row row : rows) {
+      kubari::notifications::v1::Notice notice;
+      EXPECT_TRUE(notice.ParseFromString(row.Get<pg::Bytes>("notice").value));
+      EXPECT_EQ(notice.kind(), kubari::notifications::v1::NOTICE_KIND_RECALL);
+      EXPECT_EQ(notice.audiences_size(), 1);
+      const auto& holders = notice.audiences(0).holders();
+      written.push_back(absl::StrCat(
+          notice.link().substr(0, notice.link().rfind('/') + 1), " ", kubari::type::v1::Role_Name(holders.role()), "@",
+          holders.organisation().substr(holders.organisation().find('/') + 1), " ", notice.subject().ja()));
+    }
+    return tx.Execute(kEmpty).status();
+  };
+  EXPECT_THAT(pool.Transact({.network_id = kNetwork}, read), IsOk());
+  return written;
+}
+
+TEST_F(RecallNoticesTest, HoldersTheDonorAndTheOfficeAreWrittenToOnce) {
+  const pb::Lot lot = Bring(50, "X1");
+  Confirm(Give(lot, 20));
+  Written(pool_);
+  const auto of = [](const std::string& name) { return name.substr(name.find('/') + 1); };
+  const std::string operator_of_east = pg::testing::Sql(
+      database_.superuser,
+      absl::StrCat("SELECT organisation_id FROM stock.warehouses WHERE warehouse_id = '", of(east_house_), "'"));
+  Open(GoodsOf({lot}));
+  EXPECT_THAT(
+      Written(pool_),
+      UnorderedElementsAre(absl::StrCat("/ ROLE_GROUP@", of(hub_), " 回収: 架空めんの回収"),
+                           absl::StrCat("/recalls/ ROLE_WAREHOUSE_MANAGER@", operator_of_east, " 回収: 架空めんの回収"),
+                           "/recalls/ ROLE_COORDINATOR@ 回収: 架空めんの回収",
+                           absl::StrCat("/donor/ ROLE_DONOR@", kDonor, " 回収: 架空めんの回収")));
+  ASSERT_THAT(TellNewHolders(pool_, clock_), IsOk());
+  EXPECT_THAT(Written(pool_), IsEmpty()) << "nobody is written to twice";
+}
+
+TEST_F(RecallNoticesTest, AnExerciseSaysSoAndDoesNotReachTheDonor) {
+  const pb::Lot lot = Bring(50, "X1");
+  Written(pool_);
+  Open(GoodsOf({lot}), /*drill=*/true);
+  const std::vector<std::string> written = Written(pool_);
+  EXPECT_THAT(written, SizeIs(2)) << "the warehouse and the office";
+  for (const std::string& one : written) {
+    EXPECT_THAT(one, HasSubstr("【訓練】回収: "));
+    EXPECT_THAT(one, ::testing::Not(HasSubstr("ROLE_DONOR")));
+  }
 }
 
 TEST_F(RecallNoticesTest, WhoeverGetsSomeLaterIsToldThen) {
