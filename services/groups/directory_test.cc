@@ -290,7 +290,9 @@ TEST_F(DirectoryTest, ANetworkMayStopWhatNobodyConfirmsForTooLong) {
   get.set_name(group.name());
   const auto stopped = [&] {
     std::vector<std::string> all;
-    for (const v1::StoppedSection& each : Do(&Groups::GetGroup, *stub_, "group", get)->stopped_sections())
+    const auto now = Do(&Groups::GetGroup, *stub_, "group", get);
+    EXPECT_THAT(now, IsOk());
+    for (const v1::StoppedSection& each : now->stopped_sections())
       all.push_back(absl::StrCat(v1::Section_Name(each.section()), " ", each.confirmed_date()));
     return all;
   };
