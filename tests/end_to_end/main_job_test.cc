@@ -10,6 +10,8 @@
 #include "kubari/allocation/v1/allocation.pb.h"
 #include "kubari/donors/v1/donors.pb.h"
 #include "kubari/identity/v1/identity.pb.h"
+#include "kubari/impact/v1/impact.pb.h"
+#include "kubari/support/v1/support.pb.h"
 #include "libs/ids/ids.h"
 #include "tests/end_to_end/auditor.h"
 #include "tests/end_to_end/calls.h"
@@ -20,12 +22,15 @@ namespace {
 
 namespace allocation = kubari::allocation::v1;
 namespace donors = kubari::donors::v1;
+namespace identity = kubari::identity::v1;
 namespace stock = kubari::stock::v1;
+namespace support = kubari::support::v1;
 using kubari::type::v1::ROLE_AUDITOR;
 
 TEST(MainJob, DemoEndsWell) {
   ASSERT_EQ(TheDemo().demo.exit_code, 0) << TheDemo().demo.output;
-  for (const char* row : {"offered", "received", "allocated", "shipped", "confirmed", "impact", "The path of one lot"}) {
+  for (const char* row : {"offered", "received", "allocated", "shipped", "confirmed", "impact", "The path of one lot", "lines handed on by the hub",
+                          "needs stated", "an application to check", "requests for food support", "a campaign", "open rounds"}) {
     EXPECT_TRUE(absl::StrContains(TheDemo().demo.output, row)) << row << " is missing in:\n" << TheDemo().demo.output;
   }
 }
@@ -128,6 +133,53 @@ TEST_F(Judged, WhatWasOfferedIsTheTableAndWhatArrivedIsTheLedger) {
   EXPECT_EQ(offered, OfferedItems(TheDemo().installation.ExampleFolder()));
 }
 
+// A council asks; the pantry gives from real stock: an issue in the ledger, a receipt that the pantry confirmed, parts of that delivery for each
+// request, and the households as a number in impact.
+TEST_F(Judged, FoodSupportComesOutOfTheLedgerAndCountsInImpact) {
+  identity::ListOrganisationsRequest partners;
+  partners.set_kind(identity::ORGANISATION_KIND_PARTNER);
+  std::string council;
+  for (const auto& one : MustList<identity::ListOrganisationsResponse>(administrator_, "identity.ListOrganisations", partners,
+                                                                       [](const auto& page) { return page.organisations(); })) {
+    if (absl::StrContains(one.display_name(), "社会福祉協議会（例）")) council = one.name();
+  }
+  ASSERT_NE(council, "");
+  const cli::Client asking = TheDemo().installation.Gateway(MakeKey(administrator_, council, kubari::type::v1::ROLE_PARTNER));
+  std::map<std::string, int64_t> given;  // by delivery
+  std::map<support::SupportState, int> states;
+  int64_t households = 0;
+  for (const support::SupportRequest& request :
+       MustList<support::ListSupportRequestsResponse>(asking, "support.ListSupportRequests", support::ListSupportRequestsRequest(),
+                                                      [](const auto& page) { return page.support_requests(); })) {
+    ++states[request.state()];
+    households += request.households_reached();
+    EXPECT_EQ(request.state() == support::SUPPORT_STATE_DONE, request.fulfilments_size() > 0) << request.code();
+    for (const support::Fulfilment& part : request.fulfilments()) given[part.delivery()] += part.items();
+  }
+  EXPECT_EQ(states[support::SUPPORT_STATE_REQUESTED], 1);
+  EXPECT_EQ(states[support::SUPPORT_STATE_ACKNOWLEDGED], 1);
+  EXPECT_GE(states[support::SUPPORT_STATE_DONE], 5);
+  ASSERT_FALSE(given.empty());
+  const std::vector<stock::FeedEntry> ledger = Auditor(auditor_).ReadLedger();
+  for (const auto& [delivery, items] : given) {
+    int64_t issued = 0, confirmed = 0;
+    for (const stock::FeedEntry& entry : ledger) {
+      if (entry.movement().delivery() != delivery) continue;
+      if (entry.movement().kind() == stock::MOVEMENT_KIND_ISSUE) {
+        issued += entry.movement().items();
+        EXPECT_TRUE(absl::StartsWith(entry.movement().note(), "supportRequests/")) << "whom it is for, and nothing about people";
+      }
+      if (entry.movement().kind() == stock::MOVEMENT_KIND_CONFIRM) confirmed += entry.movement().items();
+    }
+    EXPECT_GT(issued, 0) << delivery;
+    EXPECT_EQ(confirmed, issued) << delivery;
+    EXPECT_LE(items, issued) << delivery << ": no more than it carried";
+  }
+  const auto figures = Must<kubari::impact::v1::GetImpactResponse>(auditor_, "impact.GetImpact", kubari::impact::v1::GetImpactRequest());
+  EXPECT_EQ(figures.total().support_households(), households);
+  EXPECT_GE(households, 5) << "fewer would not be told";
+}
+
 TEST_F(Judged, TheRunCanBeMadeAgainFromItsSnapshot) {
   for (const auto& run : MustList<allocation::ListRunsResponse>(auditor_, "allocation.ListRuns", allocation::ListRunsRequest(),
                                                                 [](const auto& page) { return page.runs(); })) {
@@ -174,7 +226,7 @@ TEST_P(RealBrowser, PlaysTheScreens) {
   EXPECT_EQ(played.exit_code, 0) << played.output;
 }
 
-INSTANTIATE_TEST_SUITE_P(, RealBrowser, testing::Values("camera", "web", "phone", "walk", "upload", "registers", "screens", "lighthouse"),
+INSTANTIATE_TEST_SUITE_P(, RealBrowser, testing::Values("camera", "web", "phone", "walk", "market", "upload", "registers", "screens", "lighthouse"),
                          [](const auto& one) { return std::string(one.param); });
 
 }  // namespace

@@ -201,6 +201,7 @@ export const t = words(
     'replays.differs': '結果が違います',
     'replays.differsHint': '計算し直した値：{hash}',
     'replays.download': '条件を保存',
+    'replays.saving': '保存しています…',
   },
   {
     'home.year': 'This fiscal year ({year})',
@@ -402,5 +403,6 @@ export const t = words(
     'replays.differs': 'Another result',
     'replays.differsHint': 'Replayed: {hash}',
     'replays.download': 'Save snapshot',
+    'replays.saving': 'Saving…',
   },
 );

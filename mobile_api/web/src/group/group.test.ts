@@ -75,14 +75,16 @@ test('what is held can be thrown away on record', async () => {
   expect(sent).toMatchObject({ lot: `lots/${id(1)}`, place: group.name, items: 70n, reason: 'EXPIRED' });
 });
 
-test('goods are handed on to the group whose code was read, or to one that the hub serves', async () => {
+test('goods are handed on to the group whose code was read, or to one that the hub serves; what the donor forbids is not offered', async () => {
+  const allowed = { ...lot, name: `lots/${id(2)}`, productDisplayName: '渡せるごはん', conditions: { onwardTransferAllowed: true } };
   const sent: { toGroup: string; fromGroup: string; items: bigint }[] = [];
   open(codeOf(`groups/${id(32)}`, 'あおば食堂'), {
-    stock: { listHoldings: () => ({ holdings: [{ lot, items: 70n }] }), passOn: (request) => { sent.push(request); return {}; } },
+    stock: { listHoldings: () => ({ holdings: [{ lot: allowed, items: 70n }, { lot, items: 70n }] }), passOn: (request) => { sent.push(request); return {}; } },
     groups: { listHubGroups: () => ({ groups: [{ name: `groups/${id(33)}`, displayName: 'わかば文庫', state: GroupState.ACTIVE }] }) },
   });
   for (const to of ['', `groups/${id(33)}`]) {
     await fireEvent.click(await screen.findByRole('button', { name: /^ほかの団体へ渡す/ }));
+    expect(screen.getAllByText('寄付者は、この品をほかの団体に渡すことを認めていません。')).toHaveLength(1);
     const dialog = within(screen.getByRole('dialog'));
     expect(dialog.getByText('あおば食堂 へ渡します。')).toBeTruthy();
     const choice = await dialog.findByLabelText('受け持ちの団体');
