@@ -56,10 +56,11 @@ struct OfferLists {
         ", o.offer_id" desc " LIMIT $13)" KUBARI_OFFER_DONORS "ORDER BY o." key desc ", o.offer_id" desc,              \
     .found = "WITH found AS MATERIALIZED (SELECT id FROM " KUBARI_SEARCH_FOUND("'{offers,donors}'", "$15", "$16", "$17") ") "       \
         KUBARI_OFFER_NAMES                                                                                            \
-        "(SELECT o.* FROM offers o WHERE o.offer_id IN (SELECT id FROM found UNION "                                  \
-        "SELECT x.offer_id FROM found JOIN offers x ON x.network_id = $1 AND x.donor_id = found.id "                  \
-        "AND ($3 OR x.donor_id = ANY($4::uuid[]) OR x.acting_donor_id = ANY($4))) "                                   \
-        "AND o.state = ANY($2::int[]) AND " KUBARI_FITTING_OFFERS(key, type, behind) "ORDER BY o." key desc            \
+        "(SELECT o.* FROM (SELECT id FROM found UNION "                                                              \
+        "SELECT x.offer_id FROM found CROSS JOIN LATERAL (SELECT * FROM offers x WHERE x.network_id = $1 "             \
+        "AND x.donor_id = found.id AND ($3 OR x.donor_id = ANY($4::uuid[]) OR x.acting_donor_id = ANY($4)) "           \
+        "OFFSET 0) x) f CROSS JOIN LATERAL (SELECT * FROM offers o WHERE o.offer_id = f.id "                           \
+        "AND o.state = ANY($2::int[]) AND " KUBARI_FITTING_OFFERS(key, type, behind) "OFFSET 0) o ORDER BY o." key desc \
         ", o.offer_id" desc " LIMIT $13)" KUBARI_OFFER_DONORS "ORDER BY o." key desc ", o.offer_id" desc               \
   }
 constexpr OfferLists kNewest KUBARI_OFFER_LISTS("create_time", "timestamptz", "<", " DESC");
