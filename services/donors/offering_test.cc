@@ -442,7 +442,7 @@ TEST_F(OfferingTest, AYesIsANeedUntilItIsTakenBack) {
 TEST_F(OfferingTest, WholesalersAreFoundByName) {
   v1::CreateDonorRequest wholesaler;
   wholesaler.set_request_id(NewId());
-  wholesaler.mutable_donor()->set_code("W-1");
+  wholesaler.mutable_donor()->set_code("W-9");
   wholesaler.mutable_donor()->set_display_name("はこび卸売");
   wholesaler.mutable_donor()->set_name_kana("ハコビオロシウリ");
   wholesaler.mutable_donor()->set_kind(v1::DONOR_KIND_WHOLESALER);
