@@ -578,7 +578,8 @@ TEST_F(NotificationsTest, OneClickStopsEmailOfThatKindAndNothingElse) {
   for (const auto& kind : after.kinds()) {
     EXPECT_EQ(kind.timing() == pb::TIMING_NEVER, kind.kind() == pb::NOTICE_KIND_LINES_OFFERED) << pb::NoticeKind_Name(kind.kind());
   }
-  for (const auto& kind : Must(&Stub::GetPreferences, "emily", pb::GetPreferencesRequest()).kinds()) EXPECT_NE(kind.timing(), pb::TIMING_NEVER);
+  const auto emilys = Must(&Stub::GetPreferences, "emily", pb::GetPreferencesRequest());
+  for (const auto& kind : emilys.kinds()) EXPECT_NE(kind.timing(), pb::TIMING_NEVER);
 
   const size_t before = mail.Mails().size();
   Deliver({ToGroup()});
