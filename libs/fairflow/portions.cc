@@ -18,10 +18,10 @@ class Portioning {
     for (const Carried::Part& part : carried.parts) {
       if (Least(part.lot) > 1) parts[part.lot].push_back(part);
     }
-    std::vector<std::tuple<int32_t, int64_t, int32_t>>
-        order;  // urgent ones first, then those with the largest portions
+    // Urgent ones first, then those with the largest portions.
+    std::vector<std::tuple<int32_t, __int128, int32_t>> order;
     for (const auto& [lot, unused] : parts)
-      order.emplace_back(network_.urgency[lot], -Least(lot) * network_.value[lot], lot);
+      order.emplace_back(network_.urgency[lot], -__int128{Least(lot)} * network_.value[lot], lot);
     std::sort(order.begin(), order.end());
     for (const auto& [urgency, size, lot] : order) Place(lot, parts[lot]);
     return std::move(pins_);

@@ -136,12 +136,9 @@ void Sharing::SplitOrSettle(Part part) {
   const bool at_gap = !part.gap_failed && SetTargetsAtGap(part);
   const Level level = at_gap ? part.threshold : SetTargetsAtMean(part);
   MaximumFlow(part);
-  int64_t above = 0, below = 0;
-  for (const int32_t group : part.groups) {
-    above += std::max<int64_t>(0, flow_.to_group[group] - target_[group]);
-    below += std::max<int64_t>(0, target_[group] - flow_.to_group[group]);
-  }
-  if (!at_gap && above == 0 && below == 0) return Settle(std::move(part), {.level = level});
+  const bool met = std::all_of(part.groups.begin(), part.groups.end(),
+                               [this](int32_t group) { return flow_.to_group[group] == target_[group]; });
+  if (!at_gap && met) return Settle(std::move(part), {.level = level});
   const size_t all = part.groups.size();
   Part rich, poor;
   Split(part, rich, poor);
