@@ -192,7 +192,7 @@ TEST_F(SupportTest, WhatNobodyClosesIsAnnouncedThenClosedAndErased) {
     return Sql(absl::StrCat("SELECT count(*) FROM outbox WHERE position('", text, "'::bytea IN notice) > 0"));
   };
   EXPECT_EQ(told("closed and erased"), "1") << "once, to all parties";
-  EXPECT_EQ(told(kKitchen), "2") << "with what is overdue";
+  EXPECT_EQ(told(kKitchen), "1") << "also to whom it is proposed";
   EXPECT_EQ(Get("city", name)->erase_time().seconds(), absl::ToUnixSeconds(clock_.Now() + absl::Hours(24) * 14));
 
   // A step takes it back, and half a year begins anew.
