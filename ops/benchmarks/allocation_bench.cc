@@ -375,7 +375,7 @@ void Draw(const std::string& file, const std::vector<Row>& rows, const std::arra
   constexpr Column kColumns[] = {{"lowest level, person-days per household", &Year::Outcome::lowest, 0},
                                  {"Gini coefficient (0: all the same)", &Year::Outcome::gini, 3},
                                  {"expired, percent of the food", &Year::Outcome::expired, 1}};
-  constexpr int kLeft = 250, kWide = 130, kGap = 130, kBar = 6, kHigh = 34, kTop = 58;
+  constexpr int kLeft = 290, kWide = 130, kGap = 130, kBar = 6, kHigh = 34, kTop = 58;
   const int width = kLeft + 3 * (kWide + kGap), height = kTop + static_cast<int>(rows.size()) * kHigh + 8;
   std::ofstream out(file);
   out << "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " << width << ' ' << height
