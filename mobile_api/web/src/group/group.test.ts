@@ -76,7 +76,7 @@ test('what is held can be thrown away on record', async () => {
 });
 
 test('goods are handed on to the group whose code was read, or to one that the hub serves; what the donor forbids is not offered', async () => {
-  const allowed = { ...lot, name: `lots/${id(2)}`, productDisplayName: '渡せるごはん', conditions: { onwardTransferAllowed: true } };
+  const allowed: typeof lot = { ...lot, name: `lots/${id(2)}`, productDisplayName: '渡せるごはん', conditions: { onwardTransferAllowed: true } };
   const sent: { toGroup: string; fromGroup: string; items: bigint }[] = [];
   open(codeOf(`groups/${id(32)}`, 'あおば食堂'), {
     stock: { listHoldings: () => ({ holdings: [{ lot: allowed, items: 70n }, { lot, items: 70n }] }), passOn: (request) => { sent.push(request); return {}; } },
