@@ -1,5 +1,5 @@
 // The group's pages against a small network.
-import { create } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 import App from '../App.svelte';
 import { ErrorInfoSchema } from '../gen/google/rpc/error_details_pb';
 import { GroupState, Weekday } from '../gen/kubari/groups/v1/groups_pb';
+import type { LotSchema } from '../gen/kubari/stock/v1/catalogue_pb';
 import { Role } from '../gen/kubari/type/v1/access_pb';
 import { router } from '../router.svelte';
 import { id, lot, sessionAs, useNetwork, type Overrides } from '../testing/network';
@@ -76,7 +77,7 @@ test('what is held can be thrown away on record', async () => {
 });
 
 test('goods are handed on to the group whose code was read, or to one that the hub serves; what the donor forbids is not offered', async () => {
-  const allowed: typeof lot = { ...lot, name: `lots/${id(2)}`, productDisplayName: '渡せるごはん', conditions: { onwardTransferAllowed: true } };
+  const allowed: MessageInitShape<typeof LotSchema> = { name: `lots/${id(2)}`, code: 'K7M2PQ5', productDisplayName: '渡せるごはん', conditions: { onwardTransferAllowed: true } };
   const sent: { toGroup: string; fromGroup: string; items: bigint }[] = [];
   open(codeOf(`groups/${id(32)}`, 'あおば食堂'), {
     stock: { listHoldings: () => ({ holdings: [{ lot: allowed, items: 70n }, { lot, items: 70n }] }), passOn: (request) => { sent.push(request); return {}; } },
