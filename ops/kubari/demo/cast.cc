@@ -123,7 +123,8 @@ absl::StatusOr<int64_t> Cast::IssueOnce(const std::string& delivery_id, const st
     issue.set_delivery(delivery);
     issue.set_note(note);
     issue.set_departure_reason("食支援依頼のため");
-    const auto done = Ask<stock::IssueStockResponse>(PhoneOf(balance.place().warehouse()), kStock, "IssueStock", issue);
+    // Goods that nobody was promised are the coordinator's to give.
+    const auto done = Ask<stock::IssueStockResponse>(coordinator, kStock, "IssueStock", issue);
     if (done.ok()) {
       Acknowledged(done->movement());
       return done->movement().items();

@@ -154,14 +154,14 @@ absl::Status AskGroups(Cast& cast, const std::vector<groups::Group>& all) {
   return absl::OkStatus();
 }
 
-// From the public form; the office has called back, the rest of the check is left to do.
+// A group has applied by telephone; the office has called back, the rest of the check is left to do.
 absl::Status Apply(Cast& cast) {
-  const std::string name = "ひだまり子ども食堂（例）";
-  groups::SubmitApplicationRequest submit;
-  submit.set_request_id(Id("apply"));
-  submit.set_network_code("rei");
-  groups::Group& group = *submit.mutable_group();
-  group.set_display_name(name);
+  groups::CreateGroupRequest create;
+  create.set_request_id(Id("apply"));
+  create.set_group_id(Id("applicant"));
+  groups::Group& group = *create.mutable_group();
+  group.set_code("G900");
+  group.set_display_name("ひだまり子ども食堂（例）");
   group.set_name_kana("ヒダマリコドモショクドウ");
   group.set_kind(groups::GROUP_KIND_CAFETERIA);
   group.set_legal_form(groups::LEGAL_FORM_VOLUNTARY);
@@ -175,23 +175,16 @@ absl::Status Apply(Cast& cast) {
   site.set_ambient_items(400);
   site.set_chilled_items(60);
   group.add_receiving_days(groups::WEEKDAY_SATURDAY);
-  submit.set_applicant_display_name("代表（例）");
-  submit.set_applicant_email("daihyo@hidamari.example");
-  submit.set_message("毎月第2・第4土曜日に、集会所で夕食を出しています。ボランティアは8名です。");
-  submit.set_locale("ja");
-  RETURN_IF_ERROR(
-      Ask<groups::SubmitApplicationResponse>(cast.gateway, kApplications, "SubmitApplication", submit).status());
-  groups::ListApplicationsRequest list;
-  list.set_query(name);
-  list.add_states(groups::GROUP_STATE_UNCONFIRMED);
-  list.set_page_size(1);
-  ASSIGN_OR_RETURN(const auto waiting,
-                   Ask<groups::ListApplicationsResponse>(cast.coordinator, kApplications, "ListApplications", list));
-  if (waiting.applications_size() == 0) return absl::OkStatus();  // ticked before
+  ASSIGN_OR_RETURN(const auto made, Ask<groups::Group>(cast.coordinator, kGroups, "CreateGroup", create));
+  groups::GetApplicationRequest get;
+  get.set_group(made.name());
+  ASSIGN_OR_RETURN(const auto application,
+                   Ask<groups::Application>(cast.coordinator, kApplications, "GetApplication", get));
+  if (application.checks_size() > 0) return absl::OkStatus();
   groups::SetCheckRequest check;
   check.set_request_id(Id("called back"));
-  check.set_group(waiting.applications(0).group());
-  check.set_etag(waiting.applications(0).etag());
+  check.set_group(made.name());
+  check.set_etag(application.etag());
   check.set_kind(groups::CHECK_KIND_CONTACT);
   check.set_done(true);
   check.set_note("電話で代表と話しました。来週、会場を見せてもらいます。");
