@@ -271,6 +271,8 @@ export const en: Record<keyof typeof ja, string> = {
   'impact.distinct': 'Households (distinct)',
   'impact.cumulative': 'Households (cumulative)',
   'impact.cumulativeOf': 'cumulative {n}',
+  'impact.support': 'Food-support households',
+  'impact.few': 'fewer than 5',
   'impact.groups': 'Groups',
   'impact.donors': 'Donors',
   'impact.received': 'Received',

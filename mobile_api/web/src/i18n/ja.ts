@@ -269,6 +269,8 @@ export const ja = {
   'impact.distinct': '支援世帯（実数）',
   'impact.cumulative': '支援世帯（延べ）',
   'impact.cumulativeOf': '延べ {n}',
+  'impact.support': '食支援の世帯',
+  'impact.few': '5未満',
   'impact.groups': '受取団体',
   'impact.donors': '寄付者',
   'impact.received': '入庫',
