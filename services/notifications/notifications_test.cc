@@ -560,11 +560,11 @@ TEST_F(NotificationsTest, OneClickStopsEmailOfThatKindAndNothingElse) {
   for (size_t i = 0; i < token.size(); i += 7) {
     std::string other = token;
     other[i] = other[i] == 'A' ? 'B' : 'A';
-    EXPECT_THAT(stop(other), FailsBecause("TOKEN_INVALID")) << i;
+    EXPECT_THAT(stop(other), FailsBecause("LINK_INVALID")) << i;
   }
-  EXPECT_THAT(stop(""), FailsBecause("TOKEN_INVALID"));
-  EXPECT_THAT(stop(vault_.Sign("something else")), FailsBecause("TOKEN_INVALID"));
-  EXPECT_THAT(stop(absl::WebSafeBase64Escape(TextOf({kNetwork, kTaro, {pb::NOTICE_KIND_LINES_OFFERED}}))), FailsBecause("TOKEN_INVALID"));
+  EXPECT_THAT(stop(""), FailsBecause("LINK_INVALID"));
+  EXPECT_THAT(stop(vault_.Sign("something else")), FailsBecause("LINK_INVALID"));
+  EXPECT_THAT(stop(absl::WebSafeBase64Escape(TextOf({kNetwork, kTaro, {pb::NOTICE_KIND_LINES_OFFERED}}))), FailsBecause("LINK_INVALID"));
 
   // Without signing in, and again.
   for (int i = 0; i < 2; ++i) {

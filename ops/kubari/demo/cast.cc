@@ -2,8 +2,10 @@
 
 #include <absl/time/clock.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <functional>
 #include <thread>
 
 #include "libs/ids/ids.h"
@@ -112,8 +114,11 @@ absl::StatusOr<int64_t> Cast::IssueOnce(const std::string& delivery_id, const st
   free.set_order_by("good_until desc");
   ASSIGN_OR_RETURN(const stock::ListBalancesResponse balances,
                    Ask<stock::ListBalancesResponse>(coordinator, kStock, "ListBalances", free));
+  // What has enough of it first, then what has most; of these what keeps longest.
+  std::vector<stock::Balance> lots(balances.balances().begin(), balances.balances().end());
+  std::ranges::stable_sort(lots, std::greater<>(), [&](const stock::Balance& lot) { return std::min(items, lot.free()); });
   absl::Status last = absl::NotFoundError("There is no free stock.");
-  for (const stock::Balance& balance : balances.balances()) {
+  for (const stock::Balance& balance : lots) {
     stock::IssueStockRequest issue;
     issue.set_request_id(Id("issue " + delivery_id));
     issue.set_lot(balance.lot().name());

@@ -174,7 +174,7 @@ absl::StatusOr<pb::StopEmailsResponse> InboxHandler::StopEmails(const rpc::Call&
   const std::optional<std::string> text = tools_.vault.ReadSigned(request.token());
   const std::optional<StopLink> link = text ? ReadStopLink(*text) : std::nullopt;
   if (!link) {
-    return errors::Make(absl::StatusCode::kNotFound, "TOKEN_INVALID",
+    return errors::Make(absl::StatusCode::kNotFound, "LINK_INVALID",
                         "This link does not stop any e-mail: it is not whole, or not from here. Choose in the app under notices, settings.",
                         "このリンクではメールを停止できません。リンクが途中で切れているか、このサイトのものではありません。アプリの「お知らせの受け取り方」で変更してください。");
   }
