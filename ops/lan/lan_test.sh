@@ -130,11 +130,19 @@ expect "its type" application/x-x509-ca-cert "$(ask -o /dev/null -w '%{content_t
 expect "nothing else of the folder" yes "$(ask --path-as-is "$plain/../../secrets/lan-ca.key" | has '<h1>|400 Bad')"
 expect "no call in the clear" 405 "$(ask -o /dev/null -w '%{http_code}' -d '{}' "$plain/kubari.identity.v1.IdentityService/SignIn")"
 
+# nginx with its new settings alone: for a moment the old workers still take connections beside the new ones.
+reload() {
+  local old
+  mapfile -t -d ' ' old <"/proc/$nginx/task/$nginx/children"
+  kill -HUP "$nginx"
+  old_are_gone() { ! kill -0 "${old[@]}"; }
+  until_true old_are_gone
+}
 # Another address, or the certificate's end: a new one of the same authority, and nobody's connection is cut for it.
 sed -i '/^IP:127/d' "$DATA/lan/names"
 write_lan
 expect "a new certificate" changed "$LAN_CHANGED"
-kill -HUP "$nginx"
+reload
 serial() { openssl s_client -connect "127.0.0.1:$((PORT + 7))" </dev/null 2>/dev/null | openssl x509 -noout -serial; }
 served() { [[ $(serial) == "$(openssl x509 -in "$DATA/secrets/lan.pem" -noout -serial)" ]]; }
 until_true served
@@ -157,7 +165,7 @@ URL=https://$LAN_HOST:$((PORT + 7))
 write_lan
 expect "taken over" changed "$LAN_CHANGED"
 expect "where phones begin" "$URL/" "$(phone_link)"
-kill -HUP "$nginx"
+reload
 until_true served
 expect "plain HTTP leads on" "308 https://127.0.0.1:$((PORT + 7))/x?y" "$(ask -o /dev/null -w '%{http_code} %{redirect_url}' "$plain/x?y")"
 expect "served" 0 "$(ask --cacert "$DATA/own.crt" --resolve "$LAN_HOST:$((PORT + 7)):127.0.0.1" -o /dev/null "$URL/healthz"; echo $?)"

@@ -151,7 +151,7 @@ describe('every screen', { skip: server ? false : 'KUBARI_SERVER is not set: no 
           await judge(path, `${name}-ja`, true);
           await page.setViewportSize(phoneSize);
           await judge(path, `${name}-ja-phone`, false);
-          await page.getByRole('button', { name: 'English' }).click();
+          await page.getByRole('banner').getByRole('button', { name: 'English' }).click();
           await judge(path, `${name}-en-phone`, true);
           if (dark.includes(path)) {
             await page.emulateMedia({ colorScheme: 'dark' });
@@ -160,7 +160,7 @@ describe('every screen', { skip: server ? false : 'KUBARI_SERVER is not set: no 
           }
           await page.setViewportSize(deskSize);
           await judge(path, `${name}-en`, false);
-          await page.getByRole('button', { name: '日本語' }).click();
+          await page.getByRole('banner').getByRole('button', { name: '日本語' }).click();
         } catch (error) {
           wrong.push(`${name}: ${error.message.split('\n').slice(0, 4).join(' ')}`);
           await screenshot(page, `screen-${name}-failed`);
