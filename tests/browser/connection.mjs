@@ -1,4 +1,5 @@
 // The browser, and calls to the installation under test.
+import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -150,4 +151,17 @@ export async function barriers(page) {
     globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }),
   );
   return violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).slice(0, 3).join(' | ')}`);
+}
+
+/** A picture of the page as it stands; it keeps nobody out and is not wider than the screen. */
+export async function judge(page, name) {
+  await screenshot(page, name);
+  assert.deepEqual(await barriers(page), [], name);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, `${name} is wider than the screen`);
+}
+
+/** Searches in a combobox and takes the first that it finds. */
+export async function pick(within, label, text) {
+  await within.getByRole('combobox', { name: label, exact: true }).fill(text);
+  await within.getByRole('listbox').getByRole('option').filter({ hasText: text }).first().click();
 }

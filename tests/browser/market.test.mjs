@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 
-import { barriers, callAs, launch, screenshot, server, settled } from './connection.mjs';
+import { callAs, judge as judged, launch, screenshot, server, settled } from './connection.mjs';
 import { day, until, World } from './world.mjs';
 
 const button = (page, name) => page.getByRole('button', { name });
@@ -49,12 +49,7 @@ describe('groups choose for themselves', { skip: server ? false : 'KUBARI_SERVER
       for (const { complaints } of Object.values(everyone)) assert.deepEqual(complaints.splice(0), []);
     });
   }
-  /** A picture, and that the page keeps nobody out and is not wider than the screen. */
-  async function judge(page, name) {
-    await screenshot(page, `market-${name}`);
-    assert.deepEqual(await barriers(page), [], name);
-    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, `${name} is wider than the screen`);
-  }
+  const judge = (page, name) => judged(page, `market-${name}`);
   const give = (product, items, { more = {}, ...options } = {}) => world.stock(product, items, { ...options, more: { donor: donor.name, ...more } });
 
   /** The coordinator makes a run with the policy and publishes it: its name. */

@@ -15,6 +15,8 @@ export interface OptionsForm {
   tolerance: Maybe;
   horizon: Maybe;
   urgentDays: Maybe;
+  /** How many kilometres nearer than the others groups are that asked for the goods; empty: 20. */
+  needKilometres: Maybe;
   offerAgain: boolean;
   /** Claims: percent above the fair share. */
   allowance: Maybe;
@@ -31,6 +33,7 @@ export const usual = (): OptionsForm => ({
   tolerance: null,
   horizon: null,
   urgentDays: null,
+  needKilometres: null,
   offerAgain: false,
   allowance: 25,
   lowestPrices: [],
@@ -54,6 +57,7 @@ export function fromForm(form: OptionsForm, policy: Policy = Policy.FAIR_SHARE):
     claimAllowancePermille: policy === Policy.CLAIMS ? Math.round((form.allowance ?? 0) * 10) : 0,
     lowestPrices: policy === Policy.BIDS ? form.lowestPrices.map((one) => ({ lot: one.lot?.name ?? '', milliSharesPerCase: thousandths(one.price) })) : [],
     urgentDays: form.urgentDays ?? 0,
+    needKilometres: form.needKilometres ?? undefined,
     offerAgain: form.offerAgain,
     holdBacks: form.holdBacks.map((one) => ({
       category: one.category,
@@ -88,6 +92,7 @@ export async function toForm(options: RunOptions | undefined): Promise<OptionsFo
     tolerance: number(options.tolerancePermille),
     horizon: number(options.horizonWeeks),
     urgentDays: number(options.urgentDays),
+    needKilometres: options.needKilometres ?? null,
     offerAgain: options.offerAgain,
     allowance: options.claimAllowancePermille / 10,
     lowestPrices: await Promise.all(options.lowestPrices.map(async (one) => ({ lot: await lot(one.lot), price: Number(one.milliSharesPerCase) / 1000 }))),
