@@ -65,6 +65,14 @@ export function violationsOf(problem: Problem | undefined, field: string): Viola
   return problem?.violations.filter((violation) => violation.field === field) ?? [];
 }
 
+/** A violation as a sentence: most continue the name of what they are about ("is 5; …", 「が 5 です。…」). */
+export function told(violation: Violation, language: Language, of: string): string {
+  const text = violation.message[language];
+  const ja = language === 'ja';
+  const whole = ja ? (/^[がはにを]/.test(text) ? of + text : text) : /^[a-z]/.test(text) ? `“${of}” ${text}` : text;
+  return /[.。]$/.test(whole) ? whole : whole + (ja ? '。' : '.');
+}
+
 function inBoth(messages: { locale: string; message: string }[]): Record<Language, string> {
   const find = (locale: string) => messages.find((message) => message.locale.startsWith(locale))?.message;
   const ja = find('ja');

@@ -19,6 +19,7 @@ export const en: Record<keyof typeof ja, string> = {
   'nav.group.registers': 'Registers',
   'nav.group.settings': 'Settings',
   'nav.group.support': 'Food support',
+  'nav.group.figures': 'Figures',
   'nav.support': 'Requests and handover',
   'nav.supportNew': 'New request',
   'nav.campaigns': 'Application forms',
@@ -55,7 +56,7 @@ export const en: Record<keyof typeof ja, string> = {
   'nav.agreements': 'Agreements',
   'nav.broadcasts': 'Who can use this?',
   'nav.standing': 'Standing offers',
-  'nav.group.warehouse': 'Warehouse work',
+  'nav.group.warehouse': 'Warehouse',
   'nav.in': 'Receive',
   'nav.out': 'Hand out',
   'nav.move': 'Move',
@@ -104,6 +105,7 @@ export const en: Record<keyof typeof ja, string> = {
   // Errors
   'error.away': 'The server cannot be reached. Please try again where the signal is better; sending the same thing again does nothing twice.',
   'error.unknown': 'This did not work. If it happens again, tell your administrator the code below.',
+  'error.invalid': 'Please check what you entered: {n} to correct.',
   'error.retry': 'Try again',
   'error.wait': 'Please wait about {seconds} seconds.',
 

@@ -17,6 +17,7 @@ export const ja = {
   'nav.group.registers': '登録情報',
   'nav.group.settings': '設定',
   'nav.group.support': '食支援',
+  'nav.group.figures': '数字と検証',
   'nav.support': '依頼と引き継ぎ',
   'nav.supportNew': '新しい依頼',
   'nav.campaigns': '申し込みフォーム',
@@ -53,7 +54,7 @@ export const ja = {
   'nav.agreements': '合意書の期限',
   'nav.broadcasts': 'これ、使えますか',
   'nav.standing': '定期の申出',
-  'nav.group.warehouse': '倉庫の作業',
+  'nav.group.warehouse': '倉庫と在庫',
   'nav.in': '入庫',
   'nav.out': '出庫',
   'nav.move': '移動',
@@ -102,6 +103,7 @@ export const ja = {
   // Errors
   'error.away': 'サーバーにつながりません。電波のよい所で、もう一度お試しください。同じ操作を送り直しても二重にはなりません。',
   'error.unknown': '処理できませんでした。もう一度試しても同じときは、下の記号を管理者に伝えてください。',
+  'error.invalid': '入力内容を確認してください。直すところが{n}か所あります。',
   'error.retry': 'もう一度試す',
   'error.wait': '{seconds}秒ほど待ってください。',
 
