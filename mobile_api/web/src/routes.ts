@@ -26,7 +26,7 @@ export interface Route {
   /** Can be opened without a session. */
   open?: boolean;
   /** Where the menu leads to this page, and for whom. What one may do there is the services' matter. */
-  menu?: { text: NavKey; roles: Role[]; /** Entries with the same group stand together in one drop-down, where its first one stands. */ group?: NavKey };
+  menu?: { text: NavKey; roles: Role[]; /** Entries with the same group stand together in one drop-down, where its first one stands; alone, an entry stands for itself. */ group?: NavKey };
 }
 
 const everyone = [
@@ -50,13 +50,13 @@ export const routes: Route[] = [
   ...group,
   ...audit,
   ...support,
-  { path: '/lots', page: () => import('./pages/Lots.svelte'), menu: { text: 'nav.lots', roles: everyone.filter((role) => role !== Role.PARTNER) } },
+  { path: '/lots', page: () => import('./pages/Lots.svelte'), menu: { text: 'nav.lots', roles: everyone.filter((role) => role !== Role.PARTNER), group: 'nav.group.warehouse' } },
   { path: '/lots/:lot', page: () => import('./pages/Lot.svelte') },
   { path: '/deliveries/:delivery', page: () => import('./pages/Delivery.svelte') },
   ...admin,
   ...notices,
   ...takeAlong,
-  { path: '/account', page: () => import('./pages/Account.svelte'), menu: { text: 'nav.account', roles: everyone } },
+  { path: '/account', page: () => import('./pages/Account.svelte'), menu: { text: 'nav.account', roles: everyone, group: 'nav.group.settings' } },
 ];
 
 export interface Found {
