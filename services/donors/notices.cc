@@ -113,7 +113,8 @@ void TellAccepted(pg::Transaction& tx, const v1::Offer& offer, absl::Time now) {
   Notice notice = About(offer, kinds::NOTICE_KIND_OFFER_DECIDED,
                         {.ja = absl::StrCat("申出を受け入れました:「", offer.title(), "」"),
                          .en = absl::StrCat("Your offer was accepted: ", offer.title())},
-                        {.ja = goods.ja, .en = goods.en}, DonorPage(offer), now);
+                        {.ja = absl::StrCat(goods.ja, offer.accept_note()), .en = absl::StrCat(goods.en, offer.accept_note())},
+                        DonorPage(offer), now);
   (*notice.mutable_facts())["decision"] = "accepted";
   ToGivers(notice, offer);
   outbox::Write(tx, notice);

@@ -33,6 +33,7 @@ absl::StatusOr<v1::Offer> DonorsHandler::AcceptOffer(const rpc::Call& call, cons
     registry::CheckChildName(violations, "offers", "lines", absl::StrCat("lines[", i, "].line"),
                              request.lines(i).line());
   }
+  violations.Text("note", request.note(), 0, 500);
   RETURN_IF_ERROR(violations.status());
   ASSIGN_OR_RETURN(const auto first, registry::FirstAnswer<v1::Offer>(pool_, call, request));
   if (first) return *first;
@@ -40,6 +41,7 @@ absl::StatusOr<v1::Offer> DonorsHandler::AcceptOffer(const rpc::Call& call, cons
   return Take(pool_, clock_, call, request, Step::kAccept, [&](pg::Transaction& tx, v1::Offer& offer) -> absl::Status {
     offer.set_warehouse(request.warehouse());
     RETURN_IF_ERROR(AcceptLines(offer, request.lines()));
+    offer.set_accept_note(request.note());
     TellAccepted(tx, offer, clock_.Now());
     return absl::OkStatus();
   });

@@ -108,6 +108,7 @@ std::string DetailOf(const v1::Offer& offer) {
   v1::Offer detail;
   if (offer.has_conditions()) *detail.mutable_conditions() = offer.conditions();
   if (offer.has_place()) *detail.mutable_place() = offer.place();
+  detail.set_accept_note(offer.accept_note());
   return detail.SerializeAsString();
 }
 

@@ -249,6 +249,23 @@ TEST_F(OfferingTest, WhoOffersDoesNotDecide) {
   EXPECT_THAT(Accept(*submitted), IsOk());
 }
 
+TEST_F(OfferingTest, WhyOnlyAPartIsTakenIsKept) {
+  const auto submitted = Submit(*MakeOffer());
+  ASSERT_THAT(submitted, IsOk());
+  const auto accept = [&](const std::string& note) {
+    return Step<v1::AcceptOfferRequest>(&v1::DonorsService::Stub::AcceptOffer, *submitted, "coordinator",
+                                        [&](v1::AcceptOfferRequest& request) {
+                                          request.set_warehouse("warehouses/" + kWarehouse);
+                                          request.add_lines()->set_line(submitted->lines(0).name());
+                                          request.mutable_lines(0)->set_cases(1);
+                                          request.set_note(note);
+                                        });
+  };
+  EXPECT_THAT(accept(std::string(501, 'x')), Violates("note", "TOO_LONG"));
+  ASSERT_THAT(accept("冷蔵庫に入りません。"), IsOk());
+  EXPECT_EQ(ReadOffer(submitted->name())->accept_note(), "冷蔵庫に入りません。");
+}
+
 TEST_F(OfferingTest, OffersAreListedByTitleAndDonor) {
   ASSERT_THAT(Sign(kOtherDonor), IsOk());
   for (const auto& [donor, title] : {std::pair(kDonor, "ち"), std::pair(kOtherDonor, "い"), std::pair(kDonor, "あ")}) {
