@@ -130,7 +130,7 @@ test('what is wrong stands beside its field', async () => {
   await fireEvent.input(screen.getByLabelText('18〜64歳'), { target: { value: '1' } });
   await fireEvent.click(screen.getByRole('button', { name: '依頼する' }));
   await waitFor(() => expect(screen.getByLabelText('メモ').getAttribute('aria-invalid')).toBe('true'));
-  expect(screen.getAllByText('電話番号らしきものが含まれています')).toHaveLength(1);
+  expect(screen.getAllByText('電話番号らしきものが含まれています。')).toHaveLength(1);
 });
 
 test('a request is taken on with one big button, and its details are read only when they are asked for', async () => {
