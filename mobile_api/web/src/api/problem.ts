@@ -60,9 +60,9 @@ export function statusProblem(status: Status): Problem {
   return toProblem(error);
 }
 
-/** The violations of one field, e.g. of "password". */
-export function violationsOf(problem: Problem | undefined, field: string): Violation[] {
-  return problem?.violations.filter((violation) => violation.field === field) ?? [];
+/** The violations of one field, e.g. of "password"; with `parts` also of its elements, "days[2]". */
+export function violationsOf(problem: Problem | undefined, field: string, parts = false): Violation[] {
+  return problem?.violations.filter((violation) => violation.field === field || (parts && violation.field.startsWith(`${field}[`))) ?? [];
 }
 
 /** A violation as a sentence: most continue the name of what they are about ("is 5; …", 「が 5 です。…」). */

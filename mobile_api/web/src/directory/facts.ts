@@ -5,6 +5,7 @@ import { ContactRole } from '../gen/kubari/type/v1/contact_pb';
 import { number } from '../i18n/format';
 import { profileLabel } from '../i18n/profile';
 import { siteName, summary } from '../group/profile';
+import { t as ours } from '../group/words';
 import { t } from './words';
 
 type Key = Parameters<typeof t>[0];
@@ -71,12 +72,12 @@ export function factsOf(group: Group, section: Section, place: (code: string) =>
       lines.push(summary(group, 'storage'));
       break;
     case Section.RECEIVING:
-      lines.push(summary(group, 'days'));
+      line(ours('profile.days'), summary(group, 'days'));
       for (const one of group.receivingWindows) lines.push(`${profileLabel.weekday(one.weekday)} ${one.fromTime}–${one.toTime}`);
       line(t('vehicle'), text.vehicle(group.vehicle) + (group.vehicleRefrigerated ? ` · ${t('refrigerated')}` : ''));
       break;
     case Section.FOOD:
-      lines.push(summary(group, 'categories'), summary(group, 'allergens'), summary(group, 'tags'));
+      for (const part of ['categories', 'allergens', 'tags'] as const) line(ours(`profile.${part}`), summary(group, part));
       break;
     case Section.ISSUES:
       for (const one of group.issues) lines.push(`${text.issue(one.issue)}: ${text.level(one.level)}`);

@@ -21,6 +21,7 @@ const ja = {
   see: '見る',
   own: 'この団体の分：{items}',
   ownNone: 'まだ選んでいません',
+  inBids: '入札中：{n}件（合わせて{shares}ポイント）',
   ownNothing: 'この団体の分はありません',
   how: 'しくみ',
   howClaims:
@@ -139,6 +140,7 @@ const en: Record<keyof typeof ja, string> = {
   see: 'See',
   own: 'For this group: {items}',
   ownNone: 'Nothing chosen yet',
+  inBids: 'Open bids: {n}, {shares} shares in all',
   ownNothing: 'Nothing for this group',
   how: 'How it works',
   howClaims:

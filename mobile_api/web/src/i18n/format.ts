@@ -27,9 +27,9 @@ export function instant(time: Timestamp | undefined): string {
   return at(time, { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' });
 }
 
-/** Month and day in the network's time zone. */
+/** Month and day in the network's time zone; in English in words, as 3/4 is two days. */
 export function day(time: Timestamp | undefined): string {
-  return at(time, { month: 'numeric', day: 'numeric' });
+  return at(time, { month: language.current === 'ja' ? 'numeric' : 'short', day: 'numeric' });
 }
 
 function at(time: Timestamp | undefined, options: Intl.DateTimeFormatOptions): string {

@@ -4,6 +4,7 @@ import { fireEvent, render, screen, waitFor, within } from '@testing-library/sve
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { connect } from '../api/clients';
+import { session } from '../api/session.svelte';
 import App from '../App.svelte';
 import { NoticeKind } from '../gen/kubari/notifications/v1/notice_pb';
 import { Channel, DeliveryState, NotificationsService, PreferencesSchema, Timing, WebhookState } from '../gen/kubari/notifications/v1/notifications_pb';
@@ -23,11 +24,11 @@ beforeAll(async () => {
 beforeEach(() => router.go('/'));
 
 function open(path: string, service: Partial<ServiceImpl<typeof NotificationsService>>, role = Role.ADMINISTRATOR) {
-  const session = sessionAs(role);
-  session.subject = `people/${id(70)}`;
+  const own = sessionAs(role);
+  own.subject = `people/${id(70)}`;
   connect(
     createRouterTransport((router) => {
-      network(session, { identity: { setLocale: () => ({}) } })(router);
+      network(own, { identity: { setLocale: () => ({}) } })(router);
       router.service(NotificationsService, { countUnread: () => ({ unread: 2 }), ...service });
     }),
   );
@@ -73,6 +74,22 @@ test('notices are read, and the bell knows', async () => {
   expect(marked).toEqual([`notices/${id(1)}`, '', 'all']);
 });
 
+test('the number on the bell is never that of who was here before', async () => {
+  let late = (_: { unread: number }) => {};
+  const gone = new Promise<{ unread: number }>((done) => (late = done));
+  let calls = 0;
+  open('/', { countUnread: () => (calls++ === 0 ? gone : { unread: 5 }) });
+  await screen.findByRole('link', { name: '通知' });
+  await waitFor(() => expect(calls).toBe(1));
+  const next = sessionAs(Role.AUDITOR);
+  next.subject = `people/${id(71)}`;
+  session.begin(next);
+  expect(await screen.findByRole('link', { name: '通知 未読5件' })).toBeTruthy();
+  late({ unread: 9 });
+  await new Promise((done) => setTimeout(done));
+  expect(unread.count).toBe(5);
+});
+
 test('only what was changed is sent, and a recall cannot be switched off', async () => {
   let sent: unknown;
   const now = create(PreferencesSchema, {
@@ -100,7 +117,7 @@ test('the link of an e-mail stops it by a button, and not before', async () => {
   const tokens: string[] = [];
   open('/stop-emails/AB-_9=', { stopEmails: (request) => (tokens.push(request.token), { kinds: [NoticeKind.STOCK_ALERTS] }) });
   // Who is signed in is known when the bell is there; the page is shown anew then.
-  await screen.findByRole('link', { name: /^通知/ });
+  await screen.findByRole('link', { name: '通知 未読2件' });
   const button = await screen.findByRole('button', { name: 'メールを停止する' });
   expect(tokens).toEqual([]);
   await fireEvent.click(button);
