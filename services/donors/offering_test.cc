@@ -9,6 +9,7 @@ namespace {
 using ::testing::ElementsAre;
 using errors::FailsBecause;
 using errors::IsOk;
+using errors::Violates;
 
 class OfferingTest : public DonorsTest {
  protected:
