@@ -2,12 +2,18 @@
 import { api } from '../api/clients';
 import type { Choice } from '../components/Combobox.svelte';
 import { goodUntil, items } from '../i18n/format';
+import { t } from './words';
 
 const FEW = 20;
 
 export async function groups(query: string): Promise<Choice[]> {
   const answer = await api.groups.listGroups({ pageSize: FEW, query, orderBy: 'relevance' });
   return answer.groups.map((group) => ({ name: group.name, text: group.displayName, more: group.code }));
+}
+
+export async function donors(query: string): Promise<Choice[]> {
+  const answer = await api.donors.listDonors({ pageSize: FEW, query });
+  return answer.donors.map((donor) => ({ name: donor.name, text: donor.displayName, more: donor.agreementInForce ? donor.code : t('agreementNo') }));
 }
 
 export async function products(query: string): Promise<Choice[]> {

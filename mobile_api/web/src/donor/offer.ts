@@ -57,6 +57,7 @@ export interface Tightened {
   minRemainingDays: number;
   pastBestBeforeAllowed: boolean;
   donorMayBeNamed: boolean;
+  photosAllowed: boolean;
 }
 
 export function emptyLine(key: number): LineDraft {
@@ -120,8 +121,8 @@ export function draftOf(offer: Offer, asNew: boolean, today: string): OfferDraft
 }
 
 export function tightenedOf(conditions: Conditions): Tightened {
-  const { minComplianceLevel, onwardTransferAllowed, onlyGroups, excludedPrefectures, minRemainingDays, pastBestBeforeAllowed, donorMayBeNamed } = conditions;
-  return { minComplianceLevel, onwardTransferAllowed, onlyGroups: [...onlyGroups], excludedPrefectures: [...excludedPrefectures], minRemainingDays, pastBestBeforeAllowed, donorMayBeNamed };
+  const { minComplianceLevel, onwardTransferAllowed, onlyGroups, excludedPrefectures, minRemainingDays, pastBestBeforeAllowed, donorMayBeNamed, photosAllowed } = conditions;
+  return { minComplianceLevel, onwardTransferAllowed, onlyGroups: [...onlyGroups], excludedPrefectures: [...excludedPrefectures], minRemainingDays, pastBestBeforeAllowed, donorMayBeNamed, photosAllowed };
 }
 
 /** The agreement that counts on a day ("2026-11-21"). */
@@ -145,6 +146,7 @@ export function atLeast(agreed: Conditions | undefined, wanted: Tightened | unde
     minRemainingDays: Math.max(base.minRemainingDays, wanted.minRemainingDays),
     pastBestBeforeAllowed: base.pastBestBeforeAllowed && wanted.pastBestBeforeAllowed,
     donorMayBeNamed: base.donorMayBeNamed && wanted.donorMayBeNamed,
+    photosAllowed: base.photosAllowed && wanted.photosAllowed,
   };
 }
 
