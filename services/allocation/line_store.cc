@@ -39,6 +39,7 @@ constexpr pg::Statement kInsert{
     "$19::text[], $20::uuid[], $21::uuid[], $22::bigint[], $23::text[], $24::timestamptz[], $25::uuid[], "
     "$26::integer[], "
     "$27::bigint[], $28::uuid[])"};
+constexpr pg::Statement kExplain{"UPDATE lines SET facts = $3 WHERE network_id = $1 AND line_id = $2"};
 constexpr pg::Statement kFind{KUBARI_LINES "WHERE l.network_id = $1 AND l.line_id = $2"};
 constexpr pg::Statement kFindLocked{KUBARI_LINES "WHERE l.network_id = $1 AND l.line_id = $2 FOR UPDATE OF l"};
 constexpr pg::Statement kUpdate{
@@ -419,6 +420,10 @@ absl::Status UpdateLine(pg::Transaction& tx, LineRow& row) {
   const absl::Status status = UpdateLines(tx, rows);
   row = std::move(rows.front());
   return status;
+}
+
+absl::Status UpdateExplanation(pg::Transaction& tx, const LineRow& row) {
+  return tx.Execute(kExplain, tx.network_id(), row.id, ToJson(row.facts)).status();
 }
 
 absl::StatusOr<std::vector<LineRow>> ListLines(pg::Transaction& tx, const LineFilter& filter, const LineKey& key,

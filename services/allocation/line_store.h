@@ -91,6 +91,8 @@ absl::StatusOr<LineRow> FindLine(pg::Transaction& tx, const std::string& line_id
 // goes back to its group's account.
 absl::Status UpdateLines(pg::Transaction& tx, std::vector<LineRow>& rows);
 absl::Status UpdateLine(pg::Transaction& tx, LineRow& row);
+// Writes why the line is as it is (`facts`), which only a change by hand alters.
+absl::Status UpdateExplanation(pg::Transaction& tx, const LineRow& row);
 // Of a run that was never published.
 absl::Status DeleteLines(pg::Transaction& tx, const std::string& run_id);
 

@@ -125,33 +125,75 @@ class Checking {
   std::set<std::string> seen_;
 };
 
-// The first that cannot be, of one supply's pins together.
-absl::Status CheckPins(const pb::Snapshot& snapshot, const Judgement& judgement) {
-  std::map<int, int64_t> pinned;
-  for (const pb::Pin& pin : snapshot.options().pins()) {
-    const std::optional<int> supply = judgement.SupplyNamed(pin.lot(), pin.place());
-    if (!supply) return refusals::LotNotSeen(pin.lot(), pin.place());
-    const std::optional<int> group = judgement.GroupNamed(pin.group());
-    if (!group) return refusals::NotAGroupOfTheRun(pin.group());
-    if (pin.items() == 0) continue;
+// What the options name must be in what the run sees; everything that is not, at its field.
+class Fitting {
+ public:
+  Fitting(const pb::Snapshot& snapshot, const Judgement& judgement, errors::Violations& violations)
+      : snapshot_(snapshot), judgement_(judgement), violations_(violations) {}
+
+  void Check(const pb::RunOptions& options) {
+    Each("group_bounds", options.group_bounds(), [&](const auto& bound, const std::string& at) { Group(bound, at); });
+    Each("capacities", options.capacities(), [&](const auto& own, const std::string& at) { Group(own, at); });
+    Each("left_out", options.left_out(), [&](const pb::LeftOut& left_out, const std::string& at) {
+      if (!left_out.group().empty()) Group(left_out, at);
+      if (!left_out.lot().empty()) Lot(left_out, at);
+    });
+    Each("lowest_prices", options.lowest_prices(), [&](const auto& price, const std::string& at) { Lot(price, at); });
+    Each("pins", options.pins(), [&](const pb::Pin& pin, const std::string& at) { Pin(pin, at); });
+  }
+
+ private:
+  template <typename Entries, typename Judge>
+  static void Each(const char* field, const Entries& entries, const Judge& judge) {
+    for (int i = 0; i < entries.size(); ++i) judge(entries.Get(i), absl::StrCat("options.", field, "[", i, "]"));
+  }
+  void Add(const std::string& field, const absl::Status& why) {
+    violations_.Add(field, errors::ReasonOf(why), errors::MessageIn("en", why), errors::MessageIn("ja", why));
+  }
+  std::optional<int> Group(const auto& entry, const std::string& at) {
+    const std::optional<int> group = judgement_.GroupNamed(entry.group());
+    if (!group) Add(at + ".group", refusals::NotAGroupOfTheRun(entry.group()));
+    return group;
+  }
+  void Lot(const auto& entry, const std::string& at) {
+    if (!std::ranges::binary_search(judgement_.lots(), entry.lot()))
+      Add(at + ".lot", refusals::LotNotSeen(entry.lot(), ""));
+  }
+  // What the pins before it left of its supply is there for a pin.
+  void Pin(const pb::Pin& pin, const std::string& at) {
+    const std::optional<int> supply = judgement_.SupplyNamed(pin.lot(), pin.place());
+    if (!supply) Add(at + ".lot", refusals::LotNotSeen(pin.lot(), pin.place()));
+    const std::optional<int> group = Group(pin, at);
+    if (!supply || !group || pin.items() == 0) return;
     std::vector<eligibility::Reason> hard;
-    for (eligibility::Reason& reason : judgement.WhyNot(*supply, *group)) {
+    for (eligibility::Reason& reason : judgement_.WhyNot(*supply, *group)) {
       if (eligibility::IsHard(reason.code)) hard.push_back(std::move(reason));
     }
-    if (!hard.empty())
-      return refusals::GroupNotEligible(pin.group(), snapshot.groups(*group).group().display_name(), hard);
-    const Supply& facts = judgement.supplies()[*supply];
-    const int64_t free = facts.items - pinned[*supply];
-    if (pin.items() > free) return refusals::QuantityTooLarge(pin.items(), free);
-    if (pin.items() % facts.items_per_case != 0 && pin.items() != free)
-      return refusals::NotWholeCases(pin.items(), facts.items_per_case, free);
-    // Behind a hub's door it is met together; PublishRun looks at what came of it.
-    if (pin.items() < facts.min_lot_items && !judgement.IsHub(judgement.DoorOf(*supply, *group)))
-      return refusals::BelowMinimumLot(pin.items(), facts.min_lot_items);
-    pinned[*supply] += pin.items();
+    if (!hard.empty()) {
+      const std::string& name = snapshot_.groups(*group).group().display_name();
+      Add(at + ".group", refusals::GroupNotEligible(pin.group(), name, hard));
+      return;
+    }
+    const Supply& facts = judgement_.supplies()[*supply];
+    int64_t& pinned = pinned_[*supply];
+    const int64_t free = facts.items - pinned;
+    if (pin.items() > free) {
+      Add(at + ".items", refusals::QuantityTooLarge(pin.items(), free));
+    } else if (pin.items() % facts.items_per_case != 0 && pin.items() != free) {
+      Add(at + ".items", refusals::NotWholeCases(pin.items(), facts.items_per_case, free));
+    } else if (pin.items() < facts.min_lot_items && !judgement_.IsHub(judgement_.DoorOf(*supply, *group))) {
+      // Behind a hub's door it is met together; PublishRun looks at what came of it.
+      Add(at + ".items", refusals::BelowMinimumLot(pin.items(), facts.min_lot_items));
+    } else {
+      pinned += pin.items();
+    }
   }
-  return absl::OkStatus();
-}
+
+  const pb::Snapshot& snapshot_;
+  const Judgement& judgement_;
+  errors::Violations& violations_;
+  std::map<int, int64_t> pinned_;
+};
 
 }  // namespace
 
@@ -163,24 +205,10 @@ void CheckOptionsOf(pb::Policy policy, const pb::RunOptions& options, errors::Vi
   Checking(violations).CheckPolicy(policy, options);
 }
 
-absl::Status CheckOptionsFit(const pb::Snapshot& snapshot, const Judgement& judgement) {
-  const pb::RunOptions& options = snapshot.options();
-  const auto unseen = [&](const std::string& group) { return !group.empty() && !judgement.GroupNamed(group); };
-  for (const pb::GroupBound& bound : options.group_bounds()) {
-    if (unseen(bound.group())) return refusals::NotAGroupOfTheRun(bound.group());
-  }
-  for (const pb::CapacityOverride& own : options.capacities()) {
-    if (unseen(own.group())) return refusals::NotAGroupOfTheRun(own.group());
-  }
-  for (const pb::LeftOut& left_out : options.left_out()) {
-    if (unseen(left_out.group())) return refusals::NotAGroupOfTheRun(left_out.group());
-    if (!left_out.lot().empty() && !std::ranges::binary_search(judgement.lots(), left_out.lot()))
-      return refusals::LotNotSeen(left_out.lot(), "");
-  }
-  for (const pb::LowestPrice& price : options.lowest_prices()) {
-    if (!std::ranges::binary_search(judgement.lots(), price.lot())) return refusals::LotNotSeen(price.lot(), "");
-  }
-  return CheckPins(snapshot, judgement);
+absl::Status CheckOptionsFit(const pb::RunOptions& options, const pb::Snapshot& snapshot, const Judgement& judgement) {
+  errors::Violations violations;
+  Fitting(snapshot, judgement, violations).Check(options);
+  return violations.status();
 }
 
 void KeepAdjustments(const std::vector<LineRow>& lines, pb::RunOptions& options) {

@@ -119,17 +119,31 @@ TEST_F(OptionsTest, OptionsMustFitWhatTheRunSees) {
     Pin(options, lot, group, items);
     return CreateWith(options);
   };
-  EXPECT_THAT(with_pin(9, 1, 10), FailsBecause("LOT_NOT_SEEN"));
-  EXPECT_THAT(with_pin(1, 9, 10), FailsBecause("GROUP_NOT_SEEN"));
-  EXPECT_THAT(with_pin(1, 3, 10), FailsBecause("GROUP_NOT_ELIGIBLE"));
+  EXPECT_THAT(with_pin(9, 1, 10), Violates("options.pins[0].lot", "LOT_NOT_SEEN"));
+  EXPECT_THAT(with_pin(1, 9, 10), Violates("options.pins[0].group", "GROUP_NOT_SEEN"));
+  EXPECT_THAT(with_pin(1, 3, 10), Violates("options.pins[0].group", "GROUP_NOT_ELIGIBLE"));
   EXPECT_THAT(with_pin(1, 3, 0), IsOk());
-  EXPECT_THAT(with_pin(1, 1, 70), FailsBecause("QUANTITY_TOO_LARGE"));
-  EXPECT_THAT(with_pin(1, 1, 15), FailsBecause("NOT_WHOLE_CASES"));
+  EXPECT_THAT(with_pin(1, 1, 70), Violates("options.pins[0].items", "QUANTITY_TOO_LARGE"));
+  EXPECT_THAT(with_pin(1, 1, 15), Violates("options.pins[0].items", "NOT_WHOLE_CASES"));
+
+  // All of it at once, at the fields as they were sent; what one pin takes is not there for the next.
   pb::RunOptions options;
+  Pin(options, 1, 2, 20);
+  Pin(options, 1, 1, 50);
+  Pin(options, 9, 9, 10);
   pb::LeftOut& left_out = *options.add_left_out();
   left_out.set_lot(LotName(9));
   left_out.set_reason("なし");
-  EXPECT_THAT(CreateWith(options), FailsBecause("LOT_NOT_SEEN"));
+  pb::GroupBound& bound = *options.add_group_bounds();
+  bound.set_group(GroupName(9));
+  bound.set_cap(1);
+  bound.set_reason("なし");
+  const auto refused = CreateWith(options);
+  EXPECT_THAT(refused, Violates("options.pins[1].items", "QUANTITY_TOO_LARGE"));
+  EXPECT_THAT(refused, Violates("options.pins[2].lot", "LOT_NOT_SEEN"));
+  EXPECT_THAT(refused, Violates("options.pins[2].group", "GROUP_NOT_SEEN"));
+  EXPECT_THAT(refused, Violates("options.left_out[0].lot", "LOT_NOT_SEEN"));
+  EXPECT_THAT(refused, Violates("options.group_bounds[0].group", "GROUP_NOT_SEEN"));
 }
 
 TEST_F(OptionsTest, WhatIfHasNoEffect) {

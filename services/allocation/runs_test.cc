@@ -12,6 +12,7 @@ namespace {
 using errors::FailsBecause;
 using errors::IsOk;
 using errors::Violates;
+using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -184,11 +185,19 @@ TEST_F(AllocationTest, AdjustingByHandKeepsTheRules) {
   EXPECT_EQ(less.items(), 10);
   EXPECT_EQ(less.proposed_items(), 60);
   EXPECT_EQ(less.reason(), "電話で確認");
+  EXPECT_THAT(less.explanation_ja(), HasSubstr("10点に直しました：電話で確認"));
+  // Told once, and no longer when it is as it was proposed.
+  EXPECT_THAT(Must(&Stub::AdjustLine, "coordinator", Adjust(run, 2, 1, 20)).explanation_ja(),
+              AllOf(HasSubstr("20点に直しました"), Not(HasSubstr("10点に直しました"))));
+  EXPECT_THAT(Must(&Stub::AdjustLine, "coordinator", Adjust(run, 2, 1, 60)).explanation_ja(),
+              Not(HasSubstr("直しました")));
+  Must(&Stub::AdjustLine, "coordinator", Adjust(run, 2, 1, 10));
   EXPECT_THAT(adjust(1, 1, 15), FailsBecause("NOT_WHOLE_CASES"));
   EXPECT_THAT(adjust(2, 3, 20), FailsBecause("BELOW_MINIMUM_LOT"));
   // Soft: the coordinator talked to the group. First the other group's share must go.
   const pb::Line dropped = Must(&Stub::AdjustLine, "coordinator", Adjust(run, 1, 2, 0));
   EXPECT_EQ(dropped.state(), pb::LINE_STATE_DROPPED);
+  EXPECT_THAT(dropped.explanation(), HasSubstr("A coordinator took it out: "));
   const pb::Line added = Must(&Stub::AdjustLine, "coordinator", Adjust(run, 2, 2, 60));
   EXPECT_EQ(added.state(), pb::LINE_STATE_PROPOSED);
   EXPECT_EQ(added.proposed_items(), 0);

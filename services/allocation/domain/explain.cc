@@ -165,6 +165,15 @@ Sentence ExplainPin(const Outcome& outcome, const Share& share, const Supply& su
                 HowItComes(share, supply, hub_name));
 }
 
+Sentence ExplainByHand(int64_t items, const std::string& reason) {
+  if (items == 0) {
+    return {absl::StrCat("A coordinator took it out: ", reason, "."),
+            absl::StrCat("コーディネーターが取りやめました：", reason, "。")};
+  }
+  return {absl::StrCat("A coordinator made it ", items, items == 1 ? " item: " : " items: ", reason, "."),
+          absl::StrCat("コーディネーターが", items, "点に直しました：", reason, "。")};
+}
+
 Sentence ExplainNext(std::string_view next_group) {
   if (next_group.empty())
     return {"No group could take another case.", "さらに1ケースを受け取れる団体はありませんでした。"};

@@ -23,6 +23,8 @@ Sentence ZoneName(int zone);
 
 // One after the other.
 Sentence Append(Sentence sentence, const Sentence& more);
+// What a coordinator made of a proposed line; 0 items: dropped.
+Sentence ExplainByHand(int64_t items, const std::string& reason);
 
 // What the group had asked for, in its words; empty: it had not.
 Sentence ExplainAskedFor(const std::string& asked_for);

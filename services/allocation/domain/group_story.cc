@@ -5,6 +5,7 @@
 #include <absl/strings/str_join.h>
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <set>
 #include <string>
@@ -133,50 +134,66 @@ class Telling {
     }
   }
 
-  // Rules that hold at every place of a lot.
+  // Rules that hold at every place of a lot; and what keeps each lot away together, where least does.
   void TellRules() {
-    std::map<std::string, pb::RuleCount> rules;
-    const auto count = [&](const std::string& code, int64_t items, const auto& words) {
-      pb::RuleCount& rule = rules[code];
-      if (rule.lots() == 0) {
-        const Sentence sentence = words();
-        rule.set_code(code);
-        rule.set_message(sentence.english);
-        rule.set_message_ja(sentence.japanese);
-      }
-      rule.set_lots(rule.lots() + 1);
-      rule.set_items(rule.items() + items);
-    };
+    std::map<int, pb::RuleCount> rules;
     for (const std::vector<int>& supplies : judgement_.supplies_of_lot()) {
       int64_t items = 0;
-      uint32_t bits = ~uint32_t{0};
+      uint64_t everywhere = ~uint64_t{0}, least = everywhere;
       for (const int supply : supplies) {
         items += judgement_.supplies()[supply].items;
-        bits &= judgement_.CodesOf(supply, group_).bits();
+        const uint64_t keep = KeepAway(supply);
+        everywhere &= keep;
+        if (std::popcount(keep) >= std::popcount(least)) continue;
+        least = keep;
+        for (int code = 0; code <= kLeftOut; ++code) {
+          if ((keep >> code & 1) != 0 && !words_.contains(code)) words_[code] = WhyNot(supply, code);
+        }
       }
-      for (int code = 0; code < eligibility::kCodes; ++code) {
-        if ((bits >> code & 1) == 0) continue;
-        count(std::string(eligibility::CodeName(static_cast<eligibility::Code>(code))), items, [&]() -> Sentence {
-          for (const eligibility::Reason& reason : judgement_.WhyNot(supplies.front(), group_)) {
-            if (static_cast<int>(reason.code) != code) continue;
-            const auto by_hub = judgement_.WhyNotByHub(supplies.front(), group_);
-            if (!by_hub) return {reason.english, reason.japanese};
-            return {absl::StrCat(reason.english, " ", by_hub->english), reason.japanese + by_hub->japanese};
-          }
-          return {};
-        });
+      for (int code = 0; code <= kLeftOut; ++code) {
+        if ((everywhere >> code & 1) == 0) continue;
+        pb::RuleCount& rule = rules[code];
+        rule.set_lots(rule.lots() + 1);
+        rule.set_items(rule.items() + items);
       }
-      if (const std::string* reason = judgement_.LeftOut(supplies.front(), group_)) {
-        count("LEFT_OUT", items, [&]() -> Sentence {
-          return {absl::StrCat("A coordinator left it out: ", *reason, "."),
-                  absl::StrCat("コーディネーターが外しました：", *reason, "。")};
-        });
-      }
+      if (least == 0) continue;
+      Kept& kept = kept_[least];
+      ++kept.lots;
+      kept.items += items;
     }
     std::vector<pb::RuleCount> ranked;
-    for (auto& [code, rule] : rules) ranked.push_back(std::move(rule));
+    for (auto& [code, rule] : rules) {
+      rule.set_code(NameOf(code));
+      rule.set_message(words_[code].english);
+      rule.set_message_ja(words_[code].japanese);
+      ranked.push_back(std::move(rule));
+    }
     std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.items() > b.items(); });
     for (pb::RuleCount& rule : ranked) *told_.add_rules() = std::move(rule);
+  }
+
+  // Bits of what keeps the supply from the group: codes of eligibility, and a coordinator's decision.
+  static constexpr int kLeftOut = eligibility::kCodes;
+  uint64_t KeepAway(int supply) const {
+    const uint64_t left_out = judgement_.LeftOut(supply, group_) != nullptr ? 1 : 0;
+    return judgement_.CodesOf(supply, group_).bits() | left_out << kLeftOut;
+  }
+  static std::string NameOf(int code) {
+    return code == kLeftOut ? "LEFT_OUT" : std::string(eligibility::CodeName(static_cast<eligibility::Code>(code)));
+  }
+  Sentence WhyNot(int supply, int code) const {
+    if (code == kLeftOut) {
+      const std::string& reason = *judgement_.LeftOut(supply, group_);
+      return {absl::StrCat("A coordinator left it out: ", reason, "."),
+              absl::StrCat("コーディネーターが外しました：", reason, "。")};
+    }
+    for (const eligibility::Reason& reason : judgement_.WhyNot(supply, group_)) {
+      if (static_cast<int>(reason.code) != code) continue;
+      const auto by_hub = judgement_.WhyNotByHub(supply, group_);
+      if (!by_hub) return {reason.english, reason.japanese};
+      return {absl::StrCat(reason.english, " ", by_hub->english), reason.japanese + by_hub->japanese};
+    }
+    return {};
   }
 
   void TellNext() {
@@ -304,12 +321,24 @@ class Telling {
            absl::StrCat("With more ", name.english, " storage the group would have got more."),
            absl::StrCat(name.japanese, "の保管場所がもっとあれば、さらに受け取れました。"));
     }
-    for (const pb::RuleCount& rule : told_.rules()) {
-      Wish("RULE", rule.code(),
-           absl::StrFormat("Without this, %d more %s (%d items) could have come to it: %s", rule.lots(),
-                           rule.lots() == 1 ? "lot" : "lots", rule.items(), rule.message()),
-           absl::StrFormat("次の点が変われば、さらに%dロット（%d点）が対象になりました：%s", rule.lots(), rule.items(),
-                           rule.message_ja()));
+    // A lot that several rules keep away comes only if none of them does.
+    std::vector<std::pair<uint64_t, Kept>> kept(kept_.begin(), kept_.end());
+    std::ranges::stable_sort(kept, [](const auto& a, const auto& b) { return a.second.items > b.second.items; });
+    for (const auto& [bits, of] : kept) {
+      std::vector<std::string> codes, english, japanese;
+      for (int code = 0; code <= kLeftOut; ++code) {
+        if ((bits >> code & 1) == 0) continue;
+        codes.push_back(NameOf(code));
+        english.push_back(words_[code].english);
+        japanese.push_back(words_[code].japanese);
+      }
+      const bool one = codes.size() == 1;
+      Wish("RULE", absl::StrJoin(codes, ","),
+           absl::StrFormat("%s, %d more %s (%d items) could have come to it: %s",
+                           one ? "Without this" : "Without all of this", of.lots, of.lots == 1 ? "lot" : "lots",
+                           of.items, absl::StrJoin(english, " ")),
+           absl::StrFormat("次の点が%s変われば、さらに%dロット（%d点）が対象になりました：%s", one ? "" : "すべて",
+                           of.lots, of.items, absl::StrJoin(japanese, "")));
       if (told_.wishes_size() >= kRulesInText + kZones) break;
     }
     if (told_.eligible_lots() == 0) return;
@@ -477,6 +506,12 @@ class Telling {
   const std::vector<pb::Line>& lines_;
   const bool all_groups_;
   pb::ExplainGroupResponse told_;
+  struct Kept {
+    int lots = 0;
+    int64_t items = 0;
+  };
+  std::map<uint64_t, Kept> kept_;  // by KeepAway
+  std::map<int, Sentence> words_;
   std::vector<std::string> sentences_, sentences_ja_;
 };
 

@@ -326,6 +326,26 @@ TEST_F(GroupStoryTest, WhyNothing) {
   EXPECT_EQ(left.by_hand(0).kind(), "LEFT_OUT");
 }
 
+TEST_F(GroupStoryTest, ALotThatTwoRulesKeepAwayComesOnlyWithoutBoth) {
+  pb::Snapshot snapshot = SmallNetwork();
+  pb::LeftOut& left_out = *snapshot.mutable_options()->add_left_out();
+  left_out.set_group(GroupName(2));
+  left_out.set_reason("改装中");
+  groups::v1::Group& group = *snapshot.mutable_groups(1)->mutable_group();
+  ASSERT_EQ(group.name(), GroupName(2));
+  snapshot.mutable_stock(0)->mutable_lot()->set_category(type::v1::FOOD_CATEGORY_DRINK);
+  group.clear_accepted_categories();
+  group.add_accepted_categories(type::v1::FOOD_CATEGORY_RICE);
+  const pb::ExplainGroupResponse told = Tell(snapshot, 2);
+  EXPECT_EQ(told.rules(0).code(), "LEFT_OUT");
+  EXPECT_EQ(told.rules(0).lots(), 2);
+  std::map<std::string, std::string> wishes;
+  for (const pb::Wish& wish : told.wishes()) wishes[wish.reference()] = wish.message();
+  ASSERT_THAT(wishes, SizeIs(2));
+  EXPECT_THAT(wishes["LEFT_OUT"], HasSubstr("Without this, 1 more lot"));
+  EXPECT_THAT(wishes["CATEGORY_NOT_ACCEPTED,LEFT_OUT"], HasSubstr("Without all of this, 1 more lot"));
+}
+
 TEST(Propose, EveryRuleHasASentence) {
   for (int code = 0; code < eligibility::kCodes; ++code) {
     const std::string_view name = eligibility::CodeName(static_cast<eligibility::Code>(code));

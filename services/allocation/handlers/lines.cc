@@ -10,6 +10,7 @@
 #include "libs/paging/page.h"
 #include "libs/registry/fields.h"
 #include "libs/registry/mutation.h"
+#include "services/allocation/domain/explain.h"
 #include "services/allocation/domain/propose.h"
 #include "services/allocation/domain/replay.h"
 #include "services/allocation/refusals.h"
@@ -57,6 +58,16 @@ pb::RunSummary SummaryOf(const Solved& solved, const std::vector<LineRow>& lines
                            .items = line.now.items});
   }
   return Summarise(solved.snapshot, solved.proposal, assignments);
+}
+
+// Why it was proposed as it was.
+Sentence WhyProposed(const Solved& solved, const LineRow& line) {
+  for (const ProposedLine& proposed : solved.proposal.lines) {
+    const pb::Line& facts = proposed.line;
+    if (facts.lot() == line.facts.lot() && facts.place() == line.facts.place() && facts.group() == line.facts.group())
+      return {facts.explanation(), facts.explanation_ja()};
+  }
+  return {line.facts.explanation(), line.facts.explanation_ja()};
 }
 
 // A line by hand: its facts, with what spoke against it and did not forbid it.
@@ -142,6 +153,13 @@ absl::StatusOr<pb::Line> LinesHandler::AdjustLine(const rpc::Call& call, const p
     }
     changed->now.items = request.items();
     changed->now.reason = request.reason();
+    if (changed->facts.proposed_items() > 0) {
+      Sentence why = WhyProposed(*solved, *changed);
+      if (request.items() != changed->facts.proposed_items())
+        why = Append(std::move(why), ExplainByHand(request.items(), request.reason()));
+      changed->facts.set_explanation(why.english);
+      changed->facts.set_explanation_ja(why.japanese);
+    }
     *run.run.mutable_summary() = SummaryOf(*solved, lines);
     RETURN_IF_ERROR(UpdateRun(tx, run));
     if (changed->version == 0) {
@@ -149,6 +167,7 @@ absl::StatusOr<pb::Line> LinesHandler::AdjustLine(const rpc::Call& call, const p
       RETURN_IF_ERROR(InsertLines(tx, {*changed}));
     } else {
       RETURN_IF_ERROR(UpdateLine(tx, *changed));
+      RETURN_IF_ERROR(UpdateExplanation(tx, *changed));
     }
     return Shown(*changed, /*all_groups=*/true);
   });

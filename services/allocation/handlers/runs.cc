@@ -57,7 +57,7 @@ absl::StatusOr<std::shared_ptr<const Solved>> SolveWith(pb::Snapshot snapshot, c
                                                         SolvedCache& cache) {
   *snapshot.mutable_options() = options;
   Canonicalise(snapshot);
-  RETURN_IF_ERROR(CheckOptionsFit(snapshot, Judgement(snapshot)));
+  RETURN_IF_ERROR(CheckOptionsFit(options, snapshot, Judgement(snapshot)));
   const std::string bytes = CanonicalBytes(snapshot);
   return cache.Of(Sha256(bytes), bytes);
 }
@@ -164,7 +164,7 @@ absl::StatusOr<pb::Run> RunsHandler::CreateRun(const rpc::Call& call, const pb::
   ASSIGN_OR_RETURN(const absl::TimeZone zone, calendar::LoadZone(call.principal.time_zone));
   RETURN_IF_ERROR(tools_.pool.Read(TxOf(call), [&](pg::Transaction& tx) { return AddPast(tx, zone, snapshot); }));
   RETURN_IF_ERROR(CheckPairs(snapshot.stock_size(), snapshot.groups_size()));
-  RETURN_IF_ERROR(CheckOptionsFit(snapshot, Judgement(snapshot)));
+  RETURN_IF_ERROR(CheckOptionsFit(request.options(), snapshot, Judgement(snapshot)));
   const std::string bytes = CanonicalBytes(snapshot);
   ASSIGN_OR_RETURN(const std::shared_ptr<const Solved> solved, solved_.Of(Sha256(bytes), bytes));
 
