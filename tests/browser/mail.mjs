@@ -5,6 +5,8 @@ import { createServer } from 'node:net';
 
 export class Mail {
   letters = [];
+  /** Addresses that have no mailbox here. */
+  refused = new Set();
   #server;
   #file;
   #before;
@@ -37,7 +39,7 @@ export class Mail {
         if (content) {
           if (line !== '.') content.push(line.replace(/^\./, ''));
           else {
-            this.letters.push({ to, text: decoded(content) });
+            this.letters.push({ to, head: content.slice(0, content.indexOf('')).join('\n'), text: decoded(content) });
             content = undefined;
             to = [];
             socket.write('250 kept\r\n');
@@ -47,14 +49,15 @@ export class Mail {
           socket.write('354 go on\r\n');
         } else if (/^QUIT/i.test(line)) socket.end('221 bye\r\n');
         else {
-          if (/^RCPT TO:/i.test(line)) to.push(/<(.*)>/.exec(line)?.[1]);
-          socket.write('250 ok\r\n');
+          const address = /^RCPT TO:.*<(.*)>/i.exec(line)?.[1];
+          if (address && !this.refused.has(address)) to.push(address);
+          socket.write(this.refused.has(address) ? '550 no such mailbox\r\n' : '250 ok\r\n');
         }
       }
     });
   }
 
-  /** The last letter to this address. */
+  /** The last letter to this address: its header lines and its text. */
   to(address) {
     return this.letters.findLast((letter) => letter.to.includes(address));
   }

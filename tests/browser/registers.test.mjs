@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomInt, randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 
-import { all, barriers, call, callAs, launch, open, screenshot, server, settled } from './connection.mjs';
+import { all, call, callAs, judge, launch, open, pick, screenshot, server, settled } from './connection.mjs';
 import { Mail } from './mail.mjs';
 import { day, until, World } from './world.mjs';
 
@@ -30,12 +30,6 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** Looks at the page as it stands: nothing keeps anybody out, nothing is wider than the screen. */
-async function judged(page, name) {
-  await screenshot(page, `registers-${name}`);
-  assert.deepEqual(await barriers(page), [], name);
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, `${name} is wider than the screen`);
-}
 /** What failed is seen in a picture. */
 const walk = (name, steps) =>
   test(name, { skip }, async () => {
@@ -52,12 +46,6 @@ async function home(page) {
   await page.reload();
   await settled(page);
 }
-async function pick(page, label, text) {
-  const box = page.getByRole('combobox', { name: label, exact: true });
-  await box.fill(text);
-  await page.getByRole('listbox').getByRole('option').filter({ hasText: text }).first().click();
-}
-
 walk('a group applies by the public form, confirms its address, is checked and approved', async () => {
   const file = process.env.KUBARI_SMTP_FILE;
   const mail = file && (await Mail.make(file));
@@ -75,7 +63,7 @@ walk('a group applies by the public form, confirms its address, is checked and a
     await page.getByLabel(/^支援している世帯数/).fill('25');
     await page.getByLabel('申し込みをする人・窓口の名前').fill('窓口');
     await page.getByLabel('連絡先のメールアドレス').fill(email);
-    await judged(page, 'apply');
+    await judge(page, 'registers-apply');
     await button(page, '申し込む').click();
     await page.getByText('申し込みを受け付けました').waitFor();
     if (mail) {
@@ -84,7 +72,7 @@ walk('a group applies by the public form, confirms its address, is checked and a
       assert.ok(link, mail.to(email).text);
       await page.goto(`${server}/${new URL(link).hash}`);
       await page.getByText('メールアドレスの確認ができました').waitFor();
-      await judged(page, 'apply-confirmed');
+      await judge(page, 'registers-apply-confirmed');
     }
     assert.deepEqual(complaints, []);
   } finally {
@@ -98,7 +86,7 @@ walk('a group applies by the public form, confirms its address, is checked and a
   await desk.getByRole('heading', { level: 1, name }).waitFor();
   await desk.getByLabel('連絡先を確かめた').check();
   await desk.getByText(/の担当（\d/).first().waitFor();
-  await judged(desk, 'application');
+  await judge(desk, 'registers-application');
   const found = (await world.do('groups.applications', 'ListApplications', { query: name })).applications[0];
   assert.equal(found.checks.length, 1);
   // By the letter, or by who reached them.
@@ -121,7 +109,7 @@ walk('a survey is answered from the home page: one part by a tap, one changed', 
   await phone.getByText('1／2 済み').waitFor();
   await button(phone, '変える 支援している人数').click();
   await phone.getByLabel('うち子どもの人数').fill('31');
-  await judged(phone, 'survey');
+  await judge(phone, 'registers-survey');
   await button(phone, '保存する').click();
   await phone.getByText('すべて確認できました').waitFor();
   assert.equal((await world.do('groups', 'GetGroup', { name: world.group.name })).children, '31');
@@ -130,7 +118,7 @@ walk('a survey is answered from the home page: one part by a tap, one changed', 
   await desk.goto(`${server}/#/surveys/${survey.name.split('/')[1]}`);
   await desk.getByText('1／1 団体が回答').waitFor();
   await desk.getByRole('row').filter({ hasText: world.group.displayName }).getByText('回答済み').waitFor();
-  await judged(desk, 'survey-answers');
+  await judge(desk, 'registers-survey-answers');
 });
 
 walk('what a group can use is written, changed, and taken back', async () => {
@@ -148,7 +136,7 @@ walk('what a group can use is written, changed, and taken back', async () => {
   await phone.getByRole('button', { name: /^取り下げる/ }).click();
   await button(phone, '元に戻す').click();
   await phone.getByRole('button', { name: /^直す/ }).waitFor();
-  await judged(phone, 'needs');
+  await judge(phone, 'registers-needs');
   const { needs } = await callAs(phone, 'groups.needs', 'ListNeeds', {});
   assert.deepEqual(needs.map(({ text, quantity, state }) => [text, quantity, state]), [['おむつ Mサイズ', '30', 'NEED_STATE_OPEN']]);
 });
@@ -164,7 +152,7 @@ walk('groups are asked who can use something, one answers by a tap', async () =>
   await desk.getByLabel('期限', { exact: true }).fill(day(120));
   await button(desk, 'だれにたずねるか確かめる').click();
   await desk.getByText(/\d+団体にたずねます。/).waitFor();
-  await judged(desk, 'broadcast-preview');
+  await judge(desk, 'registers-broadcast-preview');
   await button(desk, 'この内容でたずねる').click();
   await desk.getByRole('heading', { level: 1, name: care.displayName }).waitFor();
 
@@ -173,13 +161,13 @@ walk('groups are asked who can use something, one answers by a tap', async () =>
   await phone.getByRole('link', { name: `回答する ${care.displayName}` }).click();
   await phone.getByRole('button', { name: '使います' }).first().click();
   await phone.getByLabel('何ケース使えますか').fill('2');
-  await judged(phone, 'question');
+  await judge(phone, 'registers-question');
   await button(phone, '回答する').click();
   await phone.getByText('回答ずみ：使えます（2ケース）').waitFor();
 
   await desk.reload();
   await desk.getByRole('row').filter({ hasText: world.group.displayName }).getByText('2ケース').waitFor();
-  await judged(desk, 'broadcast-answers');
+  await judge(desk, 'registers-broadcast-answers');
 });
 
 walk('a municipality asks, the request is handed over, taken on, and fulfilled from stock; every look is on record', async () => {
@@ -195,7 +183,7 @@ walk('a municipality asks, the request is handed over, taken on, and fulfilled f
   await office.getByLabel('18〜64歳').fill('1');
   await office.getByLabel('3〜5歳').fill('2');
   await office.getByLabel('小麦').check();
-  await judged(office, 'request-new');
+  await judge(office, 'registers-request-new');
   await button(office, '依頼する').click();
   await office.getByText(`${world.group.displayName} の返事待ち`).waitFor();
   const request = `supportRequests/${office.url().split('/').at(-1)}`;
@@ -211,7 +199,7 @@ walk('a municipality asks, the request is handed over, taken on, and fulfilled f
   assert.equal((await now()).responsible, organisation(world.group.name));
   await button(phone, '内容を見る').click();
   await phone.getByText('小麦').waitFor();
-  await judged(phone, 'request-taken');
+  await judge(phone, 'registers-request-taken');
   await button(phone, '引き継ぐ').click();
   await phone.getByLabel('依頼先の種類').selectOption({ label: '中間支援組織（ネットワーク全体の窓口）' });
   await phone.getByRole('combobox', { name: '引き継ぎ先' }).click();
@@ -233,7 +221,7 @@ walk('a municipality asks, the request is handed over, taken on, and fulfilled f
   await pick(desk, '受け取る団体', world.group.displayName);
   await pick(desk, '食品', lot.code);
   await desk.getByLabel('充てた点数').fill('6');
-  await judged(desk, 'fulfil');
+  await judge(desk, 'registers-fulfil');
   await button(desk, '出庫して記録する').click();
   await gone(desk);
   await button(desk, '完了にする').click();
@@ -241,7 +229,7 @@ walk('a municipality asks, the request is handed over, taken on, and fulfilled f
   await desk.getByRole('dialog').getByRole('button', { name: '完了にする' }).click();
   await gone(desk);
   await desk.getByRole('region', { name: '引き継ぎ簿' }).getByText('完了', { exact: true }).waitFor();
-  await judged(desk, 'request-done');
+  await judge(desk, 'registers-request-done');
   assert.equal((await now()).state, 'SUPPORT_STATE_DONE');
   const [balance] = (await world.do('stock', 'ListBalances', { lot: lot.name, place: world.shelf['A-01'] })).balances;
   assert.equal(balance.onHand, '42', 'it was issued like any other');
@@ -258,7 +246,7 @@ walk('an agreement gets a new version with its paper', async () => {
   await button(desk, '改定する').click();
   await desk.getByLabel('引渡し時に残るべき日数').fill('45');
   await desk.getByLabel(/回収のときの連絡先/).fill('品質保証室 03-0000-0000');
-  await judged(desk, 'agreement-revise');
+  await judge(desk, 'registers-agreement-revise');
   await button(desk, '改定を登録する').click();
   await gone(desk);
   const newest = desk.getByRole('listitem').filter({ has: desk.getByRole('heading', { name: /^第2版/ }) });
@@ -268,7 +256,7 @@ walk('an agreement gets a new version with its paper', async () => {
   await newest.locator('input[type=file]').setInputFiles({ name: '合意書.pdf', mimeType: 'application/pdf', buffer: paper });
   await newest.getByRole('button', { name: 'この書類を追加する' }).click();
   await newest.getByText('合意書.pdf').first().waitFor();
-  await judged(desk, 'agreement');
+  await judge(desk, 'registers-agreement');
   const { versions } = await world.do('donors.agreements', 'ListAgreementVersions', { name: (await world.do('donors', 'GetDonor', { name: world.donor.name })).agreements[0].name });
   assert.deepEqual(versions.map(({ version, conditions }) => [version, conditions.minRemainingDays ?? 0]), [[2, 45], [1, 0]]);
   assert.equal(versions[0].documents[0].sha256, createHash('sha256').update(paper).digest('hex'));
@@ -294,7 +282,7 @@ walk('of a list in Shift_JIS with a bad cell the good rows are taken in, and aga
   };
   await take();
   assert.equal(await desk.getByLabel('3行目の市区町村コード', { exact: true }).getAttribute('aria-invalid'), 'true');
-  await judged(desk, 'import');
+  await judge(desk, 'registers-import');
   await desk.getByRole('button', { name: /^問題のない2行だけ/ }).click();
   await desk.getByRole('status').filter({ hasText: '2' }).first().waitFor();
   // The search finds what is written nearly so, too.

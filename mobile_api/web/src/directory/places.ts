@@ -33,11 +33,16 @@ export async function areas(query: string): Promise<Choice[]> {
   return [...whole.map((code) => ({ name: code, text: prefecture(code), more: t('placeWhole') })), ...(await municipalities(wanted))].slice(0, 20);
 }
 
+/** Has their names at hand: what is written into a file does not follow when they come later. */
+export async function learn(codes: string[]): Promise<void> {
+  const unknown = [...new Set(codes)].filter((code) => code.length > 2 && !known.has(code));
+  for (const code of unknown) asked.add(code);
+  await ask(unknown);
+}
+
 // Names that one screen asks for at the same moment are one call.
 let wanted: string[] = [];
-async function ask() {
-  const codes = wanted;
-  wanted = [];
+async function ask(codes: string[]) {
   for (let at = 0; at < codes.length; at += MOST) {
     const some = codes.slice(at, at + MOST);
     try {
@@ -55,7 +60,7 @@ export function place(code: string): string {
   if (code.length === 2) return prefecture(code);
   if (code && !known.has(code) && !asked.has(code)) {
     asked.add(code);
-    if (wanted.push(code) === 1) queueMicrotask(() => void ask());
+    if (wanted.push(code) === 1) queueMicrotask(() => void ask(wanted.splice(0)));
   }
   return known.get(code) ?? code;
 }
