@@ -1,8 +1,7 @@
-# Writes HEADER: every *.sql file of DIRECTORY, in order of name, as an entry of `kMigrations`.
-file(GLOB files ${DIRECTORY}/*.sql)
-list(SORT files)
-set(out "// Generated from the .sql files beside it; do not edit.\n#pragma once\n#include \"libs/pg/migrations.h\"\n\n// Not inline: two services linked into one test each have a table of this name.\nconstexpr kubari::pg::Migration kMigrations[] = {\n")
-foreach(file ${files})
+# Writes HEADER: each of FILES, in order of name, as an entry of `kMigrations`.
+list(SORT FILES COMPARE FILE_BASENAME)
+set(out "// Generated from .sql files; do not edit.\n#pragma once\n#include \"libs/pg/migrations.h\"\n\n// Not inline: two services linked into one test each have a table of this name.\nconstexpr kubari::pg::Migration kMigrations[] = {\n")
+foreach(file ${FILES})
   get_filename_component(name ${file} NAME_WE)
   file(READ ${file} text)
   # A raw string literal may be limited in length by compilers; adjacent literals are joined, so cut at 8,000 characters.

@@ -3,7 +3,7 @@
 #   kubari_library(NAME SOURCES a.cc … DEPS x y)          a static library; headers are included as "libs/pg/pool.h"
 #   kubari_executable(NAME SOURCES main.cc … DEPS x y)
 #   kubari_test(NAME SOURCES a_test.cc … DEPS x y [POSTGRES])   a GoogleTest binary, run by CTest
-#   kubari_migrations(TARGET DIRECTORY)                   embeds DIRECTORY/*.sql into TARGET as a table of migrations
+#   kubari_migrations(TARGET DIRECTORY [WITH file…])      embeds DIRECTORY/*.sql, and those files, into TARGET as a table of migrations
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -102,17 +102,20 @@ function(kubari_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
 endfunction()
 
-# Embeds DIRECTORY/NNNN_name.sql (sorted) into TARGET. The table is declared in libs/pg/migrations.h and is found under the
-# symbol `k<Schema>Migrations` in the generated header "<directory>/migrations.h".
+# Embeds DIRECTORY/NNNN_name.sql into TARGET, sorted by name among the files WITH it: tables that several schemas have alike. The table is
+# declared in libs/pg/migrations.h and is found under the symbol `kMigrations` in the generated header "<directory>/migrations.h".
 function(kubari_migrations target directory)
+  cmake_parse_arguments(ARG "" "" "WITH" ${ARGN})
   set(header ${CMAKE_BINARY_DIR}/gen/${directory}/migrations.h)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${directory}/*.sql)
+  list(TRANSFORM ARG_WITH PREPEND ${CMAKE_SOURCE_DIR}/)
+  list(APPEND files ${ARG_WITH})
   add_custom_command(
     OUTPUT ${header}
-    COMMAND ${CMAKE_COMMAND} -DDIRECTORY=${CMAKE_SOURCE_DIR}/${directory} -DHEADER=${header}
+    COMMAND ${CMAKE_COMMAND} "-DFILES=${files}" -DHEADER=${header}
             -P ${CMAKE_SOURCE_DIR}/ops/cmake/EmbedMigrations.cmake
     DEPENDS ${files} ${CMAKE_SOURCE_DIR}/ops/cmake/EmbedMigrations.cmake
-    COMMENT "Embedding ${directory}")
+    COMMENT "Embedding ${directory}" VERBATIM)
   target_sources(${target} PRIVATE ${header})
   target_include_directories(${target} PUBLIC ${CMAKE_BINARY_DIR}/gen)
 endfunction()

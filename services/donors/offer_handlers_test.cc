@@ -1,11 +1,7 @@
 // Offers: making, reading, every step, and what arrives.
 #include <algorithm>
 #include <functional>
-#include <span>
 
-#include "absl/strings/escaping.h"
-#include "libs/pg/migrations.h"
-#include "libs/registry/search.h"
 #include "services/donors/handler_test.h"
 #include "services/donors/receipts.h"
 
@@ -520,42 +516,6 @@ TEST_F(OfferListsTest, APageCostsAPage) {
   costs("what a volunteer sees", Any, "volunteer");
   costs("with words that few have", [](auto& r) { r.set_query("t1234"); });
   costs("with words that none has", [](auto& r) { r.set_query("どこにもない"); });
-}
-
-// Offers written before they could be searched.
-TEST(DonorsMigration, WhatStoodThereBeforeIsFoundByItsTitleCodeAndProducts) {
-  const pg::testing::Database database =
-      pg::testing::CreateDatabase("donors", std::span<const pg::Migration>(kMigrations).first(1));
-  v1::OfferLine line;
-  line.mutable_good_until()->set_kind(type::v1::DATE_KIND_BEST_BEFORE);
-  line.mutable_good_until()->set_date("2027-03-31");
-  // A length of two bytes, before and in what is looked for.
-  line.set_product(std::string(200, 'x'));
-  std::string product = "架空 カレー";
-  for (int i = 0; i < 50; ++i) product += "あ";
-  line.set_product_display_name(product);
-  line.set_min_lot_cases(300);
-  v1::OfferLine nameless;
-  nameless.set_remarks("商品名なし");
-  const auto hex = [](const v1::OfferLine& l) { return "'\\x" + absl::BytesToHexString(l.SerializeAsString()) + "'"; };
-  pg::testing::Sql(
-      database.superuser,
-      absl::StrCat(
-          "INSERT INTO donors.donors (network_id, donor_id, code, display_name, name_kana, contact_email, address, "
-          "search_key, create_time) VALUES ('",
-          kNetwork, "', '", kDonor,
-          "', 'D', '架空', '', '', '', '架空', now()); INSERT INTO donors.offers (network_id, offer_id, donor_id, "
-          "code, "
-          "title, state, ready_date, detail, create_time, update_time) VALUES ('",
-          kNetwork, "', '", kRice, "', '", kDonor,
-          "', 'Ｏ-1', 'ハル の寄付', 1, '2026-12-01', '', now(), now()); INSERT INTO donors.offer_lines (network_id, "
-          "offer_id, line_id, ordinal, product_id, cases, items_per_case, detail) VALUES ('",
-          kNetwork, "', '", kRice, "', gen_random_uuid(), 0, gen_random_uuid(), 1, 1, ", hex(line), "), ('", kNetwork,
-          "', '", kRice, "', gen_random_uuid(), 1, gen_random_uuid(), 1, 1, ", hex(nameless), "); SELECT ''"));
-  ASSERT_THAT(pg::Migrate(database.owner, "donors", kMigrations), IsOk());
-  // Without readings, which come with the next change.
-  EXPECT_EQ(pg::testing::Sql(database.superuser, "SELECT key FROM donors.search WHERE kind = 'offers'"),
-            absl::StrCat("\n", registry::Fold("ハル の寄付"), "\n", registry::Fold("Ｏ-1"), "\n", registry::Fold(product), "\n\n"));
 }
 
 }  // namespace

@@ -77,7 +77,9 @@ TEST_F(SeparationTest, RowLevelSecurityHoldsWithoutTheService) {
     };
     EXPECT_EQ(Sql(database_.service, count), "0") << table;
     // All but the table that the owner's search_found() reads by an index, which a policy that asks anything would keep it from.
-    if (table != "search") EXPECT_EQ(Sql(database_.owner, count), "0") << table << ": for the owner too";
+    if (table != "search") {
+      EXPECT_EQ(Sql(database_.owner, count), "0") << table << ": for the owner too";
+    }
     EXPECT_EQ(Sql(database_.service, in(ids::NewUuid()) + count), "0") << table;
     EXPECT_EQ(Sql(database_.service, "SELECT set_config('kubari.across_networks', 'on', false); " + count), "0")
         << table << ": only the owner's functions may";

@@ -1,4 +1,4 @@
--- Donors, their agreements, their offers. What is searched, joined or counted is a column; nested detail that is only ever read as
+-- Donors and their offers. What is searched, joined or counted is a column; nested detail that is only ever read as
 -- a whole is a message of the contract in a bytea column, named in its comment.
 
 CREATE TABLE donors (
@@ -9,7 +9,6 @@ CREATE TABLE donors (
   name_kana text NOT NULL,
   contact_email text NOT NULL,
   address bytea NOT NULL,                          -- kubari.type.v1.Address
-  search_key text NOT NULL,                        -- libs/registry/search.h, of name, kana and code
   version bigint NOT NULL DEFAULT 1,               -- the etag
   create_time timestamptz NOT NULL,
   CONSTRAINT donors_pkey PRIMARY KEY (network_id, donor_id),
@@ -17,21 +16,7 @@ CREATE TABLE donors (
 );
 CREATE INDEX donors_by_name ON donors (network_id, display_name, donor_id);
 
--- libs/registry/README.md
-CREATE TABLE agreements (
-  network_id uuid NOT NULL,
-  agreement_id uuid NOT NULL,
-  party_id uuid NOT NULL,
-  title text NOT NULL,
-  valid_from date NOT NULL,
-  valid_to date CHECK (valid_to >= valid_from),
-  end_date date,
-  conditions bytea,                                -- kubari.type.v1.Conditions
-  create_time timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (network_id, agreement_id),
-  FOREIGN KEY (network_id, party_id) REFERENCES donors
-);
-CREATE INDEX agreements_of_party ON agreements (network_id, party_id, valid_from DESC);
+ALTER TABLE agreements ADD FOREIGN KEY (network_id, party_id) REFERENCES donors;
 
 CREATE TABLE offers (
   network_id uuid NOT NULL,
@@ -81,9 +66,6 @@ CREATE TABLE feed_cursor (
 ALTER TABLE donors ENABLE ROW LEVEL SECURITY;
 ALTER TABLE donors FORCE ROW LEVEL SECURITY;
 CREATE POLICY one_network ON donors USING (network_id = nullif(current_setting('kubari.network', true), '')::uuid);
-ALTER TABLE agreements ENABLE ROW LEVEL SECURITY;
-ALTER TABLE agreements FORCE ROW LEVEL SECURITY;
-CREATE POLICY one_network ON agreements USING (network_id = nullif(current_setting('kubari.network', true), '')::uuid);
 ALTER TABLE offers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE offers FORCE ROW LEVEL SECURITY;
 CREATE POLICY one_network ON offers USING (network_id = nullif(current_setting('kubari.network', true), '')::uuid);
@@ -95,5 +77,5 @@ ALTER TABLE feed_cursor FORCE ROW LEVEL SECURITY;
 CREATE POLICY one_network ON feed_cursor USING (network_id = nullif(current_setting('kubari.network', true), '')::uuid);
 
 -- Nothing is ever deleted but the lines of a draft that is written anew.
-GRANT SELECT, INSERT, UPDATE ON donors, agreements, offers, feed_cursor TO kubari_donors;
+GRANT SELECT, INSERT, UPDATE ON donors, offers, feed_cursor TO kubari_donors;
 GRANT SELECT, INSERT, UPDATE, DELETE ON offer_lines TO kubari_donors;

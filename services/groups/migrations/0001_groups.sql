@@ -1,4 +1,4 @@
--- Recipient groups and their agreements. What is searched or joined is a column; the profile, which is only ever read as a whole, is
+-- Recipient groups. What is searched or joined is a column; the profile, which is only ever read as a whole, is
 -- a message of the contract in a bytea column.
 
 CREATE TABLE groups (
@@ -9,7 +9,6 @@ CREATE TABLE groups (
   state smallint NOT NULL CHECK (state BETWEEN 1 AND 3),  -- kubari.groups.v1.GroupState
   suspend_reason text NOT NULL DEFAULT '',
   hub_id uuid CHECK (hub_id <> group_id),
-  search_key text NOT NULL,                        -- libs/registry/search.h, of name, kana and code
   profile bytea NOT NULL,                          -- kubari.groups.v1.Group without what the other columns hold
   version bigint NOT NULL DEFAULT 1,               -- the etag
   create_time timestamptz NOT NULL,
@@ -22,28 +21,11 @@ CREATE TABLE groups (
 CREATE INDEX groups_by_name ON groups (network_id, display_name, group_id);
 CREATE INDEX groups_by_hub ON groups (network_id, hub_id) WHERE hub_id IS NOT NULL;
 
--- libs/registry/README.md; groups' agreements carry no conditions.
-CREATE TABLE agreements (
-  network_id uuid NOT NULL,
-  agreement_id uuid NOT NULL,
-  party_id uuid NOT NULL,
-  title text NOT NULL,
-  valid_from date NOT NULL,
-  valid_to date CHECK (valid_to >= valid_from),
-  end_date date,
-  conditions bytea CHECK (conditions IS NULL),
-  create_time timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (network_id, agreement_id),
-  FOREIGN KEY (network_id, party_id) REFERENCES groups
-);
-CREATE INDEX agreements_of_party ON agreements (network_id, party_id, valid_from DESC);
+ALTER TABLE agreements ADD FOREIGN KEY (network_id, party_id) REFERENCES groups;
 
 ALTER TABLE groups ENABLE ROW LEVEL SECURITY;
 ALTER TABLE groups FORCE ROW LEVEL SECURITY;
 CREATE POLICY one_network ON groups USING (network_id = nullif(current_setting('kubari.network', true), '')::uuid);
-ALTER TABLE agreements ENABLE ROW LEVEL SECURITY;
-ALTER TABLE agreements FORCE ROW LEVEL SECURITY;
-CREATE POLICY one_network ON agreements USING (network_id = nullif(current_setting('kubari.network', true), '')::uuid);
 
 -- Nothing is ever deleted.
-GRANT SELECT, INSERT, UPDATE ON groups, agreements TO kubari_groups;
+GRANT SELECT, INSERT, UPDATE ON groups TO kubari_groups;

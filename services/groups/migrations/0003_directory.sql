@@ -58,11 +58,11 @@ CREATE TABLE needs (
   category smallint NOT NULL,         -- kubari.type.v1.FoodCategory; 0: none
   tags smallint[] NOT NULL,
   until_date date,
-  search_key text NOT NULL,           -- libs/registry/search.h, of text and note
   need bytea NOT NULL,                -- kubari.groups.v1.Need without what the other columns hold
   create_time timestamptz NOT NULL,
   update_time timestamptz NOT NULL,
   version bigint NOT NULL DEFAULT 1,
+  broadcast_id uuid,                  -- of the donors service: a YES to it is this need
   PRIMARY KEY (network_id, need_id),
   FOREIGN KEY (network_id, group_id) REFERENCES groups
 );

@@ -10,7 +10,7 @@
 
 -- Products, warehouses, places ------------------------------------------------------------------------------------------------------
 
--- `facts` is the product as the contract shows it (kubari.stock.v1.Product, proto JSON); columns are what is searched.
+-- `facts` is the product as the contract shows it (kubari.stock.v1.Product, proto JSON); columns are what is asked for.
 CREATE TABLE products (
   network_id   uuid NOT NULL,
   product_id   uuid NOT NULL,
@@ -18,9 +18,6 @@ CREATE TABLE products (
   case_gtin    text CHECK (case_gtin ~ '^[0-9]{14}$'),
   display_name text COLLATE "C" NOT NULL,
   facts        jsonb NOT NULL,
-  search       text NOT NULL GENERATED ALWAYS AS (lower(normalize(
-    display_name || ' ' || coalesce(facts ->> 'nameKana', '') || ' ' || coalesce(facts ->> 'maker', '') || ' ' || coalesce(gtin, ''),
-    NFKC))) STORED,
   create_time  timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (network_id, product_id)
 );

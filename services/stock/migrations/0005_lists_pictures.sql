@@ -6,20 +6,6 @@ DROP INDEX deliveries_group;
 CREATE INDEX deliveries_by_time ON deliveries (network_id, ship_time, delivery_id) WHERE issued;
 CREATE INDEX deliveries_group ON deliveries (network_id, group_id, ship_time, delivery_id) WHERE issued;
 
--- Finding products however they are typed: compatibility forms (ＡＢＣ, ｱ), case, blanks, and katakana for hiragana do not matter.
-CREATE FUNCTION fold(given text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT translate(regexp_replace(lower(normalize(given, NFKC)), '\s', '', 'g'),
-    'ァアィイゥウェエォオカガキギクグケゲコゴサザシジスズセゼソゾタダチヂッツヅテデトドナニヌネノハバパヒビピフブプヘベペホボポマミムメモャヤュユョヨラリルレロヮワヰヱヲンヴヵヶヽヾ',
-    'ぁあぃいぅうぇえぉおかがきぎくぐけげこごさざしじすずせぜそぞただちぢっつづてでとどなにぬねのはばぱひびぴふぶぷへべぺほぼぽまみむめもゃやゅゆょよらりるれろゎわゐゑをんゔゕゖゝゞ')
-$$;
-REVOKE ALL ON FUNCTION fold(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION fold(text) TO kubari_stock;
-ALTER TABLE products DROP COLUMN search;
--- A line for each, so that no query matches across two of them.
-ALTER TABLE products ADD COLUMN search text NOT NULL GENERATED ALWAYS AS (
-  fold(display_name) || E'\n' || fold(coalesce(facts ->> 'nameKana', '')) || E'\n' || fold(coalesce(facts ->> 'maker', '')) || E'\n' ||
-  coalesce(gtin, '')) STORED;
-
 -- The first position of the network's ledger that was recorded at a moment or later; where the next movement will stand, if none was. As
 -- positions have no gap and recorded_time never goes back with them, halving finds it: some twenty rows are read among a million.
 -- (A plan that was made while the ledger was small must not scan it later.)

@@ -8,7 +8,7 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public;
 
 CREATE TABLE search (
   network_id uuid NOT NULL,
-  kind text COLLATE "C" NOT NULL,  -- the collection in its name: 'products'
+  kind text COLLATE "C" NOT NULL,  -- the collection in its name: 'donors', 'offers'
   id uuid NOT NULL,
   key text COLLATE "C" NOT NULL,   -- FullSearchKey of libs/registry/search.h
   PRIMARY KEY (network_id, kind, id)
@@ -17,20 +17,15 @@ ALTER TABLE search ENABLE ROW LEVEL SECURITY;
 ALTER TABLE search FORCE ROW LEVEL SECURITY;
 CREATE POLICY one_network ON search USING (network_id = nullif(current_setting('kubari.network', true), '')::uuid);
 CREATE POLICY whole ON search TO CURRENT_USER USING (true);
-GRANT SELECT, INSERT, UPDATE, DELETE ON search TO kubari_stock;
-
-INSERT INTO search (network_id, kind, id, key) SELECT network_id, 'products', product_id, E'\n' || search || E'\n' FROM products;
-ALTER TABLE products DROP COLUMN search;
-DROP FUNCTION fold(text);
 -- By the key alone: what a few letters leave is little, and a whole network is read faster by the primary key.
 -- Names change seldom and are searched often: no list of pending entries.
 CREATE INDEX search_by_key ON search USING gin (key public.gin_trgm_ops) WITH (fastupdate = off);
 
--- What has all the words, each as it is written or as it sounds; if nothing has, what is similar, the most similar first.
+-- What has all the words, each as it is written or as it sounds; only if nothing has, what is similar, the most similar first.
 -- fit: 0 a whole line, 1 the beginning of one, 2 within one, 3 to 9 the less similar the higher. Arguments: libs/registry/search.h, SearchWords.
+-- The extension's settings are known here because the index has loaded it.
 CREATE FUNCTION search_found(kinds text[], words text[], readings text[], similar_to text) RETURNS TABLE (id uuid, fit integer)
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
-SET search_path = stock, pg_temp
 SET pg_trgm.word_similarity_threshold = 0.6
 -- What LIKE and similarity leave is misjudged by statistics made for other patterns: ask an index.
 SET enable_seqscan = off SET enable_indexscan = off SET plan_cache_mode = force_custom_plan AS $$
@@ -62,4 +57,12 @@ BEGIN
     LIMIT 50;
 END $$;
 REVOKE ALL ON FUNCTION search_found(text[], text[], text[], text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION search_found(text[], text[], text[], text) TO kubari_stock;
+
+DO $$
+DECLARE
+  service text := 'kubari_' || current_schema();
+BEGIN
+  EXECUTE format('ALTER FUNCTION search_found(text[], text[], text[], text) SET search_path = %I, pg_temp', current_schema());
+  EXECUTE format('GRANT EXECUTE ON FUNCTION search_found(text[], text[], text[], text) TO %I', service);
+  EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON search TO %I', service);
+END $$;

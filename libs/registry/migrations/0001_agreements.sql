@@ -1,4 +1,18 @@
--- Agreements over time (libs/registry/README.md): versions that count from a day on, and the signed papers.
+-- Agreements over time (libs/registry/README.md): what binds a party, in versions that count from a day on, and the signed papers.
+-- Whose they are, the schema says itself: ALTER TABLE agreements ADD FOREIGN KEY (network_id, party_id) REFERENCES ….
+
+CREATE TABLE agreements (
+  network_id uuid NOT NULL,
+  agreement_id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  valid_from date NOT NULL,
+  valid_to date CHECK (valid_to >= valid_from),
+  end_date date,
+  revision bigint NOT NULL DEFAULT 1,              -- the etag: versions, papers and an early end raise it
+  create_time timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (network_id, agreement_id)
+);
+CREATE INDEX agreements_of_party ON agreements (network_id, party_id, valid_from DESC);
 
 CREATE TABLE agreement_versions (
   network_id uuid NOT NULL,
@@ -35,16 +49,9 @@ CREATE TABLE agreement_days (
   day date NOT NULL
 );
 
--- What stands there already is each agreement's first version.
-ALTER TABLE agreements NO FORCE ROW LEVEL SECURITY;
-INSERT INTO agreement_versions (network_id, agreement_id, version, from_date, title, valid_to, conditions, duties, create_time)
-  SELECT network_id, agreement_id, 1, valid_from, title, valid_to, conditions, '', create_time FROM agreements;
+ALTER TABLE agreements ENABLE ROW LEVEL SECURITY;
 ALTER TABLE agreements FORCE ROW LEVEL SECURITY;
-ALTER TABLE agreements
-  DROP COLUMN title,
-  DROP COLUMN conditions,
-  ADD COLUMN revision bigint NOT NULL DEFAULT 1;   -- the etag: versions, papers and an early end raise it
-
+CREATE POLICY one_network ON agreements USING (network_id = nullif(current_setting('kubari.network', true), '')::uuid);
 ALTER TABLE agreement_versions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE agreement_versions FORCE ROW LEVEL SECURITY;
 CREATE POLICY one_network ON agreement_versions USING (network_id = nullif(current_setting('kubari.network', true), '')::uuid);
@@ -56,6 +63,11 @@ ALTER TABLE agreement_days ENABLE ROW LEVEL SECURITY;
 ALTER TABLE agreement_days FORCE ROW LEVEL SECURITY;
 CREATE POLICY one_network ON agreement_days USING (network_id = nullif(current_setting('kubari.network', true), '')::uuid);
 
--- Versions and papers are never changed.
-GRANT SELECT, INSERT, UPDATE ON agreement_days TO kubari_groups;
-GRANT SELECT, INSERT ON agreement_versions, agreement_documents TO kubari_groups;
+-- Versions and papers are never changed, and nothing is ever deleted.
+DO $$
+DECLARE
+  service text := 'kubari_' || current_schema();
+BEGIN
+  EXECUTE format('GRANT SELECT, INSERT, UPDATE ON agreements, agreement_days TO %I', service);
+  EXECUTE format('GRANT SELECT, INSERT ON agreement_versions, agreement_documents TO %I', service);
+END $$;

@@ -67,7 +67,6 @@ CREATE TABLE standing_offers (
   products bytea NOT NULL,                         -- kubari.donors.v1.Offer: its lines as the products describe them
   last_offer_id uuid,
   draft_reason text NOT NULL DEFAULT '',           -- why no offer was made for the last day
-  search_key text NOT NULL,
   version bigint NOT NULL DEFAULT 1,
   create_time timestamptz NOT NULL,
   CONSTRAINT standing_offers_pkey PRIMARY KEY (network_id, standing_offer_id),
