@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
                             return donors::ApplyReceipts(tx, network, entries, clock);
                           });
   outbox::Pump pump(pool, runtime.Connect(common.notifications), common.service_key, runtime.registry());
-  registry::Networks networks(runtime.Connect(common.identity), common.service_key);
+  registry::Networks networks(runtime.Connect(common.identity), common.service_key, clock);
   rpc::Periodic daily("what ends and repeats", absl::Minutes(1),
                       [&] { return donors::LookAfterAll(pool, networks, needs, clock); });
   return runtime.Serve({&service, &agreements, &profiles, &questions, &standing, &broadcasts});

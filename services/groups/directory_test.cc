@@ -49,7 +49,7 @@ class DirectoryTest : public ::testing::Test {
     builder.RegisterService(&identity_);
     neighbours_ = builder.BuildAndStart();
     const auto channel = grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials());
-    networks_ = std::make_unique<registry::Networks>(channel, kServiceKey);
+    networks_ = std::make_unique<registry::Networks>(channel, kServiceKey, clock_);
     groups_ = std::make_unique<GroupsHandler>(pool_, channel, clock_, kServiceKey);
     applications_ = std::make_unique<ApplicationsHandler>(pool_, *networks_, clock_, kServiceKey);
     groups_service_ = std::make_unique<GroupsService>(server_.dispatcher(), *groups_);
@@ -180,6 +180,41 @@ TEST_F(DirectoryTest, AMunicipalityMergedOutOfExistenceIsToldWithItsSuccessor) {
   group.mutable_sites(0)->mutable_address()->set_municipality_code("13101");
   group.add_areas("22135");
   EXPECT_THAT(Make(kOwn, group), Violates("group.areas[0]", "MUNICIPALITY_ABOLISHED"));
+}
+
+TEST_F(DirectoryTest, ANetworkYoungerThanWhatIsKnownIsFoundAndGuessesAskOnceASecond) {
+  const auto form = [&](const std::string& code) {
+    v1::GetApplicationFormRequest request;
+    request.set_network_code(code);
+    return Do(&Applications::GetApplicationForm, *application_stub_, "", request);
+  };
+  EXPECT_THAT(form("haru"), IsOk());
+  EXPECT_EQ(identity_.lists, 1);
+  {
+    identity::v1::Network network;
+    network.set_name("networks/" + kOtherNetwork);
+    network.set_code("natsu");
+    network.set_time_zone("Asia/Tokyo");
+    identity_.AddNetwork(network);
+  }
+  for (int i = 0; i < 20; ++i) EXPECT_THAT(form(absl::StrCat("guess-", i)), FailsBecause("NETWORK_NOT_FOUND"));
+  EXPECT_THAT(form("natsu"), FailsBecause("NETWORK_NOT_FOUND")) << "asked this second";
+  EXPECT_EQ(identity_.lists, 1);
+  clock_.Advance(absl::Seconds(1));
+  const auto young = form("Natsu");
+  ASSERT_THAT(young, IsOk());
+  EXPECT_EQ(young->network_code(), "natsu");
+  EXPECT_EQ(identity_.lists, 2);
+  EXPECT_THAT(form("natsu"), IsOk());
+  EXPECT_THAT(form("fuyu"), FailsBecause("NETWORK_NOT_FOUND"));
+  EXPECT_THAT(form(""), FailsBecause("NETWORK_NOT_FOUND")) << "there are two by now";
+  EXPECT_EQ(identity_.lists, 2);
+}
+
+TEST_F(DirectoryTest, WhatIsWrittenSoKeepsOutWhatIsWrittenNearlySo) {
+  for (const char* name : {"あおぞらひまわり食堂北", "あおぞらひまわり食道北"}) ASSERT_THAT(Make(ids::NewUuid(), Usual(ids::NewUuid(), name, "")), IsOk());
+  EXPECT_EQ(Found("あおぞらひまわり食堂北"), std::vector<std::string>{"あおぞらひまわり食堂北"});
+  EXPECT_EQ(Found("あおぞらひまわり食同北"), (std::vector<std::string>{"あおぞらひまわり食堂北", "あおぞらひまわり食道北"})) << "nobody is called so";
 }
 
 TEST_F(DirectoryTest, NamesAreFoundHoweverTheyAreTyped) {

@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
                  .schema = "groups",
                  .size = common.workers + 2,
                  .registry = &runtime.registry()});
-  registry::Networks networks(runtime.Connect(common.identity), common.service_key);
+  registry::Networks networks(runtime.Connect(common.identity), common.service_key, clock);
   groups::GroupsHandler groups_handler(pool, runtime.Connect(common.identity), clock, common.service_key);
   groups::GroupsService groups_service(runtime.dispatcher(), groups_handler);
   groups::ApplicationsHandler applications_handler(pool, networks, clock, common.service_key);

@@ -81,7 +81,7 @@ int main(int argc, char** argv) {
   stock::AlertStore alert_store(pool);
   stock::AlertMetrics alert_metrics(alert_store, clock, runtime.registry());
   rpc::Periodic count_alerts("count alerts", absl::Minutes(1), [&] { return alert_metrics.Refresh(); });
-  registry::Networks networks(runtime.Connect(common.identity), common.service_key);
+  registry::Networks networks(runtime.Connect(common.identity), common.service_key, clock);
   stock::AlertDigest alert_digest(pool, alert_store, rules, clock);
   rpc::Periodic tell_alerts("tell of alerts", absl::Minutes(5), [&] { return alert_digest.TellAll(networks); });
   stock::AlertsService alerts(runtime.dispatcher(), context);

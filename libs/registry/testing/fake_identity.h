@@ -44,6 +44,7 @@ class FakeIdentity final : public identity::v1::IdentityService::Service {
   grpc::Status ListNetworks(grpc::ServerContext*, const identity::v1::ListNetworksRequest*,
                             identity::v1::ListNetworksResponse* response) override {
     std::lock_guard lock(mutex_);
+    ++lists;
     for (const identity::v1::Network& network : networks) *response->add_networks() = network;
     return grpc::Status::OK;
   }
@@ -62,6 +63,10 @@ class FakeIdentity final : public identity::v1::IdentityService::Service {
     organisations_[id].set_name("organisations/" + id);
     organisations_[id].set_kind(kind);
   }
+  void AddNetwork(const identity::v1::Network& network) {
+    std::lock_guard lock(mutex_);
+    networks.push_back(network);
+  }
   std::map<std::string, identity::v1::Organisation> organisations() {
     std::lock_guard lock(mutex_);
     return organisations_;
@@ -69,6 +74,7 @@ class FakeIdentity final : public identity::v1::IdentityService::Service {
 
   bool away = false;
   int creations = 0;
+  int lists = 0;
   std::vector<identity::v1::Network> networks;
   std::string email = "office@example.org";
 
