@@ -23,7 +23,7 @@ export function dutyTexts(duties: Duties | undefined): string[] {
   const texts: string[] = [];
   if (duties?.returnUnused) texts.push(t('dutyReturn'));
   if (duties?.recallContact) texts.push(t('dutyRecall', { contact: duties.recallContact }));
-  if (duties?.reportMonths) texts.push(t('dutyReport', { n: number(duties.reportMonths) }));
+  if (duties?.reportMonths) texts.push(duties.reportMonths === 1 ? t('dutyReportOne') : t('dutyReport', { n: number(duties.reportMonths) }));
   if (duties?.noticeDays) texts.push(t('dutyNotice', { n: number(duties.noticeDays) }));
   return texts;
 }
