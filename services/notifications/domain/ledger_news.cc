@@ -57,7 +57,7 @@ std::vector<v1::Notice> NewsOf(const feed::Entries& entries, absl::Time since) {
         short_of[absl::StrCat(movement.delivery(), movement.group())].Add(entry);
         break;
       case stock::v1::MOVEMENT_KIND_EXPIRE:
-        expired[absl::StrCat(movement.delivery(), movement.group())].Add(entry);
+        expired[absl::StrCat(movement.group(), absl::ToUnixMicros(TimeOf(movement.occurred_time())))].Add(entry);
         break;
       default:
         break;
@@ -92,8 +92,9 @@ std::vector<v1::Notice> NewsOf(const feed::Entries& entries, absl::Time since) {
         {.ja = absl::StrCat("次の食品などの取り置きを終えました。\n\n", told.goods.ja),
          .en = absl::StrCat("This and perhaps more is no longer kept.\n\n", told.goods.en)},
         "/", told.time));
-    // A promise to a group is one delivery for each run and warehouse; however many pages of the feed its end takes, it is told once.
-    if (!told.delivery.empty()) notice.set_notice_id(outbox::IdOf({"expired", told.delivery, told.group}));
+    // What a run promised to a group runs out at one moment: it is told once, however many warehouses it would have come from and however
+    // many pages of the feed its end takes.
+    notice.set_notice_id(outbox::IdOf({"expired", absl::StrCat(absl::ToUnixMicros(told.time)), told.group}));
     outbox::ToHolders(notice, type::v1::ROLE_GROUP, told.group);
     outbox::ToHolders(notice, type::v1::ROLE_COORDINATOR);
     (*notice.mutable_facts())["group"] = ids::Name("groups", told.group);

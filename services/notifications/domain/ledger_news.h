@@ -10,8 +10,8 @@
 
 namespace kubari::notifications {
 
-// Entries that were recorded before `since` are history and are passed over, as are corrections. Of one delivery a group is told once,
-// whatever number of lots and pages of the feed it comes in.
+// Entries that were recorded before `since` are history and are passed over, as are corrections. Of one delivery, and of what
+// ran out at one moment, a group is told once, whatever number of lots, warehouses and pages of the feed it comes in.
 std::vector<v1::Notice> NewsOf(const feed::Entries& entries, absl::Time since);
 
 }  // namespace kubari::notifications

@@ -77,8 +77,19 @@ TEST_F(LedgerNewsTest, APromiseThatRanOutIsToldOnceHoweverManyPagesItTakes) {
   EXPECT_NE(first[0].notice_id(), first[1].notice_id());
   Add(stock::v1::MOVEMENT_KIND_EXPIRE, 1, 11, "茶");
   EXPECT_EQ(Page()[0].notice_id(), first[0].notice_id());
-  Add(stock::v1::MOVEMENT_KIND_EXPIRE, 1, 13);
+  Add(stock::v1::MOVEMENT_KIND_EXPIRE, 1, 13).mutable_movement()->mutable_occurred_time()->set_seconds(kNow - 61);
   EXPECT_NE(Page()[0].notice_id(), first[0].notice_id()) << "of another run";
+}
+
+TEST_F(LedgerNewsTest, APromiseOutOfTwoWarehousesRanOutOnce) {
+  Add(stock::v1::MOVEMENT_KIND_EXPIRE, 1, 11);
+  Add(stock::v1::MOVEMENT_KIND_EXPIRE, 1, 12, "カレー");
+  Add(stock::v1::MOVEMENT_KIND_EXPIRE, 1, 0, "茶");
+  const std::vector<v1::Notice> together = Page();
+  ASSERT_THAT(together, SizeIs(1));
+  EXPECT_THAT(together[0].text().ja(), HasSubstr("・米 12点\n・カレー 12点\n・茶 12点\n"));
+  Add(stock::v1::MOVEMENT_KIND_EXPIRE, 1, 12, "卵");
+  EXPECT_EQ(Page()[0].notice_id(), together[0].notice_id()) << "in another page";
 }
 
 TEST_F(LedgerNewsTest, WhatDidNotArriveIsToldToTheCoordinators) {

@@ -306,6 +306,8 @@ absl::StatusOr<Outcome> Decider::Run(const Command& command, const Release& rele
   if (items > reservation.open_items) return refusals::ReservationExceeded(reservation, items);
   Movement movement = Begin(command, release.expire ? pb::MOVEMENT_KIND_EXPIRE : pb::MOVEMENT_KIND_VOID,
                             reservation.lot_id, reservation.place_id, reservation.place_id, items);
+  // However late it is found: what was promised until one moment ran out at one moment.
+  if (release.expire) movement.occurred_time = Micros(reservation.expire_time);
   movement.reservation_id = reservation.id;
   movement.group_id = reservation.group_id;
   movement.delivery_id = reservation.delivery_id;
