@@ -109,6 +109,8 @@ TEST_F(DeliveriesTest, AForgottenPromiseExpires) {
   const auto movements = Call(&Stub::ListMovements, "coordinator", newest);
   ASSERT_THAT(movements, IsOk());
   EXPECT_EQ(movements->movements(0).kind(), pb::MOVEMENT_KIND_EXPIRE);
+  EXPECT_EQ(movements->movements(0).occurred_time().SerializeAsString(), reservation.expire_time().SerializeAsString())
+      << "when it ran out, not when it was found";
 }
 
 TEST_F(DeliveriesTest, APromiseIsExtendedWhileItHolds) {
@@ -272,6 +274,26 @@ TEST_F(DeliveriesTest, AHubBreaksBulkForTheGroupsItServes) {
   RepeatsAlike(&Stub::PassOn, "group", request, *passed);
   EXPECT_EQ(Get(request.delivery()).source().kind(), pb::PLACE_KIND_GROUP);
   EXPECT_EQ(Get(request.delivery()).group(), request.to_group());
+  // The group knows its hub; without it, or while the register is away, it is another group.
+  const auto source = [&] {
+    pb::ListDeliveriesRequest list;
+    const auto listed = Call(&Stub::ListDeliveries, "other group", list);
+    EXPECT_THAT(listed, IsOk());
+    pb::GetDeliveryRequest get;
+    get.set_name(request.delivery());
+    const auto got = Call(&Stub::GetDelivery, "other group", get);
+    EXPECT_THAT(got, IsOk());
+    if (!listed.ok() || listed->deliveries_size() != 1 || !got.ok()) return std::string();
+    EXPECT_EQ(listed->deliveries(0).source().SerializeAsString(), got->source().SerializeAsString());
+    return absl::StrCat(got->source().display_name(), " ", got->source().party());
+  };
+  EXPECT_EQ(source(), absl::StrCat("みなみ食堂 ", request.from_group()));
+  const groups::v1::Group receiver = registers_.groups[request.to_group()];
+  registers_.groups[request.to_group()].clear_hub();
+  EXPECT_EQ(source(), "他の団体 ");
+  registers_.groups.erase(request.to_group());
+  EXPECT_EQ(source(), "他の団体 ");
+  registers_.groups[request.to_group()] = receiver;
   EXPECT_THAT(Call(&Stub::ConfirmReceipt, "group", Confirming(request.delivery())),
               FailsBecause("NOT_YOUR_ORGANISATION"));
   EXPECT_THAT(Call(&Stub::ConfirmReceipt, "other group", Confirming(request.delivery())), IsOk());

@@ -303,6 +303,16 @@ TEST_F(ListsTest, LotsAreSearchedAndTurnedRound) {
       EXPECT_THAT(Lots(asked), ElementsAre("D"));
     }
   }
+  // A product that is called nearly as the lot is no answer to who asks for the lot; to who misspells the product it is.
+  std::string nearly = a_.code(), misspelt = a_.code();
+  nearly.back() = a_.code().back() == 'A' ? 'B' : 'A';
+  misspelt.back() = a_.code().back() == 'C' ? 'D' : 'C';
+  BringOf(AddProduct(nearly, ""), 5, "E", "2027-05-31", shelf_);
+  pb::ListLotsRequest asked;
+  asked.set_query(a_.code());
+  EXPECT_THAT(Lots(asked), ElementsAre("A"));
+  asked.set_query(misspelt);
+  EXPECT_THAT(Lots(asked), ElementsAre("E"));
 }
 
 TEST_F(ListsTest, MovementsByKindPlaceDayAndActor) {

@@ -226,8 +226,9 @@ TEST_F(TraceTest, AGroupTracesWhatItReceivedAndNoMore) {
   ASSERT_THAT(trace, IsOk());
   EXPECT_THAT(Codes(*trace), SizeIs(4));
   EXPECT_THAT(Deliveries(*trace), ElementsAre(onward_));  // not the hub's
-  EXPECT_EQ(trace->deliveries(0).source().display_name(), "他の団体");
-  EXPECT_EQ(trace->deliveries(0).source().party(), "");
+  // Its own hub it knows.
+  EXPECT_EQ(trace->deliveries(0).source().display_name(), "みなみ食堂");
+  EXPECT_EQ(trace->deliveries(0).source().party(), hub_);
   // Where from, but not from whom.
   for (const pb::LotSource& source : trace->sources()) {
     EXPECT_EQ(source.donor_display_name(), "");

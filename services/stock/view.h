@@ -25,7 +25,7 @@ class View {
   absl::StatusOr<std::vector<pb::Lot>> Lots(const std::vector<Lot>& lots) const;
   // Says of lots that are part of an answer which recall stops them now.
   absl::Status TellRecalls(const std::vector<pb::Lot*>& lots) const;
-  // These groups agreed to be named to donors: who acts for a donor alone learns of no others.
+  // These groups agreed to be named to donors: who acts for a donor alone learns of no others. Or they are the hubs of the caller's groups.
   void MayName(std::set<std::string> groups) { named_groups_ = std::move(groups); }
   // `lot`: whose movement or holder it is; nullptr where no lot is shown. Groups see other groups without their names.
   pb::Place ToProto(const Place& place, const Lot* lot) const;

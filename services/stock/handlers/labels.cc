@@ -11,7 +11,7 @@
 #include "libs/labels/labels.h"
 #include "services/stock/domain/refusals.h"
 #include "services/stock/handlers/hand_over.h"
-#include "services/stock/view.h"
+#include "services/stock/handlers/recall_view.h"
 
 namespace kubari::stock {
 namespace {
@@ -157,7 +157,7 @@ absl::StatusOr<pb::PrintDeliverySheetResponse> LabelsHandler::PrintDeliverySheet
     return refusals::DeliveryNotFound(request.delivery());
   if (!call.scope.whole_network && !call.scope.Includes(found->second.group_id))
     return auth::NotYourOrganisation(request.delivery());
-  ASSIGN_OR_RETURN(const std::vector<pb::Delivery> one, View(context_.catalogue, call).Deliveries({found->second}));
+  ASSIGN_OR_RETURN(const std::vector<pb::Delivery> one, ShowDeliveries(context_, call, {found->second}));
   const pb::Delivery& delivery = one.front();
   ASSIGN_OR_RETURN(const groups::v1::Group group, FindGroup(context_, call, delivery.group()));
 

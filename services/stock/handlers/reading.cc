@@ -14,6 +14,7 @@
 #include "services/stock/domain/lot_code.h"
 #include "services/stock/domain/refusals.h"
 #include "services/stock/handlers/paged.h"
+#include "services/stock/handlers/recall_view.h"
 #include "services/stock/view.h"
 
 namespace kubari::stock {
@@ -23,7 +24,10 @@ constexpr int kTraceLimit = 10'000;
 constexpr int kMaxQuery = 200;  // characters
 
 GoodsQuery SearchFor(const std::string& query) {
-  return {.words = kubari::registry::SplitQuery(query), .lot_code = ReadLotCode(query)};
+  const kubari::registry::SearchWords words = kubari::registry::SplitQuery(query);
+  const std::optional<std::string> lot_code = ReadLotCode(query);
+  // With the right check character it is a lot's code, and no product's name spelt nearly so.
+  return {.words = lot_code ? words.Exactly() : words, .lot_code = lot_code};
 }
 
 // Days of the network's time, the last one included, as moments.
@@ -231,7 +235,7 @@ absl::StatusOr<pb::Delivery> ReadingHandler::GetDelivery(const rpc::Call& call, 
   if (found == state.deliveries.end() || found->second.issued() == 0) return refusals::DeliveryNotFound(request.name());
   if (!call.scope.whole_network && !call.scope.Includes(found->second.group_id))
     return auth::NotYourOrganisation(request.name());
-  ASSIGN_OR_RETURN(std::vector<pb::Delivery> one, View(context_.catalogue, call).Deliveries({found->second}));
+  ASSIGN_OR_RETURN(std::vector<pb::Delivery> one, ShowDeliveries(context_, call, {found->second}));
   return std::move(one.front());
 }
 
@@ -258,7 +262,7 @@ absl::StatusOr<pb::ListDeliveriesResponse> ReadingHandler::ListDeliveries(const 
                    context_.reading.Deliveries(call.principal.network_id, filter, asked.page, call.deadline));
   pb::ListDeliveriesResponse response;
   Cut(asked, deliveries, response);
-  ASSIGN_OR_RETURN(const std::vector<pb::Delivery> described, View(context_.catalogue, call).Deliveries(deliveries));
+  ASSIGN_OR_RETURN(const std::vector<pb::Delivery> described, ShowDeliveries(context_, call, deliveries));
   response.mutable_deliveries()->Assign(described.begin(), described.end());
   return response;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "libs/eligibility/eligibility.h"
 #include "libs/errors/macros.h"
@@ -25,6 +26,26 @@ absl::StatusOr<std::vector<pb::Lot>> ShowLots(const Context& context, const rpc:
     if (const auto lot = found.find(id); lot != found.end()) in_order.push_back(lot->second);
   }
   return View(context.catalogue, call).Lots(in_order);
+}
+
+absl::StatusOr<std::vector<pb::Delivery>> ShowDeliveries(const Context& context, const rpc::Call& call,
+                                                         const std::vector<Delivery>& deliveries) {
+  View view(context.catalogue, call);
+  ASSIGN_OR_RETURN(std::vector<pb::Delivery> shown, view.Deliveries(deliveries));
+  std::set<std::string> receivers;
+  for (const pb::Delivery& delivery : shown) {
+    const bool nameless = delivery.source().kind() == pb::PLACE_KIND_GROUP && delivery.source().party().empty();
+    if (nameless && call.scope.Includes(IdOf(delivery.group()))) receivers.insert(delivery.group());
+  }
+  std::set<std::string> hubs;
+  for (const std::string& receiver : receivers) {
+    // A register that does not answer keeps nothing else from being shown.
+    const absl::StatusOr<groups::v1::Group> group = context.registers.GetGroup(call, receiver);
+    if (group.ok() && !group->hub().empty()) hubs.insert(IdOf(group->hub()));
+  }
+  if (hubs.empty()) return shown;
+  view.MayName(std::move(hubs));
+  return view.Deliveries(deliveries);
 }
 
 absl::StatusOr<std::vector<pb::LotHolder>> ShowHolders(const Context& context, const rpc::Call& call,

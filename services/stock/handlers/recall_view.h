@@ -1,4 +1,4 @@
-// What the handlers of recalls and traces share on the way out.
+// What the handlers of recalls, traces and deliveries share on the way out.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -18,6 +18,9 @@ absl::StatusOr<std::vector<pb::Lot>> ShowLots(const Context& context, const rpc:
                                               const std::vector<std::string>& lots);
 absl::StatusOr<std::vector<pb::LotHolder>> ShowHolders(const Context& context, const rpc::Call& call,
                                                        const std::vector<trace::Holding>& holdings);
+// A group that got something by the hub it names is told the hub's name; of other groups it learns none.
+absl::StatusOr<std::vector<pb::Delivery>> ShowDeliveries(const Context& context, const rpc::Call& call,
+                                                         const std::vector<Delivery>& deliveries);
 
 // Whom to call, as agreements in force today say (Duties.recall_contact). Read when it is asked for: a contact may change while goods are
 // being looked for. Registers that do not answer soon keep nothing else from being shown.

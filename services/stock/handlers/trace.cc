@@ -142,7 +142,7 @@ absl::StatusOr<pb::TraceResponse> TraceHandler::Describe(const rpc::Call& call, 
   response.mutable_holders()->Assign(holders.begin(), holders.end());
   RETURN_IF_ERROR(AddSources(call, found, response));
   ASSIGN_OR_RETURN(const std::vector<Delivery> deliveries, DeliveriesOf(call, found.deliveries));
-  ASSIGN_OR_RETURN(const std::vector<pb::Delivery> shown, View(context_.catalogue, call).Deliveries(deliveries));
+  ASSIGN_OR_RETURN(const std::vector<pb::Delivery> shown, ShowDeliveries(context_, call, deliveries));
   response.mutable_deliveries()->Assign(shown.begin(), shown.end());
   return response;
 }
