@@ -69,7 +69,7 @@ export function violationsOf(problem: Problem | undefined, field: string, parts 
 export function told(violation: Violation, language: Language, of: string): string {
   const text = violation.message[language];
   const ja = language === 'ja';
-  const whole = ja ? (/^[がはにを]/.test(text) ? of + text : text) : /^[a-z]/.test(text) ? `“${of}” ${text}` : text;
+  const whole = ja ? (/^[がはにをの]/.test(text) ? of + text : text) : /^[a-z]/.test(text) ? `“${of}” ${text}` : text;
   return /[.。]$/.test(whole) ? whole : whole + (ja ? '。' : '.');
 }
 
