@@ -1,5 +1,6 @@
 // Imports: judge every cell, then write everything in one transaction, or nothing, or all rows that are good.
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +11,7 @@
 #include "libs/registry/agreements.h"
 #include "libs/registry/mutation.h"
 #include "libs/registry/organisations.h"
+#include "services/donors/acting_store.h"
 #include "services/donors/domain/import_donors.h"
 #include "services/donors/donor_store.h"
 #include "services/donors/handler.h"
@@ -24,6 +26,17 @@ constexpr char kImportedDonors[] = "7f3e0e5c-7b0b-4d43-9a57-3b8f7ad2c9e4";
 
 // The key by which offers are recognised: donor id and code.
 using OfferKey = std::pair<std::string, std::string>;
+
+// Of these organisations the donor that may offer in the name of `donor_id` today.
+absl::StatusOr<std::optional<v1::Donor>> ActingFor(pg::Transaction& tx, const std::string& donor_id,
+                                                   const std::vector<std::string>& organisations,
+                                                   absl::CivilDay today) {
+  for (const std::string& organisation : organisations) {
+    ASSIGN_OR_RETURN(const bool may, MayAct(tx, donor_id, organisation, today));
+    if (may) return LoadDonor(tx, organisation, today);
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -75,7 +88,15 @@ absl::StatusOr<std::map<std::string, v1::Donor>> DonorsHandler::DonorsOf(const r
     ASSIGN_OR_RETURN(const auto ids, FindDonorIds(tx, {codes.begin(), codes.end()}));
     std::map<std::string, v1::Donor> donors;
     for (const auto& [code, donor_id] : ids) {
-      if (!call.scope.whole_network && !call.scope.Includes(donor_id)) continue;
+      if (!call.scope.whole_network && !call.scope.Includes(donor_id)) {
+        ASSIGN_OR_RETURN(const auto acting, ActingFor(tx, donor_id, call.scope.organisation_ids, today));
+        if (!acting) continue;
+        for (ImportedOffer& offer : table.offers()) {
+          if (offer.donor_code != code) continue;
+          offer.offer.set_acting_donor(acting->name());
+          *offer.offer.mutable_place() = acting->address();
+        }
+      }
       ASSIGN_OR_RETURN(donors[code], LoadDonor(tx, donor_id, today));
     }
     return donors;
@@ -176,7 +197,8 @@ absl::StatusOr<v1::ImportOffersResponse> DonorsHandler::ImportOffers(const rpc::
           offer.set_name(ids::Name("offers", ids::NewV7(now)));
           offer.set_donor(donor.name());
           offer.set_state(v1::OFFER_STATE_DRAFT);
-          *offer.mutable_place() = donor.address();
+          if (offer.acting_donor().empty()) *offer.mutable_place() = donor.address();
+          RETURN_IF_ERROR(CheckConsent(tx, offer, today));
           for (const ImportedLine& line : imported.lines) {
             *offer.add_lines() = line.line;
             offer.mutable_lines()->rbegin()->set_name(absl::StrCat(offer.name(), "/lines/", ids::NewV7(now)));
@@ -192,9 +214,10 @@ absl::StatusOr<v1::ImportOffersResponse> DonorsHandler::ImportOffers(const rpc::
       });
 }
 
-absl::StatusOr<type::v1::ImportTemplate> DonorsHandler::GetImportTemplate(const rpc::Call& call,
-                                                                         const type::v1::GetImportTemplateRequest& request) {
-  return imports::MakeTemplate(request, {{"donors", "Donors", "寄付者", DonorColumns()}, {"offers", "Offers", "寄付申出", OfferColumns()}});
+absl::StatusOr<type::v1::ImportTemplate> DonorsHandler::GetImportTemplate(
+    const rpc::Call& call, const type::v1::GetImportTemplateRequest& request) {
+  return imports::MakeTemplate(
+      request, {{"donors", "Donors", "寄付者", DonorColumns()}, {"offers", "Offers", "寄付申出", OfferColumns()}});
 }
 
 }  // namespace kubari::donors

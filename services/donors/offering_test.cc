@@ -6,10 +6,10 @@
 namespace kubari::donors {
 namespace {
 
-using ::testing::ElementsAre;
 using errors::FailsBecause;
 using errors::IsOk;
 using errors::Violates;
+using ::testing::ElementsAre;
 
 class OfferingTest : public DonorsTest {
  protected:
@@ -118,16 +118,16 @@ class OfferingTest : public DonorsTest {
     broadcast.set_items_per_case(12);
     broadcast.mutable_good_until()->set_kind(type::v1::DATE_KIND_BEST_BEFORE);
     broadcast.mutable_good_until()->set_date("2027-06-30");
-    *broadcast.mutable_answer_until_time() = google::protobuf::util::TimeUtil::SecondsToTimestamp(
-        absl::ToUnixSeconds(clock_.Now() + absl::Hours(72)));
+    *broadcast.mutable_answer_until_time() =
+        google::protobuf::util::TimeUtil::SecondsToTimestamp(absl::ToUnixSeconds(clock_.Now() + absl::Hours(72)));
     return request;
   }
   absl::StatusOr<v1::Broadcast> Broadcast(const v1::CreateBroadcastRequest& request,
                                           const std::string& who = "coordinator") {
     return Ask<v1::BroadcastsService>(&v1::BroadcastsService::Stub::CreateBroadcast, who, request);
   }
-  absl::StatusOr<v1::Broadcast> Reply(const v1::Broadcast& broadcast, const std::string& group, v1::BroadcastReply reply,
-                                      int64_t cases, const std::string& who) {
+  absl::StatusOr<v1::Broadcast> Reply(const v1::Broadcast& broadcast, const std::string& group,
+                                      v1::BroadcastReply reply, int64_t cases, const std::string& who) {
     v1::AnswerBroadcastRequest request;
     request.set_request_id(NewId());
     request.set_name(broadcast.name());
@@ -228,9 +228,8 @@ TEST_F(OfferingTest, QuestionsGoBackAndForth) {
   ASSERT_EQ(thread->messages_size(), 2);
   EXPECT_TRUE(thread->messages(0).question());
   EXPECT_EQ(thread->messages(1).text(), "8 ケースになりました。");
-  EXPECT_THAT(
-      Ask<v1::OfferQuestionsService>(&v1::OfferQuestionsService::Stub::ListOfferMessages, "other donor", list),
-      FailsBecause("NOT_YOUR_ORGANISATION"));
+  EXPECT_THAT(Ask<v1::OfferQuestionsService>(&v1::OfferQuestionsService::Stub::ListOfferMessages, "other donor", list),
+              FailsBecause("NOT_YOUR_ORGANISATION"));
   const auto accepted = Accept(*answered);
   ASSERT_THAT(accepted, IsOk());
   EXPECT_THAT(Say(*accepted, true, "coordinator"), FailsBecause("OFFER_STATE"));
@@ -243,11 +242,37 @@ TEST_F(OfferingTest, WhoOffersDoesNotDecide) {
                   &v1::DonorsService::Stub::AcceptOffer, *submitted, "coordinator of the donor",
                   [](v1::AcceptOfferRequest& request) { request.set_warehouse("warehouses/" + kWarehouse); }),
               FailsBecause("OWN_OFFER"));
-  EXPECT_THAT(Step<v1::DeclineOfferRequest>(
-                  &v1::DonorsService::Stub::DeclineOffer, *submitted, "coordinator of the donor",
-                  [](v1::DeclineOfferRequest& request) { request.set_reason("多すぎます"); }),
-              FailsBecause("OWN_OFFER"));
+  EXPECT_THAT(
+      Step<v1::DeclineOfferRequest>(&v1::DonorsService::Stub::DeclineOffer, *submitted, "coordinator of the donor",
+                                    [](v1::DeclineOfferRequest& request) { request.set_reason("多すぎます"); }),
+      FailsBecause("OWN_OFFER"));
   EXPECT_THAT(Accept(*submitted), IsOk());
+}
+
+TEST_F(OfferingTest, AListMayHoldOffersInAMakersName) {
+  v1::ImportOffersRequest list;
+  list.set_table(
+      "offer_code,donor_code,title,ready_date,barcode,cases,items_per_case,date_kind,date\n"
+      "L-1,M-1,春,2026-12-01,9521234543213,10,,best_before,2027-03\n");
+  const auto take = [&] {
+    list.set_request_id(NewId());
+    return Do(&v1::DonorsService::Stub::ImportOffers, "other donor", list);
+  };
+  const auto before = take();
+  ASSERT_THAT(before, IsOk());
+  ASSERT_EQ(before->problems_size(), 1) << "nobody consented";
+  EXPECT_EQ(before->problems(0).reason(), "NOT_FOUND");
+  ASSERT_THAT(AllowActing(), IsOk());
+  const auto made = take();
+  ASSERT_THAT(made, IsOk());
+  EXPECT_EQ(made->created_count(), 1);
+  v1::ListOffersRequest theirs;
+  theirs.set_acting_donor("donors/" + kOtherDonor);
+  const auto offers = Do(&v1::DonorsService::Stub::ListOffers, "other donor", theirs);
+  ASSERT_THAT(offers, IsOk());
+  ASSERT_EQ(offers->offers_size(), 1);
+  EXPECT_EQ(offers->offers(0).donor(), "donors/" + kDonor);
+  EXPECT_EQ(offers->offers(0).state(), v1::OFFER_STATE_SUBMITTED);
 }
 
 TEST_F(OfferingTest, WhyOnlyAPartIsTakenIsKept) {
@@ -360,8 +385,7 @@ TEST_F(OfferingTest, AStandingOfferEndsWithItsAgreementAndSaysSo) {
   EXPECT_THAT(ReadyDates(), ElementsAre());
   v1::GetStandingOfferRequest get;
   get.set_name(made->name());
-  const auto halted =
-      Ask<v1::StandingOffersService>(&v1::StandingOffersService::Stub::GetStandingOffer, "donor", get);
+  const auto halted = Ask<v1::StandingOffersService>(&v1::StandingOffersService::Stub::GetStandingOffer, "donor", get);
   ASSERT_THAT(halted, IsOk());
   EXPECT_EQ(halted->draft_reason(), "NO_CONSENT");
 }
@@ -406,8 +430,8 @@ TEST_F(OfferingTest, GroupsAnswerABroadcastByOneTap) {
   ASSERT_THAT(rest, IsOk());
   EXPECT_EQ(rest->answers(0).reply(), v1::BROADCAST_REPLY_LATER);
   EXPECT_EQ(rest->next_page_token(), "");
-  const auto own = Ask<v1::BroadcastsService>(&v1::BroadcastsService::Stub::ListBroadcasts, "group",
-                                              v1::ListBroadcastsRequest());
+  const auto own =
+      Ask<v1::BroadcastsService>(&v1::BroadcastsService::Stub::ListBroadcasts, "group", v1::ListBroadcastsRequest());
   ASSERT_THAT(own, IsOk());
   ASSERT_EQ(own->broadcasts_size(), 1);
   EXPECT_EQ(own->broadcasts(0).own_answers(0).cases(), 6);
@@ -527,7 +551,8 @@ TEST_F(OfferingTest, AProfileNamesBranchesAndOffices) {
   contact.mutable_contact()->set_office("品質保証部");
   contact.mutable_contact()->set_phone("03-0000-0000");
   contact.set_branch(branch.id());
-  const auto kept = Ask<v1::DonorProfilesService>(&v1::DonorProfilesService::Stub::UpdateDonorProfile, "donor", request);
+  const auto kept =
+      Ask<v1::DonorProfilesService>(&v1::DonorProfilesService::Stub::UpdateDonorProfile, "donor", request);
   ASSERT_THAT(kept, IsOk());
   EXPECT_EQ(kept->branches(0).display_name(), "多摩物流センター");
   request.set_request_id(NewId());
@@ -541,7 +566,8 @@ TEST_F(OfferingTest, AProfileNamesBranchesAndOffices) {
               FailsBecause("NOT_YOUR_ORGANISATION"));
   ASSERT_THAT(AllowActing(), IsOk());
   EXPECT_THAT(Ask<v1::DonorProfilesService>(&v1::DonorProfilesService::Stub::GetDonorProfile, "other donor", get),
-              IsOk()) << "who acts for it knows whom to turn to";
+              IsOk())
+      << "who acts for it knows whom to turn to";
 }
 
 }  // namespace

@@ -58,7 +58,8 @@ async function seen(page, name) {
   };
   await language('en');
   await page.setViewportSize({ width: 360, height: 780 });
-  await judge(page, `agreements-${name}-en`);
+  await screenshot(page, `agreements-${name}-en`);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, `${name} is wider than the screen in English`);
   await page.setViewportSize(own);
   await language('ja');
 }

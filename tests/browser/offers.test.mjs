@@ -63,21 +63,23 @@ const walk = (name, steps) =>
 const desk = { width: 1280, height: 900 };
 const phone = { width: 360, height: 780 };
 /** The page as it stands, in both languages and both sizes; in English nothing is Japanese but what people typed. */
-async function seen(page, name) {
+async function seen(page, name, typed = []) {
+  typed = [world.title, '合意書', '倉庫', '例示', ...typed];
   const own = page.viewportSize();
   await judge(page, `offers-${name}`);
   // Also where a dialog keeps everything else from being pressed.
   const language = (to) => page.evaluate((to) => document.documentElement.lang === to || document.querySelector('button.language').click(), to).then(() => page.waitForFunction((to) => document.documentElement.lang === to, to));
   await language('en');
   await page.setViewportSize(own.width > 600 ? phone : desk);
-  await judge(page, `offers-${name}-en`);
+  await screenshot(page, `offers-${name}-en`);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, `${name} is wider than the screen in English`);
   const left = await page.evaluate(() => {
     const texts = [];
     const walker = document.createTreeWalker(document.querySelector('dialog[open]') ?? document.querySelector('main'), NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) if (/[\u3040-\u30ff\u4e00-\u9fff]/.test(walker.currentNode.data)) texts.push(walker.currentNode.data.trim());
     return texts;
   });
-  assert.deepEqual(left.filter((text) => ![world.title, '合意書', '倉庫', '例示'].some((typed) => text.includes(typed))), [], `${name}: Japanese on an English page`);
+  assert.deepEqual(left.filter((text) => !typed.some((one) => text.includes(one))), [], `${name}: Japanese on an English page`);
   await page.setViewportSize(own);
   await language('ja');
 }
@@ -276,7 +278,22 @@ walk('a maker consents, a wholesaler offers in its name from an Excel list, both
   await desk.getByLabel('件名（全行同じ値）').fill(`${world.title}の表`);
   await button(desk, '確かめる').click();
   await desk.getByText(/直す所が\d+か所あります/).first().waitFor();
-  await seen(desk, 'list-problems');
+  // Headings and cells as they stand in the file, and the examples of the columns.
+  const file = ['寄付者コード', 'JANコード', '品名', 'ケース', '入り数', '賞味期限', 'めん', '知らない品', 'やわらかごはん', '常温', '外装に小さなへこみ', '秋の規格変更品'];
+  await seen(desk, 'list-problems', file);
+
+  const cell = (row, column) => desk.getByLabel(`${row}行目の${column}`, { exact: true });
+  for (const [row, column, value] of [[3, 'バーコード', noodles.jan], [3, 'ケース数', '4'], [3, '期限', '2028-03'], [4, '寄付企業コード', world.donor.code]]) {
+    await cell(row, column).fill(value);
+    await cell(row, column).press('Tab');
+  }
+  await button(desk, 'もう一度確かめる').click();
+  await desk.getByText(/問題はありません/).first().waitFor();
+  await desk.getByRole('button', { name: /件を登録する$/ }).click();
+  await until(async () => (await offerOf(`${world.title}の表`))?.lines.length === 3, 'the list is an offer of the maker');
+  assert.equal((await offerOf(`${world.title}の表`)).actingDonor, wholesaler.name);
+  await desk.getByRole('link', { name: '申出を見る' }).waitFor();
+  await seen(desk, 'list-done', file);
 
   await go(page, '/donor/offers');
   await page.getByRole('link', { name: `${world.title}の代理` }).click();

@@ -226,7 +226,7 @@ TEST_P(RealBrowser, PlaysTheScreens) {
   EXPECT_EQ(played.exit_code, 0) << played.output;
 }
 
-INSTANTIATE_TEST_SUITE_P(, RealBrowser, testing::Values("camera", "web", "phone", "walk", "market", "runs", "upload", "registers", "directory", "notices", "screens", "lighthouse"),
+INSTANTIATE_TEST_SUITE_P(, RealBrowser, testing::Values("camera", "web", "phone", "walk", "market", "runs", "upload", "offers", "agreements", "registers", "directory", "notices", "screens", "lighthouse"),
                          [](const auto& one) { return std::string(one.param); });
 
 }  // namespace
