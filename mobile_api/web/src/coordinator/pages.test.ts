@@ -47,8 +47,9 @@ test('an offer is accepted in part, for the only warehouse there is', async () =
   const inside = await dialog();
   await waitFor(() => expect(inside.getByLabelText<HTMLSelectElement>('受入れ倉庫').value).toBe(`warehouses/${id(10)}`));
   await fireEvent.input(inside.getByLabelText('ごはん の受入れケース数'), { target: { value: '12' } });
+  await fireEvent.input(inside.getByLabelText('一部だけ受け入れる理由'), { target: { value: '棚に入りきりません。' } });
   await fireEvent.click(inside.getByRole('button', { name: '受け入れる' }));
-  await waitFor(() => expect(sent).toMatchObject({ name: submitted.name, etag: 'e1', warehouse: `warehouses/${id(10)}`, lines: [{ line: submitted.lines[0].name, cases: 12n }] }));
+  await waitFor(() => expect(sent).toMatchObject({ name: submitted.name, etag: 'e1', warehouse: `warehouses/${id(10)}`, lines: [{ line: submitted.lines[0].name, cases: 12n }], note: '棚に入りきりません。' }));
 });
 
 test('an offer of which nothing is taken cannot be accepted; it is declined with a reason', async () => {

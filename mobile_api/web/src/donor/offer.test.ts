@@ -39,9 +39,9 @@ test('a copy leaves behind what belongs to the goods of then', () => {
 });
 
 test('conditions never become looser than agreed', () => {
-  const agreed = create(ConditionsSchema, { minComplianceLevel: ComplianceLevel.HYGIENE, onwardTransferAllowed: true, onlyGroups: ['groups/1', 'groups/2'], excludedPrefectures: ['13'], minRemainingDays: 30, donorMayBeNamed: true });
+  const agreed = create(ConditionsSchema, { minComplianceLevel: ComplianceLevel.HYGIENE, onwardTransferAllowed: true, onlyGroups: ['groups/1', 'groups/2'], excludedPrefectures: ['13'], minRemainingDays: 30, donorMayBeNamed: true, photosAllowed: true });
   const loose = tightenedOf(create(ConditionsSchema, { onwardTransferAllowed: true, pastBestBeforeAllowed: true, excludedPrefectures: ['01'], minRemainingDays: 5, onlyGroups: ['groups/2', 'groups/3'] }));
-  expect(atLeast(agreed, loose)).toEqual({ minComplianceLevel: ComplianceLevel.HYGIENE, onwardTransferAllowed: true, onlyGroups: ['groups/2'], excludedPrefectures: ['01', '13'], minRemainingDays: 30, pastBestBeforeAllowed: false, donorMayBeNamed: false });
+  expect(atLeast(agreed, loose)).toEqual({ minComplianceLevel: ComplianceLevel.HYGIENE, onwardTransferAllowed: true, onlyGroups: ['groups/2'], excludedPrefectures: ['01', '13'], minRemainingDays: 30, pastBestBeforeAllowed: false, donorMayBeNamed: false, photosAllowed: false });
   expect(atLeast(agreed, { ...loose, onlyGroups: [] }).onlyGroups).toEqual(['groups/1', 'groups/2']);
   expect(atLeast(agreed, undefined)).toEqual(tightenedOf(agreed));
 });
