@@ -358,3 +358,21 @@ walk('the week’s offer is there, and the week after it rests', async () => {
   await page.getByRole('row').filter({ hasText: weeklyTitle() }).getByText('休止中').waitFor();
   await seen(page, 'standing-list');
 });
+
+walk('the menu of who has most to choose from stands in one line at a desk, and opens by keys', async () => {
+  const office = coordinator.page;
+  await go(office, '/offers');
+  const lines = () => office.evaluate(() => new Set([...document.querySelectorAll('#menu > li')].map((one) => one.getBoundingClientRect().top)).size);
+  for (const language of ['en', 'ja']) {
+    assert.equal(await lines(), 1);
+    await office.locator('button.language').click();
+    await office.waitForFunction((to) => document.documentElement.lang === to, language);
+  }
+  const first = office.locator('#menu summary').first();
+  await first.focus();
+  await office.keyboard.press('Enter');
+  await office.getByRole('link', { name: '在庫', exact: true }).waitFor();
+  await office.keyboard.press('Escape');
+  assert.equal(await office.locator('#menu details[open]').count(), 0);
+  assert.ok(await first.evaluate((one) => one === document.activeElement));
+});
