@@ -189,6 +189,14 @@ describe('groups choose for themselves', { skip: server ? false : 'KUBARI_SERVER
     const code = await bids.locator('.code').innerText();
     assert.match(code, /^[0-9A-Z]{4}-[0-9A-Z]{4}$/);
     await judge(first, 'bids-first');
+    // What is in bids is said on the list of rounds and at home; a price below zero binds nothing.
+    for (const place of ['/group/choose', '/']) {
+      await first.goto(`${server}/#${place}`);
+      const round = first.getByRole('listitem').filter({ hasText: title });
+      await round.getByText('入札中：3件（合わせて24ポイント）').waitFor();
+      await judge(first, `bids-card${place.replaceAll('/', '-')}`);
+    }
+    await first.goto(choose(run));
 
     // The second joins by the code, and bids for the same jam, with less.
     await second.goto(choose(run));
