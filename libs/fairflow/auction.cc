@@ -164,6 +164,7 @@ class Auctioning {
   Worth Result() const {
     Worth worth;
     worth.error = epsilon_;
+    worth.settled = left_to_bid_ > 0;
     for (size_t seller = 0; seller < market_.amount.size(); ++seller) {
       int64_t best = -kDearest;
       for (int64_t i = market_.begin[seller]; i < market_.begin[seller + 1]; ++i)

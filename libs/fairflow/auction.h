@@ -32,7 +32,8 @@ struct Market {
 // cost; along the others no more than that.
 struct Worth {
   std::vector<int64_t> seller, bin, group;
-  int64_t error = 0;  // ε of the last round
+  int64_t error = 0;     // ε of the last round
+  bool settled = false;  // nearly everything was sold in it: false where sellers outbid each other for too long
 };
 
 Worth Auction(const Market& market);

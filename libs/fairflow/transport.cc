@@ -42,7 +42,10 @@ class Carrying {
       TakeBestArcs(worth);
       worth = Auction(MakeMarket());
     }
-    TakeBestArcs(worth);
+    // Prices that the auction did not come to the end with say too little about which arcs are good: what is left out by
+    // them is missed, and costs many pivots when it comes back.
+    const bool all = more_ == nullptr && !worth.settled;
+    if (!all) TakeBestArcs(worth);
     std::vector<int64_t> guess = std::move(worth.seller);  // in the order of the nodes
     guess.insert(guess.end(), worth.bin.begin(), worth.bin.begin() + network_.bins());
     guess.insert(guess.end(), worth.group.begin(), worth.group.end());
@@ -50,6 +53,10 @@ class Carrying {
     simplex_ = Simplex(supply_, std::move(guess), worth.error);
     first_arc_ = simplex_.arcs();
     AddChosenArcs();
+    if (all) {
+      simplex_.Run();
+      return Result();
+    }
     // At each price for what is not shipped every lot is asked once, so that most arcs come while it is cheap to put
     // them to use; in the end until there are none.
     bool any;

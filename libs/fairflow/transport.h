@@ -5,7 +5,8 @@
 // saves as much as before. At fixed totals nothing flows between different ties of stage B, so arcs between them are
 // left out.
 //
-// The simplex method begins with few arcs of each lot: those of stage B and the best by guessed prices. All others,
+// The simplex method begins with few arcs of each lot: those of stage B and the best by guessed prices (with all of the
+// problem's, if the guess is no good). All others,
 // those of the problem and, if it holds a part of the eligible pairs only, those beyond it (more_arcs.h), are priced
 // with the potentials; the best of those that would pay are added, and so on until none would pay. That last round
 // proves that the result is optimal over all of them, provided that they could not improve stage B either.

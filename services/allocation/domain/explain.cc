@@ -174,9 +174,11 @@ Sentence ExplainByHand(int64_t items, const std::string& reason) {
           absl::StrCat("コーディネーターが", items, "点に直しました：", reason, "。")};
 }
 
-Sentence ExplainNext(std::string_view next_group) {
+Sentence ExplainNext(std::string_view next_group, std::string_view own_group) {
   if (next_group.empty())
     return {"No group could take another case.", "さらに1ケースを受け取れる団体はありませんでした。"};
+  if (next_group == own_group)
+    return {"The next case would have gone to it as well.", "次の1ケースがあれば、それもこの団体に渡りました。"};
   const absl::string_view name(next_group.data(), next_group.size());
   return {absl::StrCat("The next case would have gone to ", name, "."),
           absl::StrCat("次の1ケースがあれば", name, "に渡りました。")};
@@ -184,7 +186,7 @@ Sentence ExplainNext(std::string_view next_group) {
 
 void AppendNext(std::string_view next_group, v1::Line& line) {
   if (line.explanation().empty() || next_group == kNobodyAsked) return;
-  const Sentence next = ExplainNext(next_group);
+  const Sentence next = ExplainNext(next_group, line.group_display_name());
   line.set_explanation(absl::StrCat(line.explanation(), " ", next.english));
   line.set_explanation_ja(absl::StrCat(line.explanation_ja(), next.japanese));
 }

@@ -40,7 +40,7 @@ Sentence ExplainPin(const Outcome& outcome, const Share& share, const Supply& su
 // In place of a name: groups chose for themselves, nobody was next.
 inline constexpr std::string_view kNobodyAsked = "-";
 // Who would have had the next case; an empty name: nobody could take more.
-Sentence ExplainNext(std::string_view next_group);
+Sentence ExplainNext(std::string_view next_group, std::string_view own_group);
 // Puts it behind the line's explanation, if there is one. Only for readers who may know of all groups.
 void AppendNext(std::string_view next_group, v1::Line& line);
 
