@@ -2,17 +2,13 @@
 // under stays; who may offer when none is in force; and a group that two people must approve. Compared with what the RPCs answer.
 import assert from 'node:assert/strict';
 import { createHash, randomInt, randomUUID } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
 import { judge, launch, screenshot, server, settled } from './connection.mjs';
+import { button, dialog, gone, organisation, skip, walks } from './walks.mjs';
 import { day, World } from './world.mjs';
 
-const skip = server ? false : 'KUBARI_SERVER is not set: no running installation to work with';
 const id = randomUUID;
-const button = (page, name) => page.getByRole('button', { name, exact: true });
-const dialog = (page) => page.getByRole('dialog');
-const gone = (page) => dialog(page).waitFor({ state: 'detached' });
-const organisation = (name) => name.replace(/^\w+\//, 'organisations/');
 const address = { municipalityCode: '13104', position: { latitudeE6: 35693800, longitudeE6: 139703500 } };
 const paper = (text) => Buffer.from(`%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%${text}\n%%EOF\n`);
 
@@ -31,18 +27,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-// What a service refuses, in words that the page shows.
-const REFUSED = /status of 40[03]/;
-const walk = (name, steps) =>
-  test(name, { skip }, async () => {
-    try {
-      await steps();
-    } catch (error) {
-      for (const [index, { page }] of [coordinator, window].entries()) await screenshot(page, `agreements-failed-${index + 1}`);
-      throw error;
-    }
-    for (const { complaints } of [coordinator, window]) assert.deepEqual(complaints.splice(0).filter((one) => !REFUSED.test(one)), []);
-  });
+const walk = walks('agreements', () => ({ coordinator, donor: window }), /status of 40[03]/);
 async function go(page, to) {
   await page.goto(`${server}/#${to}`);
   await page.reload();

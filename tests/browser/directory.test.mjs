@@ -3,15 +3,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { judge, launch, pick, screenshot, server, settled } from './connection.mjs';
+import { judge, launch, pick, screenshot, server } from './connection.mjs';
+import { button, dialog, gone, organisation, skip, walks } from './walks.mjs';
 import { day, World } from './world.mjs';
 
-const skip = server ? false : 'KUBARI_SERVER is not set: no running installation to work with';
-const button = (within, name) => within.getByRole('button', { name, exact: true });
-const gone = (page) => page.getByRole('dialog').waitFor({ state: 'detached' });
-const organisation = (name) => name.replace(/^\w+\//, 'organisations/');
 const id = randomUUID;
 const sections = ['ORGANISATION', 'CONTACTS', 'ACTIVITIES', 'PEOPLE', 'SITES', 'RECEIVING', 'FOOD', 'ISSUES'];
 
@@ -32,17 +29,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** What failed is seen in a picture; refusals that are meant are taken off the complaints. */
-const walk = (name, steps) =>
-  test(name, { skip }, async () => {
-    try {
-      await steps();
-    } catch (error) {
-      for (const [index, { page }] of [coordinator, group].entries()) await screenshot(page, `directory-failed-${index + 1}`);
-      throw error;
-    }
-    for (const { complaints } of [coordinator, group]) assert.deepEqual(complaints.splice(0).filter((one) => !/the server responded with a status of 400/.test(one)), []);
-  });
+const walk = walks('directory', () => ({ coordinator, group }), /status of 400/);
 const now = () => world.do('groups', 'GetGroup', { name: world.group.name });
 async function saved(page, name) {
   const [file] = await Promise.all([page.waitForEvent('download'), button(page, name).click()]);

@@ -2,17 +2,14 @@
 // a letter that a mail server refuses is a dead letter, sent again once it can; webhooks and API keys, whose secrets are seen once.
 import assert from 'node:assert/strict';
 import { randomInt, randomUUID } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { all, asKey, callAs, judge, launch, open, pick, screenshot, server, settled } from './connection.mjs';
+import { all, asKey, callAs, judge, launch, open, pick, server, settled } from './connection.mjs';
 import { Mail } from './mail.mjs';
+import { button, dialog, gone, organisation, skip, walks } from './walks.mjs';
 import { day, until, World } from './world.mjs';
 
-const skip = server ? false : 'KUBARI_SERVER is not set: no running installation to work with';
 const settings = process.env.KUBARI_SMTP_FILE;
-const button = (within, name) => within.getByRole('button', { name, exact: true });
-const gone = (page) => page.getByRole('dialog').waitFor({ state: 'detached' });
-const organisation = (name) => name.replace(/^\w+\//, 'organisations/');
 const id = randomUUID;
 
 let browser;
@@ -30,17 +27,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** What failed is seen in a picture; refusals that are meant are taken off the complaints. */
-const walk = (name, more, steps) =>
-  test(name, { skip: skip || more.skip || false }, async () => {
-    try {
-      await steps();
-    } catch (error) {
-      for (const [index, { page }] of [group, administrator].entries()) await screenshot(page, `notices-failed-${index + 1}`);
-      throw error;
-    }
-    for (const { complaints } of [group, administrator]) assert.deepEqual(complaints.splice(0).filter((one) => !/the server responded with a status of 400/.test(one)), []);
-  });
+const walk = walks('notices', () => ({ group, administrator }), /status of 400/);
 const ask = (title) =>
   world.do('groups.surveys', 'CreateSurvey', {
     requestId: id(),
@@ -52,7 +39,7 @@ async function inbox(page) {
   await settled(page);
 }
 
-walk('kinds, hour and language are chosen; only what was changed is', {}, async () => {
+walk('kinds, hour and language are chosen; only what was changed is', async () => {
   const { page } = group;
   await page.goto(`${server}/#/notices/settings`);
   await page.getByLabel('食品が発送された').selectOption({ label: 'メールしない' });
@@ -72,7 +59,7 @@ walk('kinds, hour and language are chosen; only what was changed is', {}, async 
   assert.deepEqual([timing('DELIVERY_SHIPPED'), timing('FACTS_STALE'), timing('SURVEY_OPENED')], ['TIMING_NEVER', 'TIMING_DAILY', 'TIMING_AT_ONCE']);
 });
 
-walk('a notice comes by e-mail in the chosen language; its link stops that kind, by a button; the inbox has both', { skip: !settings && 'KUBARI_SMTP_FILE is not set' }, async () => {
+walk('a notice comes by e-mail in the chosen language; its link stops that kind, by a button; the inbox has both', async () => {
   const { page } = group;
   const { email } = await callAs(page, 'notifications', 'GetPreferences');
   const mail = await Mail.make(settings);
@@ -119,9 +106,9 @@ walk('a notice comes by e-mail in the chosen language; its link stops that kind,
   } finally {
     mail.close();
   }
-});
+}, { skip: !settings && 'KUBARI_SMTP_FILE is not set' });
 
-walk('a letter that is refused is seen by the administrator, and sent again once the mailbox is there', { skip: !settings && 'KUBARI_SMTP_FILE is not set' }, async () => {
+walk('a letter that is refused is seen by the administrator, and sent again once the mailbox is there', async () => {
   const { page } = administrator;
   const { email } = await callAs(page, 'notifications', 'GetPreferences');
   const mail = await Mail.make(settings);
@@ -149,9 +136,9 @@ walk('a letter that is refused is seen by the administrator, and sent again once
   } finally {
     mail.close();
   }
-});
+}, { skip: !settings && 'KUBARI_SMTP_FILE is not set' });
 
-walk('a webhook: what is wrong with its address, its secret seen once, tried, switched off, a new secret, removed', {}, async () => {
+walk('a webhook: what is wrong with its address, its secret seen once, tried, switched off, a new secret, removed', async () => {
   const { page } = administrator;
   const name = `${world.title}の集計`;
   await page.goto(`${server}/#/admin/notifications`);
@@ -202,7 +189,7 @@ walk('a webhook: what is wrong with its address, its secret seen once, tried, sw
   await row.waitFor({ state: 'detached' });
 });
 
-walk('an API key: one role in one organisation, shown once, revoked', {}, async () => {
+walk('an API key: one role in one organisation, shown once, revoked', async () => {
   const { page } = administrator;
   const name = `${world.title}の鍵${randomInt(1e4)}`;
   await page.goto(`${server}/#/api-keys`);

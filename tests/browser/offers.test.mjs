@@ -3,17 +3,13 @@
 // answer; each page is looked at in both languages, at a desk and on a phone.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { all, call, judge, launch, pick, screenshot, server, settled } from './connection.mjs';
+import { all, judge, launch, pick, screenshot, server, settled } from './connection.mjs';
+import { button, dialog, gone, organisation, skip, walks } from './walks.mjs';
 import { day, newJan, until, World } from './world.mjs';
 
-const skip = server ? false : 'KUBARI_SERVER is not set: no running installation to work with';
 const id = randomUUID;
-const button = (page, name) => page.getByRole('button', { name, exact: true });
-const dialog = (page) => page.getByRole('dialog');
-const gone = (page) => dialog(page).waitFor({ state: 'detached' });
-const organisation = (name) => name.replace(/^\w+\//, 'organisations/');
 const path = (name) => name.split('/').at(-1);
 
 let browser;
@@ -47,18 +43,8 @@ async function xlsx(rows) {
   const zip = downloadZip(Object.entries(files).map(([name, input]) => ({ name, input })));
   return Buffer.from(await zip.arrayBuffer());
 }
-/** What failed is seen in a picture. */
-const walk = (name, steps) =>
-  test(name, { skip }, async () => {
-    const windows = { coordinator, donor, group };
-    try {
-      await steps();
-    } catch (error) {
-      for (const [who, { page }] of Object.entries(windows)) await screenshot(page, `offers-failed-${who}`);
-      throw error;
-    }
-    for (const { complaints } of Object.values(windows)) assert.deepEqual(complaints.splice(0), []);
-  });
+
+const walk = walks('offers', () => ({ coordinator, donor, group }));
 
 const desk = { width: 1280, height: 900 };
 const phone = { width: 360, height: 780 };

@@ -3,16 +3,13 @@
 // compared with what the RPCs answer.
 import assert from 'node:assert/strict';
 import { createHash, randomInt, randomUUID } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { all, call, callAs, judge, launch, open, pick, screenshot, server, settled } from './connection.mjs';
+import { all, call, callAs, judge, launch, open, pick, server, settled } from './connection.mjs';
 import { Mail } from './mail.mjs';
+import { button, gone, organisation, skip, walks } from './walks.mjs';
 import { day, until, World } from './world.mjs';
 
-const skip = server ? false : 'KUBARI_SERVER is not set: no running installation to work with';
-const button = (page, name) => page.getByRole('button', { name, exact: true });
-const gone = (page) => page.getByRole('dialog').waitFor({ state: 'detached' });
-const organisation = (name) => name.replace(/^\w+\//, 'organisations/');
 const id = randomUUID;
 
 let browser;
@@ -30,17 +27,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** What failed is seen in a picture. */
-const walk = (name, steps) =>
-  test(name, { skip }, async () => {
-    try {
-      await steps();
-    } catch (error) {
-      for (const [index, { page }] of [coordinator, group].entries()) await screenshot(page, `registers-failed-${index + 1}`);
-      throw error;
-    }
-    for (const { complaints } of [coordinator, group]) assert.deepEqual(complaints.splice(0), []);
-  });
+const walk = walks('registers', () => ({ coordinator, group }));
 async function home(page) {
   await page.goto(`${server}/#/`);
   await page.reload();
