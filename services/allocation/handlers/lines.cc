@@ -159,6 +159,7 @@ absl::StatusOr<pb::Line> LinesHandler::AdjustLine(const rpc::Call& call, const p
         why = Append(std::move(why), ExplainByHand(request.items(), request.reason()));
       changed->facts.set_explanation(why.english);
       changed->facts.set_explanation_ja(why.japanese);
+      RETURN_IF_ERROR(UpdateExplanation(tx, *changed));
     }
     *run.run.mutable_summary() = SummaryOf(*solved, lines);
     RETURN_IF_ERROR(UpdateRun(tx, run));
@@ -167,7 +168,6 @@ absl::StatusOr<pb::Line> LinesHandler::AdjustLine(const rpc::Call& call, const p
       RETURN_IF_ERROR(InsertLines(tx, {*changed}));
     } else {
       RETURN_IF_ERROR(UpdateLine(tx, *changed));
-      RETURN_IF_ERROR(UpdateExplanation(tx, *changed));
     }
     return Shown(*changed, /*all_groups=*/true);
   });
