@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { createHash, randomInt, randomUUID } from 'node:crypto';
 import { after, before } from 'node:test';
 
-import { judge, launch, screenshot, server, settled } from './connection.mjs';
-import { button, dialog, gone, organisation, skip, walks } from './walks.mjs';
+import { fits, judge, launch, screenshot } from './connection.mjs';
+import { button, dialog, go, gone, inEnglish, organisation, skip, walks } from './walks.mjs';
 import { day, World } from './world.mjs';
 
 const id = randomUUID;
@@ -28,25 +28,13 @@ before(async () => {
 after(() => browser?.close());
 
 const walk = walks('agreements', () => ({ coordinator, donor: window }), /status of 40[03]/);
-async function go(page, to) {
-  await page.goto(`${server}/#${to}`);
-  await page.reload();
-  await settled(page);
-}
 /** As it stands; and in English on a phone. */
 async function seen(page, name) {
   await judge(page, `agreements-${name}`);
-  const own = page.viewportSize();
-  const language = async (to) => {
-    await page.evaluate((to) => document.documentElement.lang === to || document.querySelector('button.language').click(), to);
-    await page.waitForFunction((to) => document.documentElement.lang === to, to);
-  };
-  await language('en');
-  await page.setViewportSize({ width: 360, height: 780 });
-  await screenshot(page, `agreements-${name}-en`);
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, `${name} is wider than the screen in English`);
-  await page.setViewportSize(own);
-  await language('ja');
+  await inEnglish(page, { width: 360, height: 780 }, async () => {
+    await screenshot(page, `agreements-${name}-en`);
+    await fits(page, `${name} in English`);
+  });
 }
 const agreements = async () => (await world.do('donors', 'GetDonor', { name: donor.name })).agreements ?? [];
 

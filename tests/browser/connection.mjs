@@ -157,6 +157,11 @@ export async function barriers(page) {
 export async function judge(page, name) {
   await screenshot(page, name);
   assert.deepEqual(await barriers(page), [], name);
+  await fits(page, name);
+}
+
+/** The page is not wider than the screen. */
+export async function fits(page, name) {
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, `${name} is wider than the screen`);
 }
 

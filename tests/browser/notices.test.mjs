@@ -6,7 +6,7 @@ import { after, before } from 'node:test';
 
 import { all, asKey, callAs, judge, launch, open, pick, server, settled } from './connection.mjs';
 import { Mail } from './mail.mjs';
-import { button, dialog, gone, organisation, skip, walks } from './walks.mjs';
+import { button, dialog, go, gone, organisation, skip, walks } from './walks.mjs';
 import { day, until, World } from './world.mjs';
 
 const settings = process.env.KUBARI_SMTP_FILE;
@@ -33,11 +33,7 @@ const ask = (title) =>
     requestId: id(),
     survey: { title, sections: ['SECTION_PEOPLE'], untilDate: day(7), groups: [world.group.name] },
   });
-async function inbox(page) {
-  await page.goto(`${server}/#/notices`);
-  await page.reload();
-  await settled(page);
-}
+const inbox = (page) => go(page, '/notices');
 
 walk('kinds, hour and language are chosen; only what was changed is', async () => {
   const { page } = group;

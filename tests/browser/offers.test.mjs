@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before } from 'node:test';
 
-import { all, judge, launch, pick, screenshot, server, settled } from './connection.mjs';
-import { button, dialog, gone, organisation, skip, walks } from './walks.mjs';
+import { all, fits, judge, launch, pick, screenshot } from './connection.mjs';
+import { button, dialog, go, gone, inEnglish, organisation, skip, walks } from './walks.mjs';
 import { day, newJan, until, World } from './world.mjs';
 
 const id = randomUUID;
@@ -54,28 +54,18 @@ const phone = { width: 360, height: 780 };
 /** The page as it stands, in both languages and both sizes; in English nothing is Japanese but what people typed. */
 async function seen(page, name, typed = []) {
   typed = [world.title, '合意書', '例示', ...warehouses, ...typed];
-  const own = page.viewportSize();
   await judge(page, `offers-${name}`);
-  // Also where a dialog keeps everything else from being pressed.
-  const language = (to) => page.evaluate((to) => document.documentElement.lang === to || document.querySelector('button.language').click(), to).then(() => page.waitForFunction((to) => document.documentElement.lang === to, to));
-  await language('en');
-  await page.setViewportSize(own.width > 600 ? phone : desk);
-  await screenshot(page, `offers-${name}-en`);
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, `${name} is wider than the screen in English`);
-  const left = await page.evaluate(() => {
-    const texts = [];
-    const walker = document.createTreeWalker(document.querySelector('dialog[open]') ?? document.querySelector('main'), NodeFilter.SHOW_TEXT);
-    while (walker.nextNode()) if (/[\u3040-\u30ff\u4e00-\u9fff]/.test(walker.currentNode.data)) texts.push(walker.currentNode.data.trim());
-    return texts;
+  const left = await inEnglish(page, page.viewportSize().width > 600 ? phone : desk, async () => {
+    await screenshot(page, `offers-${name}-en`);
+    await fits(page, `${name} in English`);
+    return page.evaluate(() => {
+      const texts = [];
+      const walker = document.createTreeWalker(document.querySelector('dialog[open]') ?? document.querySelector('main'), NodeFilter.SHOW_TEXT);
+      while (walker.nextNode()) if (/[\u3040-\u30ff\u4e00-\u9fff]/.test(walker.currentNode.data)) texts.push(walker.currentNode.data.trim());
+      return texts;
+    });
   });
-  await page.setViewportSize(own);
-  await language('ja');
   assert.deepEqual(left.filter((text) => !typed.some((one) => text.includes(one))), [], `${name}: Japanese on an English page`);
-}
-async function go(page, address) {
-  await page.goto(`${server}/#${address}`);
-  await page.reload();
-  await settled(page);
 }
 const offerOf = async (title) => (await all('donors', 'ListOffers', 'offers', { donor: world.donor.name })).find((one) => one.title === title);
 
@@ -317,13 +307,16 @@ walk('unusual goods of an offer: the groups are asked, one taps, it is a need', 
 
   const small = group.page;
   await go(small, '/');
+  // Whoever asks all groups asks this one as well.
+  const { broadcasts } = await world.do('donors.broadcasts', 'ListBroadcasts', { pageSize: 200 });
+  const asked = broadcasts.flatMap(({ productDisplayName, text }) => [productDisplayName, text]).filter(Boolean);
   await small.getByRole('link', { name: `回答する ${care.displayName}` }).click();
   await small.getByRole('button', { name: '使います' }).first().click();
   await small.getByLabel('何ケース使えますか').fill('3');
-  await seen(small, 'broadcast-reply');
+  await seen(small, 'broadcast-reply', asked);
   await button(small, '回答する').click();
   await small.getByText('回答ずみ：使えます（3ケース）').waitFor();
-  await seen(small, 'broadcast-replied');
+  await seen(small, 'broadcast-replied', asked);
 
   await office.reload();
   await office.getByRole('row').filter({ hasText: world.group.displayName }).getByText('3ケース').waitFor();

@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import { createHash, randomInt, randomUUID } from 'node:crypto';
 import { after, before } from 'node:test';
 
-import { all, call, callAs, judge, launch, open, pick, server, settled } from './connection.mjs';
+import { all, call, callAs, judge, launch, open, pick, server } from './connection.mjs';
 import { Mail } from './mail.mjs';
-import { button, gone, organisation, skip, walks } from './walks.mjs';
+import { button, go, gone, organisation, skip, walks } from './walks.mjs';
 import { day, until, World } from './world.mjs';
 
 const id = randomUUID;
@@ -28,11 +28,8 @@ before(async () => {
 after(() => browser?.close());
 
 const walk = walks('registers', () => ({ coordinator, group }));
-async function home(page) {
-  await page.goto(`${server}/#/`);
-  await page.reload();
-  await settled(page);
-}
+const home = (page) => go(page, '/');
+
 walk('a group applies by the public form, confirms its address, is checked and approved', async () => {
   const file = process.env.KUBARI_SMTP_FILE;
   const mail = file && (await Mail.make(file));

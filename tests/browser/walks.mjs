@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { screenshot, server } from './connection.mjs';
+import { screenshot, server, settled } from './connection.mjs';
 
 export const skip = server ? false : 'KUBARI_SERVER is not set: no running installation to work with';
 export const button = (within, name) => within.getByRole('button', { name, exact: true });
@@ -25,3 +25,26 @@ export const walks = (called, windows, meant = /^$/) => (name, steps, more = {})
     }
     for (const { complaints } of Object.values(windows())) assert.deepEqual(complaints.splice(0).filter((one) => !meant.test(one)), []);
   });
+
+/** Opens an address; the page knows nothing of before. */
+export async function go(page, address) {
+  await page.goto(`${server}/#${address}`);
+  await page.reload();
+  await settled(page);
+}
+
+/** What `look` finds on the page in English and in another size; then it is as it was. */
+export async function inEnglish(page, size, look) {
+  const own = page.viewportSize();
+  // Also where a dialog keeps everything else from being pressed.
+  const language = async (to) => {
+    await page.evaluate((to) => document.documentElement.lang === to || document.querySelector('button.language').click(), to);
+    await page.waitForFunction((to) => document.documentElement.lang === to, to);
+  };
+  await language('en');
+  await page.setViewportSize(size);
+  const found = await look();
+  await page.setViewportSize(own);
+  await language('ja');
+  return found;
+}
