@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "libs/fairflow/network.h"
@@ -35,28 +36,41 @@ Relaxed Relax(Problem& problem, const Options& options, const MoreArcs* more) {
   return relaxed;
 }
 
-std::vector<Line> WholeLines(const Problem& problem, const Relaxed& relaxed) {
-  std::vector<Line> lines = WholeCases(problem, relaxed.network, relaxed.shared, relaxed.carried);
-  for (Line& line : lines)
-    line = {relaxed.network.lot_index[line.lot], relaxed.network.bin_index[line.bin], line.cases};
+std::vector<Line> Canonical(const Network& network, std::vector<Line> lines) {
+  for (Line& line : lines) line = {network.lot_rank[line.lot], network.bin_rank[line.bin], line.cases};
+  return lines;
+}
+std::vector<Line> InProblem(const Network& network, std::vector<Line> lines) {
+  for (Line& line : lines) line = {network.lot_index[line.lot], network.bin_index[line.bin], line.cases};
   return lines;
 }
 
-// Lots with a smallest quantity as pins, and everything else around them.
-std::vector<Line> LinesAroundPortions(const Problem& problem, const Relaxed& relaxed, const Options& options,
+std::vector<Line> WholeLines(const Problem& problem, const Relaxed& relaxed) {
+  const Aim aim = MakeAim(relaxed.network, relaxed.shared, relaxed.carried);
+  return InProblem(relaxed.network, WholeCases(problem, relaxed.network, aim, relaxed.carried));
+}
+
+// Lots with a smallest quantity as pins, and everything else around them; then both together once more.
+std::vector<Line> LinesAroundPortions(Problem& problem, const Relaxed& relaxed, const Options& options,
                                       const MoreArcs* more) {
-  Problem rest = problem;
   const std::vector<Pin> portions = Portions(problem, relaxed.network, relaxed.shared, relaxed.carried);
-  rest.pins.insert(rest.pins.end(), portions.begin(), portions.end());
-  std::vector<int64_t> pinned(problem.lots.size(), 0);
-  for (const Pin& pin : rest.pins) pinned[pin.lot] += pin.cases;
-  for (size_t lot = 0; lot < rest.lots.size(); ++lot) {
-    if (rest.lots[lot].min_cases > 1) rest.lots[lot].held_back = rest.lots[lot].cases - pinned[lot];
+  const std::vector<Pin> pins = problem.pins;
+  const std::vector<Lot> lots = problem.lots;
+  problem.pins.insert(problem.pins.end(), portions.begin(), portions.end());
+  std::vector<int64_t> pinned(lots.size(), 0);
+  for (const Pin& pin : problem.pins) pinned[pin.lot] += pin.cases;
+  for (size_t lot = 0; lot < lots.size(); ++lot) {
+    if (lots[lot].min_cases > 1) problem.lots[lot].held_back = lots[lot].cases - pinned[lot];
   }
-  const Relaxed around = Relax(rest, options, more);
-  std::vector<Line> lines = WholeLines(rest, around);
+  std::vector<Line> lines = WholeLines(problem, Relax(problem, options, more));
   for (const Pin& pin : portions) lines.push_back({pin.lot, pin.bin, pin.cases});
-  return lines;
+  problem.pins = pins;
+  problem.lots = lots;
+  const Aim aim = MakeAim(relaxed.network, relaxed.shared, relaxed.carried);
+  std::optional<Network> wider;  // arcs may have been added for what is around the portions
+  if (more != nullptr) wider = MakeNetwork(problem);
+  const Network& network = wider ? *wider : relaxed.network;
+  return InProblem(network, Improved(problem, network, aim, Canonical(network, std::move(lines))));
 }
 
 class Telling {

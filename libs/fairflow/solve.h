@@ -67,7 +67,7 @@ struct Plan {
 // Smallest quantities (Lot::min_cases): deciding whether all food can go out in such portions is NP-hard, so they are
 // met by a heuristic whose distance from the relaxed bound the report shows. Lots that have one come first: their parts
 // in the relaxed solution are rounded to whole portions and fixed like pins, then everything else is shared out around
-// them.
+// them. In the end cases of both are exchanged, where that saves food or lifts the lowest; portions stay large enough.
 //
 // `more`: eligible pairs beyond those written down in the problem (more_arcs.h); the plan's lines may use them, and the
 // bounds are those over all pairs.

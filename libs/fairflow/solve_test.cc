@@ -235,18 +235,80 @@ TEST(Solve, ALotMoreMakesNothingWorse) {
   }
 }
 
-TEST(Solve, WholeCasesComeCloseToTheBoundOnTheSmallInstance) {
-  Problem problem = Instance(testing::kSmall, 1).ToProblem(testing::kEverybody);
-  for (Lot& lot : problem.lots) lot.min_cases = 1;
+// Parts of a million.
+int64_t Undistributed(const Report& report) { return (report.saved_bound - report.saved) * 1'000'000 / report.food; }
+double BelowTheLowest(const Report& report) {
+  return 1e6 - 1e6 * report.lowest.food / report.lowest.weight * report.lowest_bound.weight / report.lowest_bound.food;
+}
+int64_t Detour(const Report& report) {
+  return (report.case_metres - report.case_metres_bound) * 1'000'000 / report.case_metres_bound;
+}
+
+TEST(Solve, WholeCasesComeCloseToTheBoundOnSmallInstances) {
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    SCOPED_TRACE(seed);
+    Problem problem = Instance(testing::kSmall, seed).ToProblem(testing::kEverybody);
+    for (Lot& lot : problem.lots) lot.min_cases = 1;
+    const absl::StatusOr<Plan> plan = Solve(problem);
+    ASSERT_TRUE(plan.ok());
+    ExpectSound(problem, *plan);
+    EXPECT_LE(Undistributed(plan->report), 50);
+    EXPECT_LE(BelowTheLowest(plan->report), 500);
+    EXPECT_LE(Detour(plan->report), 1'000);
+    if (seed == 1) {
+      EXPECT_EQ(plan->report.case_metres_bound / 10'000'000, 505);  // 5.06 million case-kilometres, as published
+    }
+  }
+}
+
+TEST(Solve, SmallestQuantitiesComeCloseToTheBoundOnSmallInstances) {
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    SCOPED_TRACE(seed);
+    const Instance instance(testing::kSmall, seed);
+    Problem problem = instance.ToProblem(testing::kEverybody);
+    for (const bool hubs : {false, true}) {
+      SCOPED_TRACE(hubs);
+      if (hubs) instance.AddHubs(problem);
+      const absl::StatusOr<Plan> plan = Solve(problem);
+      ASSERT_TRUE(plan.ok());
+      ExpectSound(problem, *plan);
+      EXPECT_LE(Undistributed(plan->report), 50);
+      EXPECT_LE(BelowTheLowest(plan->report), 500);
+    }
+  }
+}
+
+// Twenty groups have few ways to share whole cases evenly, some of them only by going below the fair level for a while.
+TEST(Solve, TheLowestIsLiftedInTinyInstances) {
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    SCOPED_TRACE(seed);
+    Problem problem = Instance(testing::kTiny, seed).ToProblem(testing::kEverybody);
+    for (const bool smallest_quantities : {true, false}) {
+      SCOPED_TRACE(smallest_quantities);
+      if (!smallest_quantities) {
+        for (Lot& lot : problem.lots) lot.min_cases = 1;
+      }
+      const absl::StatusOr<Plan> plan = Solve(problem);
+      ASSERT_TRUE(plan.ok());
+      ExpectSound(problem, *plan);
+      EXPECT_LE(BelowTheLowest(plan->report), 500);
+      // An integer program leaves 210 of seed 1, and 230 if there are smallest quantities.
+      EXPECT_LE(Undistributed(plan->report), smallest_quantities ? 240 : 220);
+    }
+  }
+}
+
+TEST(Solve, SeveralCasesTakeThePlaceOfAFew) {
+  // 4 + 4 leaves room for no 3; 4 + 3 + 3 fills it.
+  Problem problem;
+  problem.groups = {{.id = "a"}};
+  problem.bins = {{.group = 0, .capacity = 10}};
+  problem.lots = {{.id = "four", .cases = 2, .value = 4}, {.id = "three", .cases = 4, .value = 3}};
+  problem.arcs = {{.bin = 0, .metres = 1}, {.bin = 0, .metres = 2}};
+  problem.arc_begin = {0, 1, 2};
   const absl::StatusOr<Plan> plan = Solve(problem);
   ASSERT_TRUE(plan.ok());
-  ExpectSound(problem, *plan);
-  const Report& report = plan->report;
-  EXPECT_LE((report.saved_bound - report.saved) * 100'000, 5 * report.food);  // 0.005 percentage points
-  EXPECT_GE(report.lowest.food * 10'000.0 / report.lowest.weight,
-            9'995.0 * report.lowest_bound.food / report.lowest_bound.weight);
-  EXPECT_LE(report.case_metres, report.case_metres_bound + report.case_metres_bound / 1'000);
-  EXPECT_EQ(report.case_metres_bound / 10'000'000, 505);  // 5.06 million case-kilometres, as published
+  EXPECT_EQ(plan->report.saved, 10);
 }
 
 // A problem with few arcs, and all others on request, has the totals and the way of the problem with all arcs.
@@ -308,12 +370,22 @@ TEST(Solve, FindsTheArcsThatMatterInTheSmallInstance) {
   ExpectSameBounds(*plan, *Solve(all));
 }
 
-TEST(Solve, SmallestQuantitiesCostLittleOnTheSmallInstance) {
-  const Problem problem = Instance(testing::kSmall, 1).ToProblem(testing::kEverybody);
-  const absl::StatusOr<Plan> plan = Solve(problem);
-  ASSERT_TRUE(plan.ok());
-  ExpectSound(problem, *plan);
-  EXPECT_LE((plan->report.saved_bound - plan->report.saved) * 1'000, plan->report.food);  // 0.1 percentage points
+// Lines over arcs that were not in the problem have their way, also where they were found around portions.
+TEST(Solve, FindsTheArcsThatMatterAroundPortions) {
+  for (uint64_t seed = 1; seed <= 300; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomProblem random(seed);
+    Problem all = random.Make(Shape{.groups = 2 + random.Below(7), .lots = 2 + random.Below(8), .most_cases = 12});
+    for (Lot& lot : all.lots) lot.min_cases = 1 + random.Below(4);
+    for (Arc& arc : all.arcs) arc.metres += 1;
+    Problem few = all;
+    few.arcs.clear();
+    few.arc_begin.assign(all.lots.size() + 1, 0);
+    const ArcsOf more(all);
+    const absl::StatusOr<Plan> plan = Solve(few, {}, &more);
+    ASSERT_TRUE(plan.ok());
+    ExpectSound(all, *plan);
+  }
 }
 
 TEST(Solve, SaysWhatWouldHaveRaisedAGroup) {
