@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <utility>
 
 #include "libs/fairflow/network.h"
@@ -51,9 +50,14 @@ std::vector<Line> WholeLines(const Problem& problem, const Relaxed& relaxed) {
 }
 
 // Lots with a smallest quantity as pins, and everything else around them; then both together once more.
-std::vector<Line> LinesAroundPortions(Problem& problem, const Relaxed& relaxed, const Options& options,
+std::vector<Line> LinesAroundPortions(Problem& problem, Relaxed& relaxed, const Options& options,
                                       const MoreArcs* more) {
   const std::vector<Pin> portions = Portions(problem, relaxed.network, relaxed.shared, relaxed.carried);
+  const Aim aim = MakeAim(relaxed.network, relaxed.shared, relaxed.carried);
+  // Nobody asks for these any more, and a large problem is about to need the memory.
+  for (auto* arcs : {&relaxed.network.head, &relaxed.network.tail}) *arcs = std::vector<int32_t>();
+  relaxed.shared.flow.on_arc = std::vector<int64_t>();
+  relaxed.carried.parts = std::vector<Carried::Part>();
   const std::vector<Pin> pins = problem.pins;
   const std::vector<Lot> lots = problem.lots;
   problem.pins.insert(problem.pins.end(), portions.begin(), portions.end());
@@ -66,10 +70,7 @@ std::vector<Line> LinesAroundPortions(Problem& problem, const Relaxed& relaxed, 
   for (const Pin& pin : portions) lines.push_back({pin.lot, pin.bin, pin.cases});
   problem.pins = pins;
   problem.lots = lots;
-  const Aim aim = MakeAim(relaxed.network, relaxed.shared, relaxed.carried);
-  std::optional<Network> wider;  // arcs may have been added for what is around the portions
-  if (more != nullptr) wider = MakeNetwork(problem);
-  const Network& network = wider ? *wider : relaxed.network;
+  const Network network = MakeNetwork(problem);
   return InProblem(network, Improved(problem, network, aim, Canonical(network, std::move(lines))));
 }
 
@@ -202,7 +203,7 @@ absl::StatusOr<Plan> Solve(const Problem& given, const Options& options, const M
     return absl::InvalidArgumentError("tolerance_ppm is between 0 and 1,000,000.");
   }
   Problem problem = given;
-  const Relaxed relaxed = Relax(problem, options, more);
+  Relaxed relaxed = Relax(problem, options, more);
   const bool portions =
       std::any_of(problem.lots.begin(), problem.lots.end(), [](const Lot& lot) { return lot.min_cases > 1; });
   const std::vector<Line> lines =

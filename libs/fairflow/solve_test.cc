@@ -166,6 +166,9 @@ TEST(Solve, KeepsPins) {
     SCOPED_TRACE(seed);
     RandomProblem random(seed);
     Problem problem = random.Make(Shape{.groups = 4, .lots = 6, .most_cases = 12, .most_value = 2});
+    if (seed % 2 == 0) {
+      for (Lot& lot : problem.lots) lot.min_cases = 1 + random.Below(4);
+    }
     const int lot = random.Below(6), bin = random.Below(static_cast<int>(problem.bins.size()));
     problem.pins = {
         {lot, bin, std::min(problem.lots[lot].cases, problem.bins[bin].capacity / problem.lots[lot].value)}};
