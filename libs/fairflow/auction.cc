@@ -7,11 +7,11 @@
 namespace kubari::fairflow {
 namespace {
 
-// ε against the mean cost: the first and the last one, and how it falls.
-constexpr int64_t kFirst = 2, kLast = 128, kFalls = 4;
+// The first ε against the mean cost, and how it falls.
+constexpr int64_t kFirst = 2, kFalls = 4;
 // A round ends when all but a 500th is sold; what is left is a matter for the simplex method. If sellers have to bid
 // more often than this on average, smaller ε cost more than they save.
-constexpr int64_t kUnsold = 500, kMostBids = 12;
+constexpr int64_t kUnsold = 500, kMostBids = 16;
 // Nobody bids beyond, so that the simplex method can count with what comes out.
 constexpr int64_t kDearest = int64_t{1} << 58;
 
@@ -30,11 +30,11 @@ class Auctioning {
     }
   }
 
-  Worth Run() {
+  Worth Run(int64_t precision) {
     unsigned __int128 costs = 0;
     for (const Market::Offer& offer : market_.offers) costs += static_cast<uint64_t>(offer.cost);
     const auto mean = static_cast<int64_t>(costs / std::max<size_t>(1, market_.offers.size()));
-    const int64_t last = mean / kLast + 1;
+    const int64_t last = mean / precision + 1;
     for (epsilon_ = mean * kFirst + 1;; epsilon_ = std::max(last, epsilon_ / kFalls)) {
       Round();
       if (epsilon_ == last || left_to_bid_ <= 0) break;
@@ -190,6 +190,6 @@ class Auctioning {
 
 }  // namespace
 
-Worth Auction(const Market& market) { return Auctioning(market).Run(); }
+Worth Auction(const Market& market, int64_t precision) { return Auctioning(market).Run(precision); }
 
 }  // namespace kubari::fairflow

@@ -36,6 +36,7 @@ struct Worth {
   bool settled = false;  // nearly everything was sold in it: false where sellers outbid each other for too long
 };
 
-Worth Auction(const Market& market);
+// `precision`: how many times smaller than the mean cost the last ε is.
+Worth Auction(const Market& market, int64_t precision);
 
 }  // namespace kubari::fairflow

@@ -2,6 +2,8 @@
 // for when it matters (column generation).
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <vector>
 
 #include "libs/fairflow/network.h"
@@ -16,11 +18,18 @@ inline constexpr int kCostBits = 14;
 // Which arcs of a lot are wanted: those that gain more worth than the way costs.
 struct Wish {
   const int64_t* worth;  // of a unit in each bin of the problem
+  int64_t most_worth;    // of them: no less than any
   int64_t here, value;   // of the lot: what a unit is worth there; milli-person-days in a case
 
   bool operator()(const Arc& arc) const {
     const int64_t gain = worth[arc.bin] - here;
     return gain > 0 && int64_t{arc.metres} << kCostBits < static_cast<__int128>(gain) * value;
+  }
+  // No arc beyond is wanted: who keeps arcs by distance may stop there. Negative: none at all.
+  int32_t Farthest() const {
+    if (most_worth <= here) return -1;
+    const auto farthest = static_cast<__int128>(most_worth - here) * value >> kCostBits;
+    return static_cast<int32_t>(std::min<__int128>(farthest, kFarthest));
   }
 };
 

@@ -10,6 +10,8 @@ namespace {
 constexpr int64_t kPlenty = int64_t{1} << 62;
 // After so many blocks without an arc at odds with the potentials, the others of the next one are looked at so often.
 constexpr int kFew = 4, kLooks = 10;
+// How the price rises for what is not shipped.
+constexpr int64_t kRise = 16;
 
 }  // namespace
 
@@ -61,7 +63,7 @@ void Simplex::Settle() {
 bool Simplex::Raise() {
   const int64_t last = LastPrice();
   if (Shipped() || price_ >= last) return false;
-  SetPrice(price_ > last / 4 ? last : price_ * 4);
+  SetPrice(price_ > last / kRise ? last : price_ * kRise);
   return true;
 }
 

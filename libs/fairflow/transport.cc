@@ -13,12 +13,20 @@ namespace {
 using Wide = __int128;
 
 constexpr int64_t kPlenty = int64_t{1} << 60;
-// Arcs of each lot with which the simplex method begins; how many more a lot may get each time it is priced.
-constexpr size_t kFirstArcs = 64, kArcsByPrice = 8;
-// An arc is one to begin with if by guessed prices it costs at most so many errors too much.
-constexpr int64_t kSlack = 64;
+// Which arcs of a lot are chosen: so many of the best, so many of the other good ones by a hash. Lots that stand in the
+// same place would all choose the same few otherwise, and learn nothing of the prices beyond.
+struct Choice {
+  size_t best, hashed;
+};
+constexpr Choice kFirst = {24, 40}, kPaying = {8, 0};
+// An arc is good if by guessed prices it costs at most so many errors too much.
+constexpr int64_t kSlack = 8;
+// One of so many arcs that a lot had is still there in the next auction, good or not.
+constexpr uint64_t kSome = 8;
+// Precision of the auction over what the problem holds of the pairs, and of those from which the simplex method starts.
+constexpr int64_t kCoarse = 64, kFine = 400;
 // How often arcs beyond the problem's are chosen by guessed prices, before the simplex method begins.
-constexpr int kGuesses = 1;
+constexpr int kGuesses = 3;
 // Lots are priced in so many turns, with the newest potentials each time.
 constexpr int kTurns = 8;
 
@@ -37,15 +45,15 @@ class Carrying {
   Carried Run() {
     SetOrder();
     TakeWrittenArcs();
-    Worth worth = Auction(MakeMarket());
-    for (int round = 0; more_ != nullptr && round < kGuesses; ++round) {
-      TakeBestArcs(worth);
-      worth = Auction(MakeMarket());
+    Worth worth = Auction(MakeMarket(), more_ == nullptr ? kFine : kCoarse);
+    for (int guess = 0; more_ != nullptr && guess < kGuesses; ++guess) {
+      TakeGoodArcs(worth, true);
+      worth = Auction(MakeMarket(), kFine);
     }
-    // Prices that the auction did not come to the end with say too little about which arcs are good: what is left out by
-    // them is missed, and costs many pivots when it comes back.
+    // Prices that the auction did not come to the end with say too little about which arcs are good: what is left out
+    // by them is missed, and costs many pivots when it comes back.
     const bool all = more_ == nullptr && !worth.settled;
-    if (!all) TakeBestArcs(worth);
+    if (!all) TakeGoodArcs(worth, false);
     std::vector<int64_t> guess = std::move(worth.seller);  // in the order of the nodes
     guess.insert(guess.end(), worth.bin.begin(), worth.bin.begin() + network_.bins());
     guess.insert(guess.end(), worth.group.begin(), worth.group.end());
@@ -53,17 +61,8 @@ class Carrying {
     simplex_ = Simplex(supply_, std::move(guess), worth.error);
     first_arc_ = simplex_.arcs();
     AddChosenArcs();
-    if (all) {
-      simplex_.Run();
-      return Result();
-    }
-    // At each price for what is not shipped every lot is asked once, so that most arcs come while it is cheap to put
-    // them to use; in the end until there are none.
-    bool any;
-    do {
-      simplex_.Settle();
-      any = AddWhatPays();
-    } while (simplex_.Raise() || any);
+    if (!all) AddWhatPays();
+    simplex_.Run();
     return Result();
   }
 
@@ -156,11 +155,13 @@ class Carrying {
     if (!std::is_sorted(arcs.begin(), arcs.end(), by_bin)) std::sort(arcs.begin(), arcs.end(), by_bin);
   }
 
-  // For each lot the arcs that stage B used, so that there is a flow, and the best few by guessed prices.
-  void TakeBestArcs(const Worth& worth) {
+  // For each lot the arcs that stage B used, so that there is a flow, and good ones by guessed prices. For another
+  // auction also some of those that it had, always the same: its coarse rounds need a choice that is wider than the
+  // last error, or sellers outbid each other for what there is too little of among good arcs.
+  void TakeGoodArcs(const Worth& worth, bool and_some) {
     std::vector<char> used(network_.bins(), 0);
     const auto here = [&](int lot) { return worth.seller[lot] - kSlack * worth.error; };
-    Price(1, 0, kFirstArcs, here, worth.bin, [&](int lot, std::vector<Arc>& best) {
+    Price(1, 0, kFirst, here, worth.bin, [&](int lot, std::vector<Arc>& good) {
       const int kind = network_.kind_of[lot];
       const auto mark = [&](char mark) {
         for (int64_t arc = network_.arc_begin[kind]; arc < network_.arc_begin[kind + 1]; ++arc) {
@@ -168,26 +169,28 @@ class Carrying {
         }
       };
       mark(1);
-      for (const Arc& arc : best) used[arc.bin] = 0;
       for (const Arc& arc : arcs_of_[lot]) {
-        if (used[arc.bin] != 0) best.push_back(arc);
+        if (used[arc.bin] != 0 || (and_some && Hash(lot, arc.bin) % kSome == 0)) good.push_back(arc);
       }
       mark(0);
-      SortByBin(best);
-      arcs_of_[lot] = best;
+      SortByBin(good);
+      const auto same = [](const Arc& a, const Arc& b) { return a.bin == b.bin; };
+      good.erase(std::unique(good.begin(), good.end(), same), good.end());
+      arcs_of_[lot] = good;
     });
   }
 
-  // Calls take(lot, arcs) for every turns-th lot that has any, with the best few arcs over which a unit would gain more
+  // Calls take(lot, arcs) for every turns-th lot that has any, with some of the arcs over which a unit would gain more
   // worth than the way costs.
   template <typename WorthOfLot, typename Take>
-  void Price(int turns, int turn, size_t most, const WorthOfLot& worth_of_lot, const std::vector<int64_t>& worth_of_bin,
-             const Take& take) {
+  void Price(int turns, int turn, Choice choice, const WorthOfLot& worth_of_lot,
+             const std::vector<int64_t>& worth_of_bin, const Take& take) {
     constexpr int64_t kNothing = -(int64_t{1} << 62);
     std::vector<int64_t> worth(network_.bins(), kNothing);  // by bin of the problem: in the tie of the lots at hand
+    int64_t most_worth = kNothing;
     int32_t tie = -1;
     std::vector<Arc> arcs;
-    std::vector<std::tuple<int64_t, int32_t, int32_t>> best;  // reduced cost, bin, place in arcs
+    std::vector<Priced> priced;
     for (size_t i = turn; i < order_.size(); i += turns) {
       const int lot = order_[i];
       if (TieOfLot(lot) != tie) {
@@ -195,25 +198,57 @@ class Carrying {
           for (const int32_t bin : bins_of_tie_[tie]) worth[network_.bin_index[bin]] = kNothing;
         }
         tie = TieOfLot(lot);
-        for (const int32_t bin : bins_of_tie_[tie]) worth[network_.bin_index[bin]] = worth_of_bin[bin];
+        most_worth = kNothing;
+        for (const int32_t bin : bins_of_tie_[tie]) {
+          worth[network_.bin_index[bin]] = worth_of_bin[bin];
+          most_worth = std::max(most_worth, worth_of_bin[bin]);
+        }
       }
-      const Wish wish{.worth = worth.data(), .here = worth_of_lot(lot), .value = network_.value[lot]};
+      const Wish wish{
+          .worth = worth.data(), .most_worth = most_worth, .here = worth_of_lot(lot), .value = network_.value[lot]};
       arcs.clear();
       FindArcs(network_.lot_index[lot], wish, arcs);
-      best.clear();
-      for (size_t j = 0; j < arcs.size(); ++j) {
-        const int64_t reduced = UnitCost(arcs[j].metres, wish.value) - worth[arcs[j].bin];
-        best.emplace_back(reduced, network_.bin_rank[arcs[j].bin], static_cast<int32_t>(j));
+      priced.clear();
+      for (const Arc& arc : arcs) {
+        priced.push_back({UnitCost(arc.metres, wish.value) - worth[arc.bin], arc});
+        priced.back().arc.bin = network_.bin_rank[arc.bin];
       }
-      const size_t many = std::min(most, best.size());
-      std::partial_sort(best.begin(), best.begin() + many, best.end());
-      std::vector<Arc> few;
-      for (size_t j = 0; j < many; ++j) {
-        few.push_back(arcs[std::get<2>(best[j])]);
-        few.back().bin = std::get<1>(best[j]);
-      }
-      take(lot, few);
+      Choose(lot, choice, priced);
+      arcs.clear();
+      for (const Priced& one : priced) arcs.push_back(one.arc);
+      take(lot, arcs);
     }
+  }
+
+  struct Priced {
+    int64_t key;
+    Arc arc;  // canonical
+    friend bool operator<(const Priced& a, const Priced& b) {
+      return std::tie(a.key, a.arc.bin) < std::tie(b.key, b.arc.bin);
+    }
+  };
+
+  // Keys are reduced costs.
+  static void Choose(int lot, const Choice& choice, std::vector<Priced>& priced) {
+    const auto keep = [&priced](size_t from, size_t many) {
+      if (priced.size() <= from + many) return;
+      std::nth_element(priced.begin() + from, priced.begin() + from + many, priced.end());
+    };
+    if (priced.size() <= choice.best + choice.hashed) return;
+    keep(0, choice.best);
+    for (size_t i = choice.best; i < priced.size(); ++i) {
+      priced[i].key = static_cast<int64_t>(Hash(lot, priced[i].arc.bin) >> 1);
+    }
+    keep(choice.best, choice.hashed);
+    priced.resize(choice.best + choice.hashed);
+  }
+
+  // The last steps of SplitMix64.
+  static uint64_t Hash(int lot, int bin) {
+    uint64_t z = static_cast<uint64_t>(lot) << 32 | static_cast<uint32_t>(bin);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
   }
 
   void FindArcs(int lot, const Wish& wish, std::vector<Arc>& arcs) const {
@@ -260,24 +295,31 @@ class Carrying {
     return arcs;
   }
 
-  // Asks every lot once, a part of them at a time, each with the newest potentials.
-  bool AddWhatPays() {
-    ++carried_.rounds;
-    bool any = false;
+  // Asks lots for arcs that would pay and puts them to use, a part of the lots at a time: once at the lowest price for
+  // what is not shipped, while that moves little; then, when all is shipped, until none of them has any.
+  void AddWhatPays() {
+    simplex_.Settle();
     for (int turn = 0; turn < kTurns; ++turn) {
-      if (!AddWhatPays(turn)) continue;
-      any = true;
-      simplex_.Settle();
+      if (AddWhatPays(turn)) simplex_.Settle();
     }
-    return any;
+    simplex_.Run();
+    for (int turn = 0, idle = 0; idle < kTurns; turn = (turn + 1) % kTurns) {
+      if (AddWhatPays(turn)) {
+        idle = 0;
+        simplex_.Run();
+      } else {
+        ++idle;
+      }
+    }
   }
 
   bool AddWhatPays(int turn) {
+    ++carried_.rounds;
     std::vector<int64_t> worth;
     for (int bin = 0; bin < network_.bins(); ++bin) worth.push_back(simplex_.Potential(BinNode(bin)));
     bool any = false;
     const auto here = [this](int lot) { return simplex_.Potential(lot); };
-    Price(kTurns, turn, kArcsByPrice, here, worth, [&](int lot, const std::vector<Arc>& paying) {
+    Price(kTurns, turn, kPaying, here, worth, [&](int lot, const std::vector<Arc>& paying) {
       for (const Arc& arc : paying) {
         Add({lot, BinNode(arc.bin), arc.metres, kPlenty});
         arcs_of_[lot].push_back(arc);

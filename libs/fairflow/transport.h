@@ -5,11 +5,12 @@
 // saves as much as before. At fixed totals nothing flows between different ties of stage B, so arcs between them are
 // left out.
 //
-// The simplex method begins with few arcs of each lot: those of stage B and the best by guessed prices (with all of the
-// problem's, if the guess is no good). All others,
-// those of the problem and, if it holds a part of the eligible pairs only, those beyond it (more_arcs.h), are priced
-// with the potentials; the best of those that would pay are added, and so on until none would pay. That last round
-// proves that the result is optimal over all of them, provided that they could not improve stage B either.
+// The simplex method begins with few arcs of each lot: those of stage B and good ones by the prices that an auction
+// guesses (with all of the problem's, if the guess is no good). Where the problem holds a part of the eligible pairs
+// only (more_arcs.h), some auctions follow each other, each over arcs that are good by the prices of the one before.
+// All other arcs are priced with the potentials; the best of those that would pay are added, and so on until none would
+// pay. That last round proves that the result is optimal over all of them, provided that they could not improve stage B
+// either.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,7 @@ struct Carried {
   std::vector<Part> parts;
   // Σ amount × metres ÷ value, rounded down: nothing can have less at these totals.
   int64_t case_metres = 0;
-  int64_t pivots = 0, rounds = 0;  // of the simplex method; in which all lots were asked for arcs
+  int64_t pivots = 0, rounds = 0;  // of the simplex method; in which lots were asked for arcs that pay
   int64_t used = 0;                // arcs in the simplex
 };
 

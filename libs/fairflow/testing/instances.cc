@@ -140,14 +140,26 @@ Instance::Instance(const Size& size, uint64_t seed) : seed_(seed) {
   }
 }
 
+namespace {
+
+bool MayHaveFrom(const Donor& d, const Recipient& r, int zone, int64_t distance) {
+  return distance <= kFarthest[zone] && r.capacity[zone] > 0 && r.compliance >= d.min_compliance &&
+         (d.excluded_regions >> r.region & 1) == 0;
+}
+
+// `Who`: a recipient, or what is kept of one.
+template <typename Who>
+bool MayHave(const Parcel& p, const Who& who, int64_t distance) {
+  return (who.accepted_categories >> p.category & 1) != 0 && (who.excluded_allergens & p.allergens) == 0 &&
+         who.next_day + (distance > kDayTrip ? 1 : 0) + kShelfDays[p.zone] <= p.days_left;
+}
+
+}  // namespace
+
 bool Instance::Eligible(int parcel, int recipient, int64_t distance) const {
   const Parcel& p = parcels_[parcel];
-  const Donor& d = donors_[p.donor];
   const Recipient& r = recipients_[recipient];
-  return distance <= kFarthest[p.zone] && r.capacity[p.zone] > 0 && (r.accepted_categories >> p.category & 1) != 0 &&
-         r.compliance >= d.min_compliance && (d.excluded_regions >> r.region & 1) == 0 &&
-         (r.excluded_allergens & p.allergens) == 0 &&
-         r.next_day + (distance > kDayTrip ? 1 : 0) + kShelfDays[p.zone] <= p.days_left;
+  return MayHaveFrom(donors_[p.donor], r, p.zone, distance) && MayHave(p, r, distance);
 }
 
 std::vector<std::pair<int64_t, int>> Instance::Chosen(int parcel, const Arcs& arcs) const {
@@ -198,12 +210,30 @@ Arc Instance::ArcTo(int parcel, int recipient, int64_t distance) const {
           .metres = static_cast<int32_t>(distance * 100)};
 }
 
+Everybody::Everybody(const Instance& instance) : instance_(instance), near_(instance.donors().size()) {
+  for (size_t donor = 0; donor < near_.size(); ++donor) {
+    for (const auto& [distance, recipient] : instance.Near(static_cast<int>(donor))) {
+      const Recipient& r = instance.recipients()[recipient];
+      for (int zone = 0; zone < kZones; ++zone) {
+        if (!MayHaveFrom(instance.donors()[donor], r, zone, distance)) continue;
+        near_[donor][zone].push_back({.distance = distance,
+                                      .recipient = recipient,
+                                      .accepted_categories = r.accepted_categories,
+                                      .excluded_allergens = r.excluded_allergens,
+                                      .next_day = static_cast<uint32_t>(r.next_day)});
+      }
+    }
+  }
+}
+
 void Everybody::Of(int lot, const Wish& wanted, std::vector<Arc>& arcs) const {
   const Parcel& parcel = instance_.parcels()[lot];
-  for (const auto& [distance, recipient] : instance_.Near(parcel.donor)) {
-    if (distance > kFarthest[parcel.zone]) return;
-    const Arc arc = instance_.ArcTo(lot, recipient, distance);
-    if (wanted(arc) && instance_.Eligible(lot, recipient, distance)) arcs.push_back(arc);
+  const int32_t farthest = wanted.Farthest() / 100;
+  for (const Near& near : near_[parcel.donor][parcel.zone]) {
+    if (near.distance > farthest) return;
+    if (!MayHave(parcel, near, near.distance)) continue;
+    const Arc arc = instance_.ArcTo(lot, near.recipient, near.distance);
+    if (wanted(arc)) arcs.push_back(arc);
   }
 }
 

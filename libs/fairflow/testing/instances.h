@@ -100,11 +100,18 @@ class Instance {
 // Everybody who is eligible, for a problem that was made with fewer arcs.
 class Everybody : public MoreArcs {
  public:
-  explicit Everybody(const Instance& instance) : instance_(instance) {}
+  explicit Everybody(const Instance& instance);
   void Of(int lot, const Wish& wanted, std::vector<Arc>& arcs) const override;
 
  private:
+  // Who may have a donor's food of a zone, as far as that does not depend on the parcel. Small, and all that has to be
+  // looked at for each pair.
+  struct Near {
+    int32_t distance, recipient;
+    uint32_t accepted_categories : 16, excluded_allergens : 8, next_day : 8;
+  };
   const Instance& instance_;
+  std::vector<std::array<std::vector<Near>, kZones>> near_;  // by donor and zone, nearest first
 };
 
 }  // namespace kubari::fairflow::testing
