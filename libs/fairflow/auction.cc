@@ -9,6 +9,8 @@ namespace {
 
 // The first ε against the mean cost, and how it falls.
 constexpr int64_t kFirst = 2, kFalls = 4;
+// The first one against the last error, if prices are given.
+constexpr int64_t kAgain = 16;
 // A round ends when all but a 500th is sold; what is left is a matter for the simplex method. If sellers have to bid
 // more often than this on average, smaller ε cost more than they save.
 constexpr int64_t kUnsold = 500, kMostBids = 16;
@@ -30,12 +32,17 @@ class Auctioning {
     }
   }
 
-  Worth Run(int64_t precision) {
+  Worth Run(int64_t precision, const Worth* start) {
     unsigned __int128 costs = 0;
     for (const Market::Offer& offer : market_.offers) costs += static_cast<uint64_t>(offer.cost);
     const auto mean = static_cast<int64_t>(costs / std::max<size_t>(1, market_.offers.size()));
     const int64_t last = mean / precision + 1;
-    for (epsilon_ = mean * kFirst + 1;; epsilon_ = std::max(last, epsilon_ / kFalls)) {
+    epsilon_ = mean * kFirst + 1;
+    if (start != nullptr && start->settled) {
+      epsilon_ = std::min(epsilon_, start->error * kAgain);
+      for (size_t group = 0; group < base_.size(); ++group) base_[group] = -start->group[group];
+    }
+    for (;; epsilon_ = std::max(last, epsilon_ / kFalls)) {
       Round();
       if (epsilon_ == last || left_to_bid_ <= 0) break;
     }
@@ -190,6 +197,8 @@ class Auctioning {
 
 }  // namespace
 
-Worth Auction(const Market& market, int64_t precision) { return Auctioning(market).Run(precision); }
+Worth Auction(const Market& market, int64_t precision, const Worth* start) {
+  return Auctioning(market).Run(precision, start);
+}
 
 }  // namespace kubari::fairflow

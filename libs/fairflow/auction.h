@@ -36,7 +36,8 @@ struct Worth {
   bool settled = false;  // nearly everything was sold in it: false where sellers outbid each other for too long
 };
 
-// `precision`: how many times smaller than the mean cost the last ε is.
-Worth Auction(const Market& market, int64_t precision);
+// `precision`: how many times smaller than the mean cost the last ε is. `start`: of a market with the same groups and
+// much the same offers; it is taken up a few rounds before its end.
+Worth Auction(const Market& market, int64_t precision, const Worth* start = nullptr);
 
 }  // namespace kubari::fairflow

@@ -88,7 +88,7 @@ std::vector<NewArc> ArcsThatHelp(const MoreArcs& more, const Network& network, c
     const int32_t tie = shared.tie_of_kind[network.kind_of[lot]];
     if (network.cases[lot] == 0 || tie >= most) continue;
     const bool all_of_the_tie = urgent_food_stays && shared.ties[tie].stuck;
-    const Wish helps{.worth = worth.data(), .most_worth = most, .here = tie, .value = int64_t{1} << 60};
+    const Wish helps(worth, most, tie, int64_t{1} << 60);
     arcs.clear();
     more.Of(network.lot_index[lot], helps, arcs);
     std::erase_if(arcs, [&](const Arc& arc) { return HasArc(network, lot, network.bin_rank[arc.bin]); });

@@ -16,21 +16,28 @@ namespace kubari::fairflow {
 inline constexpr int kCostBits = 14;
 
 // Which arcs of a lot are wanted: those that gain more worth than the way costs.
-struct Wish {
-  const int64_t* worth;  // of a unit in each bin of the problem
-  int64_t most_worth;    // of them: no less than any
-  int64_t here, value;   // of the lot: what a unit is worth there; milli-person-days in a case
+class Wish {
+ public:
+  // `worth`: of a unit in each bin of the problem; none is above `most_worth`. Of the lot: what a unit is worth there,
+  // and milli-person-days in a case.
+  Wish(const std::vector<int64_t>& worth, int64_t most_worth, int64_t here, int64_t value)
+      : worth_(worth.data()), here_(here), value_(value), enough_((int64_t{1} << 62) / value + 1) {
+    const auto farthest = static_cast<__int128>(Gain(most_worth)) * value >> kCostBits;
+    farthest_ = static_cast<int32_t>(std::min<__int128>(farthest, kFarthest));
+  }
 
-  bool operator()(const Arc& arc) const {
-    const int64_t gain = worth[arc.bin] - here;
-    return gain > 0 && int64_t{arc.metres} << kCostBits < static_cast<__int128>(gain) * value;
-  }
-  // No arc beyond is wanted: who keeps arcs by distance may stop there. Negative: none at all.
-  int32_t Farthest() const {
-    if (most_worth <= here) return -1;
-    const auto farthest = static_cast<__int128>(most_worth - here) * value >> kCostBits;
-    return static_cast<int32_t>(std::min<__int128>(farthest, kFarthest));
-  }
+  // It is asked of every pair, so it has no branches.
+  bool operator()(const Arc& arc) const { return int64_t{arc.metres} << kCostBits < Gain(worth_[arc.bin]) * value_; }
+  // No arc beyond is wanted: who keeps arcs by distance may stop there.
+  int32_t farthest() const { return farthest_; }
+
+ private:
+  // Of a unit that goes there; what would pay for any way is told as `enough_`, so that products fit.
+  int64_t Gain(int64_t worth) const { return std::clamp<int64_t>(worth - here_, 0, enough_); }
+
+  const int64_t* worth_;
+  int64_t here_, value_, enough_;
+  int32_t farthest_;
 };
 
 class MoreArcs {

@@ -48,7 +48,7 @@ class Carrying {
     Worth worth = Auction(MakeMarket(), more_ == nullptr ? kFine : kCoarse);
     for (int guess = 0; more_ != nullptr && guess < kGuesses; ++guess) {
       TakeGoodArcs(worth, true);
-      worth = Auction(MakeMarket(), kFine);
+      worth = Auction(MakeMarket(), kFine, &worth);
     }
     // Prices that the auction did not come to the end with say too little about which arcs are good: what is left out
     // by them is missed, and costs many pivots when it comes back.
@@ -204,13 +204,12 @@ class Carrying {
           most_worth = std::max(most_worth, worth_of_bin[bin]);
         }
       }
-      const Wish wish{
-          .worth = worth.data(), .most_worth = most_worth, .here = worth_of_lot(lot), .value = network_.value[lot]};
+      const Wish wish(worth, most_worth, worth_of_lot(lot), network_.value[lot]);
       arcs.clear();
       FindArcs(network_.lot_index[lot], wish, arcs);
       priced.clear();
       for (const Arc& arc : arcs) {
-        priced.push_back({UnitCost(arc.metres, wish.value) - worth[arc.bin], arc});
+        priced.push_back({UnitCost(arc.metres, network_.value[lot]) - worth[arc.bin], arc});
         priced.back().arc.bin = network_.bin_rank[arc.bin];
       }
       Choose(lot, choice, priced);

@@ -228,12 +228,11 @@ Everybody::Everybody(const Instance& instance) : instance_(instance), near_(inst
 
 void Everybody::Of(int lot, const Wish& wanted, std::vector<Arc>& arcs) const {
   const Parcel& parcel = instance_.parcels()[lot];
-  const int32_t farthest = wanted.Farthest() / 100;
+  const int32_t farthest = wanted.farthest() / 100;
   for (const Near& near : near_[parcel.donor][parcel.zone]) {
     if (near.distance > farthest) return;
-    if (!MayHave(parcel, near, near.distance)) continue;
     const Arc arc = instance_.ArcTo(lot, near.recipient, near.distance);
-    if (wanted(arc)) arcs.push_back(arc);
+    if (wanted(arc) && MayHave(parcel, near, near.distance)) arcs.push_back(arc);
   }
 }
 
