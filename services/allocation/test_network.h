@@ -78,7 +78,7 @@ inline groups::v1::Group MakeGroup(int number) {
 
 inline v1::Snapshot EmptySnapshot() {
   v1::Snapshot snapshot;
-  snapshot.set_policy_version("fair-share/5");
+  snapshot.set_policy_version("fair-share/6");
   snapshot.set_hand_over_date(kToday);
   *snapshot.add_warehouses() = MakeWarehouse();
   return snapshot;

@@ -32,7 +32,7 @@
 namespace kubari::allocation {
 
 // Names the policy and its rules; changes whenever an equal snapshot may come out differently.
-inline constexpr char kPolicyVersion[] = "fair-share/5";
+inline constexpr char kPolicyVersion[] = "fair-share/6";
 
 // What one group gets of one supply.
 struct Share {
