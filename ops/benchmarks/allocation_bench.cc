@@ -466,6 +466,7 @@ int Main(int argc, char** argv) {
     std::fprintf(stderr, "A plan is not what it promises: see the table of plans.\n");
     return 1;
   }
+  if (runs("changes")) CompareChangedPlans();
   if (runs("highs")) CompareWithHighs();
   if (runs("policies")) {
     OneHandOver("T", fairflow::testing::kTiny, fairflow::testing::kEverybody);

@@ -283,7 +283,58 @@ void PrintHighs(const char* name, const fairflow::testing::Size& size, bool smal
   std::remove(file.c_str());
 }
 
+struct Churn {
+  double same_lines, moved_cases, seconds;  // means; parts of all
+};
+
+Churn MeasureChurn(const fairflow::testing::Size& size) {
+  const Problem before = WithoutSmallestQuantities(Instance(size, 1).ToProblem(kAll));
+  std::map<std::pair<int32_t, int32_t>, int64_t> had;  // lot, bin; cases
+  int64_t all = 0;
+  const absl::StatusOr<Plan> first = Solve(before);
+  for (const fairflow::PlannedLine& planned : first->lines) {
+    had[{planned.line.lot, planned.line.bin}] = planned.line.cases;
+    all += planned.line.cases;
+  }
+  constexpr int kChanges = 12;
+  Churn churn{};
+  for (int i = 0; i < kChanges; ++i) {
+    Problem after = before;
+    Lot& lot = after.lots[after.lots.size() * i / kChanges];
+    fairflow::Bin& bin = after.bins[after.bins.size() * i / kChanges];
+    if (i % 3 == 0) lot.cases += 100;
+    if (i % 3 == 1) lot.cases = 0;
+    if (i % 3 == 2) bin.capacity /= 2;
+    absl::StatusOr<Plan> plan;
+    churn.seconds += Seconds([&] { plan = Solve(after); }) / kChanges;
+    int64_t same = 0, kept = 0;
+    for (const fairflow::PlannedLine& planned : plan->lines) {
+      const auto found = had.find({planned.line.lot, planned.line.bin});
+      if (found == had.end()) continue;
+      same += found->second == planned.line.cases ? 1 : 0;
+      kept += std::min(found->second, planned.line.cases);
+    }
+    churn.same_lines += Percent(static_cast<double>(same), static_cast<double>(had.size())) / kChanges;
+    churn.moved_cases += Percent(static_cast<double>(all - kept), static_cast<double>(all)) / kChanges;
+  }
+  return churn;
+}
+
 }  // namespace
+
+void CompareChangedPlans() {
+  std::printf(
+      "\n| network, one change | A – D | lines that stay as they were | cases that go elsewhere "
+      "|\n|---|---|---|---|\n");
+  for (const PlanCase& c : kPlans) {
+    if (c.country || c.on_request || c.smallest_quantities) continue;
+    const Measured<Churn> churn = InChild(120, [&] { return MeasureChurn(c.size); });
+    if (!churn.result) continue;
+    std::printf("| %s | %.2f s | %.1f %% | %.2f %% |\n", c.name, churn.result->seconds, churn.result->same_lines,
+                churn.result->moved_cases);
+    std::fflush(stdout);
+  }
+}
 
 void CompareWithLemon(bool country) {
   std::printf(

@@ -12,6 +12,10 @@ void CompareWithLemon(bool country);
 // shuffled problem. False: a shuffled problem had another plan, or a delivery is below its smallest quantity.
 bool ComparePlansWithBounds(bool country);
 
+// Plans before and after one change (of twelve: a lot has a hundred cases more, a lot is withdrawn, a bin has half the
+// room), each solved from nothing: how much of the first stands in the second.
+void CompareChangedPlans();
+
 // Smallest quantities on the smallest network beside HiGHS's mixed integer program (python3-scipy), and the same linear
 // programs on the next one.
 void CompareWithHighs();
