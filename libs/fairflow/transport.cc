@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "libs/fairflow/auction.h"
+#include "libs/fairflow/mixed.h"
 #include "libs/fairflow/simplex.h"
 
 namespace kubari::fairflow {
@@ -61,8 +62,11 @@ class Carrying {
     simplex_ = Simplex(supply_, std::move(guess), worth.error);
     first_arc_ = simplex_.arcs();
     AddChosenArcs();
-    if (!all) AddWhatPays();
-    simplex_.Run();
+    if (all) {
+      simplex_.Run();
+    } else {
+      AddWhatPays();
+    }
     return Result();
   }
 
@@ -229,25 +233,20 @@ class Carrying {
 
   // Keys are reduced costs.
   static void Choose(int lot, const Choice& choice, std::vector<Priced>& priced) {
-    const auto keep = [&priced](size_t from, size_t many) {
-      if (priced.size() <= from + many) return;
-      std::nth_element(priced.begin() + from, priced.begin() + from + many, priced.end());
-    };
     if (priced.size() <= choice.best + choice.hashed) return;
-    keep(0, choice.best);
-    for (size_t i = choice.best; i < priced.size(); ++i) {
-      priced[i].key = static_cast<int64_t>(Hash(lot, priced[i].arc.bin) >> 1);
+    const auto others = priced.begin() + static_cast<int64_t>(choice.best);
+    std::nth_element(priced.begin(), others, priced.end());
+    if (choice.hashed > 0) {
+      for (auto other = others; other != priced.end(); ++other) {
+        other->key = static_cast<int64_t>(Hash(lot, other->arc.bin) >> 1);
+      }
+      std::nth_element(others, others + static_cast<int64_t>(choice.hashed), priced.end());
     }
-    keep(choice.best, choice.hashed);
     priced.resize(choice.best + choice.hashed);
   }
 
-  // The last steps of SplitMix64.
   static uint64_t Hash(int lot, int bin) {
-    uint64_t z = static_cast<uint64_t>(lot) << 32 | static_cast<uint32_t>(bin);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
+    return Mixed(static_cast<uint64_t>(lot) << 32 | static_cast<uint32_t>(bin));
   }
 
   void FindArcs(int lot, const Wish& wish, std::vector<Arc>& arcs) const {

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "absl/strings/str_format.h"
+#include "libs/fairflow/mixed.h"
 
 namespace kubari::fairflow::testing {
 namespace {
@@ -18,12 +19,7 @@ class Dice {
       : state_(seed * 0x9E3779B97F4A7C15u ^ (uint64_t{stream} << 56) ^ (index * 0xD1342543DE82EF95u)) {
     Next();
   }
-  uint64_t Next() {
-    uint64_t z = (state_ += 0x9E3779B97F4A7C15u);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
-  }
+  uint64_t Next() { return Mixed(state_ += 0x9E3779B97F4A7C15u); }
   // low ≤ … ≤ high
   int64_t Between(int64_t low, int64_t high) {
     const auto span = static_cast<unsigned __int128>(static_cast<uint64_t>(high - low + 1));

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "libs/errors/macros.h"
+#include "libs/fairflow/mixed.h"
 
 namespace kubari::allocation {
 namespace {
@@ -27,10 +28,7 @@ constexpr int kNearest = 32, kByChance = 32;
 void KeepSome(size_t piece, std::vector<fairflow::Arc>& arcs) {
   if (arcs.size() <= kNearest + kByChance) return;
   const auto hash = [piece](const fairflow::Arc& arc) {
-    uint64_t x = (static_cast<uint64_t>(piece) << 32 | static_cast<uint32_t>(arc.bin)) + 0x9E3779B97F4A7C15;
-    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9;
-    x = (x ^ x >> 27) * 0x94D049BB133111EB;
-    return x ^ x >> 31;
+    return fairflow::Mixed((static_cast<uint64_t>(piece) << 32 | static_cast<uint32_t>(arc.bin)) + 0x9E3779B97F4A7C15);
   };
   std::nth_element(arcs.begin(), arcs.begin() + kNearest, arcs.end(),
                    [](const auto& a, const auto& b) { return std::tie(a.metres, a.bin) < std::tie(b.metres, b.bin); });
